@@ -1,0 +1,15 @@
+//! digitgan trains, judges and uses generators of 28×28 handwritten digits.
+//!
+//! The way through the library, in order:
+//!
+//! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`];
+//! 2. [`seed`]: every random number comes from a seed, a purpose and an index.
+#![forbid(unsafe_code)]
+
+pub mod data;
+pub mod seed;
+
+/// Height and width of every image, in pixels.
+pub const IMAGE_SIDE: usize = 28;
+/// Pixels of an image.
+pub const IMAGE_PIXELS: usize = IMAGE_SIDE * IMAGE_SIDE;
