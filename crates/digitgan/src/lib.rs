@@ -7,6 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod data;
+pub mod engine;
+pub mod model;
+pub mod objective;
 pub mod seed;
 
 /// Height and width of every image, in pixels.

@@ -77,6 +77,7 @@ pub(crate) fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s)
 /// Every element that the rows and walks reach must lie inside the allocations behind the pointers,
 /// and nothing else may write `C` meanwhile.
 #[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "three operands and how they lie: a struct would only rename them")]
 pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: *const f32,
@@ -130,6 +131,7 @@ pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
 /// # Safety
 /// As [`tile`], for all `width` columns.
 #[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "as `tile`")]
 pub(crate) unsafe fn strip<S: Simd, const ROWS: usize>(
     simd: S,
     width: usize,

@@ -1,0 +1,290 @@
+//! The CPU engine: explicit forward and backward passes over buffers that are made once.
+//!
+//! Work is split over the rayon pool that the caller runs in, by images or by rows of a gradient. Each
+//! parallel region goes as far as it can before the whole batch must meet (at a batch normalisation, or
+//! at a weight's gradient). Whatever is summed over images is summed in their order, by whoever gets
+//! there, so results do not depend on the number of threads. A step allocates nothing.
+
+mod batchnorm;
+mod class_head;
+mod class_planes;
+mod discriminator;
+mod generator;
+mod parameters;
+
+use super::{Engine, NotFinite, StateError, StepInput, StepReport};
+use crate::model::{LATENT, ModelSpec, TensorMap};
+use crate::objective::{self, GeneratorLoss, Target};
+use crate::{IMAGE_PIXELS, IMAGE_SIDE};
+use digitgan_kernels::shape::{BOTTOM_CHANNELS, MIDDLE, OUTER_WEIGHTS, PADDED_IMAGE};
+use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
+use discriminator::{Discriminator, Wanted};
+use generator::Generator;
+use rayon::prelude::*;
+
+/// Images that a matrix product takes at once.
+const IMAGES_TOGETHER: usize = 8;
+/// Images whose share of the outer weights' gradient is summed at once.
+const OUTER_IMAGES: usize = 4;
+/// Rows of the inner weights' gradient that a thread takes at a time.
+const INNER_ROWS: usize = 32;
+
+/// Which statistics batch normalisation uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Statistics {
+    /// Those of the batch itself, which also move the running ones: training.
+    Batch,
+    /// The running ones: evaluation.
+    Running,
+}
+
+impl batchnorm::BatchNorm {
+    fn finish(&mut self, parameters: &parameters::Parameters, statistics: Statistics) {
+        match statistics {
+            Statistics::Batch => self.finish_batch(parameters),
+            Statistics::Running => self.freeze(parameters),
+        }
+    }
+}
+
+/// What the optimiser and the objective need beside the learning rates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protocol {
+    /// Adam's β₁.
+    pub beta1: f64,
+    /// Adam's β₂.
+    pub beta2: f64,
+    /// Adam's ε.
+    pub epsilon: f64,
+    /// What G minimises.
+    pub generator_loss: GeneratorLoss,
+}
+
+impl Default for Protocol {
+    /// The DCGAN protocol.
+    fn default() -> Self {
+        Protocol { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, generator_loss: GeneratorLoss::default() }
+    }
+}
+
+/// Trains one model on the CPU.
+pub struct CpuEngine {
+    kernels: Kernels,
+    protocol: Protocol,
+    generator: Generator,
+    discriminator: Discriminator,
+    /// The real images, padded.
+    images: Vec<f32>,
+    steps: u64,
+}
+
+impl CpuEngine {
+    /// Makes room for training `spec` in batches of `batch` images (about 0.35 MiB an image). All weights are zero:
+    /// [`Engine::restore`] a state first, such as [`crate::model::initial_state`].
+    pub fn new(kernels: Kernels, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Self {
+        assert!(batch > 0, "a batch holds at least one image");
+        CpuEngine {
+            kernels,
+            protocol,
+            generator: Generator::new(kernels, spec, batch),
+            discriminator: Discriminator::new(kernels, spec, batch),
+            images: vec![0.0; batch * PADDED_IMAGE],
+            steps: 0,
+        }
+    }
+
+    /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
+    fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
+        let Self { kernels, discriminator, generator, images, .. } = self;
+        discriminator.parameters.gradients.fill(0.0);
+        let mut report = StepReport::default();
+        for (images, labels, target) in
+            [(&*images, input.labels, Target::Real), (&generator.images, input.fake_labels, Target::Fake)]
+        {
+            discriminator.forward(images, labels, Statistics::Batch);
+            let probability = objective::mean_probability(&discriminator.logits);
+            match target {
+                Target::Real => report.d_real = probability,
+                Target::Fake => report.d_fake = probability,
+            }
+            report.d_loss +=
+                objective::discriminator_loss(&discriminator.logits, target, &mut discriminator.logit_gradients);
+            if let Some(head) = &mut discriminator.head {
+                let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
+                report.d_loss += loss;
+                *report.d_class.get_or_insert(0.0) += loss;
+            }
+            discriminator.backward(images, labels, Wanted::WeightGradients);
+        }
+        check_loss("D", report.d_loss)?;
+        let constants = self.protocol.adam(input.discriminator_rate, self.steps);
+        let finite = discriminator.parameters.update(*kernels, constants);
+        check_gradient("discriminator", finite)?;
+        discriminator.prepare();
+        Ok(report)
+    }
+
+    /// G's part of a step: adds what it finds to `report`.
+    fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
+        let Self { kernels, discriminator, generator, .. } = self;
+        generator.parameters.gradients.fill(0.0);
+        discriminator.forward(&generator.images, input.fake_labels, Statistics::Batch);
+        report.d_fake_after = objective::mean_probability(&discriminator.logits);
+        let kind = self.protocol.generator_loss;
+        report.g_loss = objective::generator_loss(kind, &discriminator.logits, &mut discriminator.logit_gradients);
+        if let Some(head) = &mut discriminator.head {
+            let loss = objective::class_loss(&head.logits, input.fake_labels, &mut head.logit_gradients);
+            report.g_loss += loss;
+            report.g_class = Some(loss);
+        }
+        check_loss("G", report.g_loss)?;
+        discriminator.backward(&generator.images, input.fake_labels, Wanted::ImageGradients);
+        generator.backward(&mut discriminator.image_gradients);
+        let constants = self.protocol.adam(input.generator_rate, self.steps);
+        let finite = generator.parameters.update(*kernels, constants);
+        check_gradient("generator", finite)?;
+        generator.prepare();
+        Ok(())
+    }
+}
+
+impl Protocol {
+    fn adam(&self, rate: f64, step: u64) -> AdamStep {
+        AdamStep::new(rate, self.beta1, self.beta2, self.epsilon, step)
+    }
+}
+
+fn check_loss(whose: &str, loss: f64) -> Result<(), NotFinite> {
+    if loss.is_finite() { Ok(()) } else { Err(NotFinite(format!("{whose}'s loss is {loss}"))) }
+}
+
+fn check_gradient(network: &str, finite: bool) -> Result<(), NotFinite> {
+    if finite { Ok(()) } else { Err(NotFinite(format!("a gradient of the {network} is not finite"))) }
+}
+
+impl Engine for CpuEngine {
+    fn step(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
+        let batch = self.generator.batch;
+        assert_eq!((input.images.len(), input.labels.len()), (batch * IMAGE_PIXELS, batch));
+        assert_eq!((input.latents.len(), input.fake_labels.len()), (batch * LATENT, batch));
+        self.steps += 1;
+        for (image, padded) in input.images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
+            pad(image, padded);
+        }
+        self.generator.forward(input.latents, input.fake_labels, Statistics::Batch);
+        let mut report = self.step_discriminator(input)?;
+        self.step_generator(input, &mut report)?;
+        Ok(report)
+    }
+
+    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        self.generator.generate(latents, labels, images);
+    }
+
+    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) {
+        let batch = self.discriminator.batch;
+        let batches = images.chunks(batch * IMAGE_PIXELS).zip(labels.chunks(batch));
+        for ((images, labels), probabilities) in batches.zip(probabilities.chunks_mut(batch)) {
+            for (image, padded) in images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
+                pad(image, padded);
+            }
+            self.discriminator.forward(&self.images, labels, Statistics::Running);
+            for (probability, &logit) in probabilities.iter_mut().zip(&self.discriminator.logits) {
+                *probability = objective::sigmoid(logit);
+            }
+        }
+    }
+
+    fn state(&self) -> TensorMap {
+        let mut state = TensorMap::new();
+        self.generator.save(&mut state);
+        self.discriminator.save(&mut state);
+        state
+    }
+
+    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), StateError> {
+        self.generator.load("generator.", state, true)?;
+        self.discriminator.load(state)?;
+        let known = self.state();
+        if let Some(name) = state.keys().find(|name| !known.contains_key(*name)) {
+            return Err(StateError::Unknown(name.clone()));
+        }
+        self.steps = step;
+        Ok(())
+    }
+
+    fn gradients(&self) -> TensorMap {
+        let mut map = TensorMap::new();
+        self.generator.parameters.save_gradients("generator", &mut map);
+        self.discriminator.parameters.save_gradients("discriminator", &mut map);
+        map
+    }
+
+    fn device(&self) -> String {
+        format!("cpu ({})", self.kernels.name())
+    }
+}
+
+/// A generator alone, for drawing.
+pub struct CpuSampler(Generator);
+
+impl CpuSampler {
+    /// Takes the weights of a generator: the tensors of [`crate::model::generator_tensors`] by their names.
+    /// Draws `batch` images at a time.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another shape.
+    pub fn new(kernels: Kernels, spec: &ModelSpec, weights: &TensorMap, batch: usize) -> Result<Self, StateError> {
+        let mut generator = Generator::new(kernels, spec, batch);
+        generator.load("", weights, false)?;
+        Ok(CpuSampler(generator))
+    }
+
+    /// Draws images; an image depends on its own noise and class alone.
+    ///
+    /// # Shapes
+    /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
+    pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        self.0.generate(latents, labels, images);
+    }
+}
+
+/// The kernels of this machine, or those that the environment asks for.
+///
+/// # Errors
+/// When the environment asks for an instruction set that the machine does not have.
+pub fn kernels() -> Result<Kernels, UnknownSimd> {
+    Kernels::detect()
+}
+
+/// Copies a picture into the inside of its ring.
+fn pad(image: &[f32], padded: &mut [f32]) {
+    for (row, padded) in image.chunks_exact(IMAGE_SIDE).zip(padded.chunks_exact_mut(IMAGE_SIDE + 2).skip(1)) {
+        padded[1..=IMAGE_SIDE].copy_from_slice(row);
+    }
+}
+
+/// Room for the partial sums of [`outer_weight_gradient`] over `images` images.
+fn outer_sums(images: usize) -> Vec<f32> {
+    vec![0.0; images.div_ceil(OUTER_IMAGES) * OUTER_WEIGHTS]
+}
+
+/// Adds the gradient of an outer convolution's weights. The weights are too few to share among threads, so
+/// groups of images are summed apart, then added up in their order.
+fn outer_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], sums: &mut [f32], gradient: &mut [f32]) {
+    up.par_chunks(OUTER_IMAGES * PADDED_IMAGE)
+        .zip(down.par_chunks(OUTER_IMAGES * MIDDLE))
+        .zip(sums.par_chunks_mut(OUTER_WEIGHTS))
+        .for_each(|((up, down), sum)| kernels.outer_weights(up, down, sum));
+    for sum in sums.chunks_exact(OUTER_WEIGHTS) {
+        kernels.add_scaled(1.0, sum, gradient);
+    }
+}
+
+/// Adds the gradient of an inner convolution's weights, a range of their rows a thread.
+fn inner_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], gradient: &mut [f32]) {
+    gradient
+        .par_chunks_mut(INNER_ROWS * BOTTOM_CHANNELS)
+        .enumerate()
+        .for_each(|(chunk, gradient)| kernels.inner_weights(up, down, chunk * INNER_ROWS, gradient));
+}

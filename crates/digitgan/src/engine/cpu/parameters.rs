@@ -1,0 +1,212 @@
+//! All parameters of a network in one flat buffer, with gradients and Adam's moments in equal ones.
+
+use crate::engine::StateError;
+use crate::model::{Tensor, TensorMap, TensorSpec};
+use digitgan_kernels::{AdamStep, Kernels, VECTOR_STEP};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// How many parameters a thread updates at a time.
+const ADAM_CHUNK: usize = 16 * 1024;
+
+/// A parameter's place in the flat buffers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    start: usize,
+    len: usize,
+}
+
+impl Slot {
+    pub(super) fn range(self) -> Range<usize> {
+        self.start..self.start + self.len
+    }
+
+    /// The part of this slot from `start` on, `len` long.
+    pub(super) fn part(self, start: usize, len: usize) -> Slot {
+        assert!(start + len <= self.len);
+        Slot { start: self.start + start, len }
+    }
+}
+
+/// The parameters of one network.
+pub(super) struct Parameters {
+    entries: Vec<(TensorSpec, Slot)>,
+    pub(super) values: Vec<f32>,
+    pub(super) gradients: Vec<f32>,
+    first_moments: Vec<f32>,
+    second_moments: Vec<f32>,
+}
+
+impl Parameters {
+    pub(super) fn new(tensors: Vec<TensorSpec>) -> Self {
+        let mut end = 0;
+        let mut entries = Vec::new();
+        for tensor in tensors.into_iter().filter(|tensor| tensor.trainable) {
+            let slot = Slot { start: end, len: tensor.elements() };
+            end = slot.range().end.next_multiple_of(VECTOR_STEP);
+            entries.push((tensor, slot));
+        }
+        let zeros = || vec![0.0; end];
+        Parameters { entries, values: zeros(), gradients: zeros(), first_moments: zeros(), second_moments: zeros() }
+    }
+
+    /// The place of the parameter called `name`. Panics if the model has none: a bug.
+    pub(super) fn slot(&self, name: &str) -> Slot {
+        let entry = self.entries.iter().find(|(tensor, _)| tensor.name == name);
+        entry.unwrap_or_else(|| panic!("no parameter {name}")).1
+    }
+
+    /// The numbers of a parameter, in the engine's layout.
+    pub(super) fn value(&self, slot: Slot) -> &[f32] {
+        &self.values[slot.range()]
+    }
+
+    /// One Adam step over everything. Returns whether all gradients were finite.
+    pub(super) fn update(&mut self, kernels: Kernels, step: AdamStep) -> bool {
+        let finite = |((values, gradients), (first, second)): ((&mut [f32], &[f32]), (&mut [f32], &mut [f32]))| {
+            kernels.adam(step, values, gradients, first, second)
+        };
+        self.values
+            .par_chunks_mut(ADAM_CHUNK)
+            .zip(self.gradients.par_chunks(ADAM_CHUNK))
+            .zip(self.first_moments.par_chunks_mut(ADAM_CHUNK).zip(self.second_moments.par_chunks_mut(ADAM_CHUNK)))
+            .map(finite)
+            .reduce(|| true, |a, b| a & b)
+    }
+
+    /// Writes values and moments to `state`, in PyTorch's layouts.
+    pub(super) fn save(&self, network: &str, state: &mut TensorMap) {
+        for (name, buffer) in [
+            (String::new(), &self.values),
+            ("adam.first_moment.".to_owned(), &self.first_moments),
+            ("adam.second_moment.".to_owned(), &self.second_moments),
+        ] {
+            self.export(&format!("{network}.{name}"), buffer, state);
+        }
+    }
+
+    /// Writes the gradients to `map`, in PyTorch's layouts.
+    pub(super) fn save_gradients(&self, network: &str, map: &mut TensorMap) {
+        self.export(&format!("{network}."), &self.gradients, map);
+    }
+
+    fn export(&self, prefix: &str, buffer: &[f32], map: &mut TensorMap) {
+        for (tensor, slot) in &self.entries {
+            let mut values = vec![0.0; slot.len];
+            let engine = &buffer[slot.range()];
+            Layout::of(tensor).for_each(|canonical, ours| values[canonical] = engine[ours]);
+            map.insert(format!("{prefix}{}", tensor.name), Tensor { shape: tensor.shape.clone(), values });
+        }
+    }
+
+    /// Reads values, and the moments where `moments` says so, from `state`.
+    pub(super) fn load(&mut self, prefix: &str, state: &TensorMap, moments: bool) -> Result<(), StateError> {
+        let buffers = [
+            ("", &mut self.values),
+            ("adam.first_moment.", &mut self.first_moments),
+            ("adam.second_moment.", &mut self.second_moments),
+        ];
+        for (kind, buffer) in buffers.into_iter().take(if moments { 3 } else { 1 }) {
+            for (tensor, slot) in &self.entries {
+                let values = find(state, &format!("{prefix}{kind}{}", tensor.name), &tensor.shape)?;
+                let engine = &mut buffer[slot.range()];
+                Layout::of(tensor).for_each(|canonical, ours| engine[ours] = values[canonical]);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of the tensor called `name`, if it is there and has the right shape.
+pub(super) fn find<'a>(state: &'a TensorMap, name: &str, shape: &[usize]) -> Result<&'a [f32], StateError> {
+    let tensor = state.get(name).ok_or_else(|| StateError::Missing(name.to_owned()))?;
+    if tensor.shape != shape {
+        let (found, expected) = (tensor.shape.clone(), shape.to_vec());
+        return Err(StateError::Shape { name: name.to_owned(), found, expected });
+    }
+    Ok(&tensor.values)
+}
+
+/// How a parameter lies in the engine: PyTorch's tensor seen with four axes, and the order in which
+/// the engine nests them. The engine wants channels innermost.
+struct Layout {
+    axes: [usize; 4],
+    order: [usize; 4],
+}
+
+impl Layout {
+    fn of(tensor: &TensorSpec) -> Layout {
+        match (tensor.name, tensor.shape.as_slice()) {
+            // [a, b, 4, 4] → [4·4, b, a]; what D's conv2 makes of its picture half and of its class half of
+            // the channels are two tensors of 32 channels each, one behind the other.
+            (_, &[a, b, 4, 4]) => {
+                let halves = b.div_ceil(32);
+                Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }
+            }
+            // [n, 64, 7, 7] → [n, 7·7, 64]
+            (_, &[n, 64, 7, 7]) => Layout { axes: [1, n, 64, 49], order: [0, 1, 3, 2] },
+            // The flattened features, [n, 64·7·7] → [n, 7·7, 64]
+            ("class_hidden.weight", &[n, _]) => Layout { axes: [1, n, 64, 49], order: [0, 1, 3, 2] },
+            _ => Layout { axes: [1, 1, 1, tensor.elements()], order: [0, 1, 2, 3] },
+        }
+    }
+
+    /// Calls `visit(index in PyTorch's layout, index in the engine's)` for every element.
+    fn for_each(&self, mut visit: impl FnMut(usize, usize)) {
+        let [_, b, c, d] = self.axes;
+        let strides = [b * c * d, c * d, d, 1];
+        let [o0, o1, o2, o3] = self.order;
+        let mut ours = 0;
+        for i0 in 0..self.axes[o0] {
+            for i1 in 0..self.axes[o1] {
+                for i2 in 0..self.axes[o2] {
+                    for i3 in 0..self.axes[o3] {
+                        visit(i0 * strides[o0] + i1 * strides[o1] + i2 * strides[o2] + i3 * strides[o3], ours);
+                        ours += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ModelSpec, Variant, discriminator_tensors, generator_tensors, initial_state};
+
+    #[test]
+    fn layouts_are_permutations_and_states_come_back_as_they_went() {
+        for variant in Variant::ALL {
+            let spec = ModelSpec { variant, classes: 7 };
+            let start = initial_state(&spec, 5);
+            for (network, tensors) in
+                [("generator", generator_tensors(&spec)), ("discriminator", discriminator_tensors(&spec))]
+            {
+                let mut parameters = Parameters::new(tensors);
+                for (tensor, slot) in &parameters.entries {
+                    let mut seen = vec![false; slot.len];
+                    Layout::of(tensor).for_each(|canonical, _| seen[canonical] = true);
+                    assert!(seen.iter().all(|&seen| seen), "{}", tensor.name);
+                }
+                parameters.load(&format!("{network}."), &start, true).unwrap();
+                let mut saved = TensorMap::new();
+                parameters.save(network, &mut saved);
+                assert!(!saved.is_empty() && saved.iter().all(|(name, tensor)| &start[name] == tensor));
+            }
+        }
+    }
+
+    #[test]
+    fn a_weight_lies_where_the_kernels_look_for_it() {
+        let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
+        let mut parameters = Parameters::new(discriminator_tensors(&spec));
+        let mut state = initial_state(&spec, 5);
+        // conv2.weight[out 3, in 32 + 5, i 1, j 2]: the class half, tap 6.
+        let at = ((3 * 64 + 37) * 4 + 1) * 4 + 2;
+        state.get_mut("discriminator.conv2.weight").unwrap().values[at] = 42.0;
+        parameters.load("discriminator.", &state, true).unwrap();
+        let conv2 = parameters.value(parameters.slot("conv2.weight"));
+        assert_eq!(conv2[16 * 32 * 64 + (6 * 32 + 5) * 64 + 3], 42.0);
+    }
+}

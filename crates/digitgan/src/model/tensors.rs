@@ -1,0 +1,202 @@
+//! The tensors of G and D: names, shapes and first values, as PyTorch's state dict would have them.
+
+use super::{CLASS_HIDDEN, ModelSpec};
+use crate::IMAGE_PIXELS;
+use crate::seed::{self, Purpose};
+use rand_chacha::rand_core::Rng;
+use std::collections::BTreeMap;
+
+/// Numbers and their shape, row-major.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Lengths of the axes, outermost first.
+    pub shape: Vec<usize>,
+    /// The numbers; as many as the product of the shape.
+    pub values: Vec<f32>,
+}
+
+/// Tensors by name, in the order of their names.
+pub type TensorMap = BTreeMap<String, Tensor>;
+
+/// A tensor of a network: what it is called, its shape, and what it starts as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorSpec {
+    /// Name in the network's PyTorch state dict, such as `deconv1.weight`.
+    pub name: &'static str,
+    /// Lengths of the axes, outermost first, in PyTorch's layout.
+    pub shape: Vec<usize>,
+    /// Whether training changes it by its gradient; the others are running statistics.
+    pub trainable: bool,
+    start: Start,
+}
+
+/// How a tensor's first values are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Start {
+    Constant(f32),
+    Normal { mean: f32, deviation: f32 },
+    Uniform { limit: f32 },
+}
+
+/// Convolutions under the DCGAN protocol (Radford et al. 2016).
+const CONVOLUTION: Start = Start::Normal { mean: 0.0, deviation: 0.02 };
+/// Scales of batch normalisation under the same protocol.
+const SCALE: Start = Start::Normal { mean: 1.0, deviation: 0.02 };
+const ZERO: Start = Start::Constant(0.0);
+const ONE: Start = Start::Constant(1.0);
+
+impl TensorSpec {
+    fn new(name: &'static str, shape: &[usize], start: Start) -> Self {
+        TensorSpec { name, shape: shape.to_vec(), trainable: true, start }
+    }
+
+    /// Scale, shift and running statistics of a batch normalisation.
+    fn batch_norm(names: [&'static str; 4], channels: usize) -> [Self; 4] {
+        let [scale, shift, mean, variance] = names;
+        let statistic = |name, start| TensorSpec { trainable: false, ..Self::new(name, &[channels], start) };
+        [
+            Self::new(scale, &[channels], SCALE),
+            Self::new(shift, &[channels], ZERO),
+            statistic(mean, ZERO),
+            statistic(variance, ONE),
+        ]
+    }
+
+    /// How many numbers it holds.
+    pub fn elements(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its first values under `seed`; `index` tells it from the other tensors of the run.
+    fn draw(&self, seed: u64, index: u64) -> Vec<f32> {
+        let mut values = vec![0.0; self.elements()];
+        match self.start {
+            Start::Constant(value) => values.fill(value),
+            Start::Normal { mean, deviation } => {
+                seed::fill_normal(seed, Purpose::InitialWeights, index, &mut values);
+                values.iter_mut().for_each(|value| *value = mean + deviation * *value);
+            }
+            Start::Uniform { limit } => {
+                let mut rng = seed::stream(seed, Purpose::InitialWeights, index);
+                values.iter_mut().for_each(|value| *value = limit * (2.0 * unit(rng.next_u32()) - 1.0));
+            }
+        }
+        values
+    }
+}
+
+/// A number in [0, 1) from the upper 24 bits.
+fn unit(bits: u32) -> f32 {
+    (bits >> 8) as f32 / (1 << 24) as f32
+}
+
+const BN1: [&str; 4] = ["bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"];
+const BN2: [&str; 4] = ["bn2.weight", "bn2.bias", "bn2.running_mean", "bn2.running_var"];
+
+/// The tensors of G (tables 1, 3 and 5).
+pub fn generator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
+    let mut tensors = vec![TensorSpec::new("deconv1.weight", &[spec.generator_inputs(), 64, 7, 7], CONVOLUTION)];
+    tensors.extend(TensorSpec::batch_norm(BN1, 64));
+    tensors.push(TensorSpec::new("deconv2.weight", &[64, 32, 4, 4], CONVOLUTION));
+    tensors.extend(TensorSpec::batch_norm(BN2, 32));
+    tensors.push(TensorSpec::new("deconv3.weight", &[32, 1, 4, 4], CONVOLUTION));
+    tensors.push(TensorSpec::new("deconv3.bias", &[1], ZERO));
+    tensors
+}
+
+/// The tensors of D (tables 2, 4 and 6).
+pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
+    let wiring = spec.variant.wiring();
+    let conv2_inputs = if wiring.discriminator_sees_class { 64 } else { 32 };
+    let mut tensors = vec![TensorSpec::new("conv1.weight", &[32, 1, 4, 4], CONVOLUTION)];
+    tensors.extend(TensorSpec::batch_norm(BN1, 32));
+    tensors.push(TensorSpec::new("conv2.weight", &[64, conv2_inputs, 4, 4], CONVOLUTION));
+    tensors.extend(TensorSpec::batch_norm(BN2, 64));
+    tensors.push(TensorSpec::new("source.weight", &[1, 64, 7, 7], CONVOLUTION));
+    tensors.push(TensorSpec::new("source.bias", &[1], ZERO));
+    if wiring.discriminator_sees_class {
+        let normal = Start::Normal { mean: 0.0, deviation: 1.0 };
+        tensors.push(TensorSpec::new("class_embedding.weight", &[spec.classes, IMAGE_PIXELS], normal));
+        tensors.push(TensorSpec::new("class_conv.weight", &[32, 1, 4, 4], CONVOLUTION));
+        tensors.push(TensorSpec::new("class_conv.bias", &[32], ZERO));
+    }
+    if wiring.discriminator_predicts_class {
+        // PyTorch's start of a linear layer: weights and biases uniform within 1/√inputs.
+        let linear = |inputs: usize| Start::Uniform { limit: 1.0 / (inputs as f32).sqrt() };
+        const FEATURES: usize = 64 * 7 * 7;
+        tensors.push(TensorSpec::new("class_hidden.weight", &[CLASS_HIDDEN, FEATURES], linear(FEATURES)));
+        tensors.push(TensorSpec::new("class_hidden.bias", &[CLASS_HIDDEN], linear(FEATURES)));
+        tensors.push(TensorSpec::new("class_output.weight", &[spec.classes, CLASS_HIDDEN], linear(CLASS_HIDDEN)));
+        tensors.push(TensorSpec::new("class_output.bias", &[spec.classes], linear(CLASS_HIDDEN)));
+    }
+    tensors
+}
+
+/// Everything that a training of `spec` starts from under `seed`: for each network its tensors
+/// (`generator.deconv1.weight`, …) and, for each trainable one, Adam's moments at zero
+/// (`generator.adam.first_moment.deconv1.weight`, …). Exactly these tensors make a checkpoint.
+pub fn initial_state(spec: &ModelSpec, seed: u64) -> TensorMap {
+    let mut state = TensorMap::new();
+    for (network, tensors) in [("generator", generator_tensors(spec)), ("discriminator", discriminator_tensors(spec))] {
+        for tensor in tensors {
+            // The stream is chosen by name, so that a tensor added later leaves the others as they are.
+            let values = tensor.draw(seed, name_index(network, tensor.name));
+            if tensor.trainable {
+                for moment in ["first_moment", "second_moment"] {
+                    let zeros = Tensor { shape: tensor.shape.clone(), values: vec![0.0; tensor.elements()] };
+                    state.insert(format!("{network}.adam.{moment}.{}", tensor.name), zeros);
+                }
+            }
+            state.insert(format!("{network}.{}", tensor.name), Tensor { shape: tensor.shape, values });
+        }
+    }
+    state
+}
+
+/// A number for a tensor's name: FNV-1a, 64 bits.
+fn name_index(network: &str, name: &str) -> u64 {
+    network
+        .bytes()
+        .chain([b'.'])
+        .chain(name.bytes())
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Variant;
+
+    #[test]
+    fn parameter_counts_are_those_of_the_report() {
+        let count = |tensors: Vec<TensorSpec>| -> usize {
+            tensors.iter().filter(|tensor| tensor.trainable).map(TensorSpec::elements).sum()
+        };
+        for (variant, generator, discriminator) in
+            [(Variant::Gan, 347_073, 36_609), (Variant::Cgan, 378_433, 77_761), (Variant::Acgan, 378_433, 439_435)]
+        {
+            let spec = ModelSpec { variant, classes: 10 };
+            assert_eq!(count(generator_tensors(&spec)), generator, "{variant} G");
+            assert_eq!(count(discriminator_tensors(&spec)), discriminator, "{variant} D");
+        }
+    }
+
+    #[test]
+    fn first_values_follow_the_protocol_and_the_seed() {
+        let spec = ModelSpec { variant: Variant::Acgan, classes: 10 };
+        let state = initial_state(&spec, 1);
+        assert_eq!(state, initial_state(&spec, 1));
+        assert_ne!(state, initial_state(&spec, 2));
+        let deviation = |name: &str| {
+            let values = &state[name].values;
+            let mean = values.iter().sum::<f32>() / values.len() as f32;
+            (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32).sqrt())
+        };
+        let (mean, spread) = deviation("generator.deconv1.weight");
+        assert!(mean.abs() < 2e-4 && (spread - 0.02).abs() < 2e-4, "{mean} {spread}");
+        let (_, spread) = deviation("discriminator.class_hidden.weight");
+        assert!((spread - 1.0 / (3.0f32 * 3136.0).sqrt()).abs() < 1e-4, "{spread}");
+        assert!(state["generator.bn1.running_var"].values.iter().all(|&v| v == 1.0));
+        assert!(state["discriminator.adam.second_moment.conv2.weight"].values.iter().all(|&v| v == 0.0));
+    }
+}

@@ -1,0 +1,155 @@
+//! The losses, from logits, each with its gradient.
+//!
+//! With D's logit l, D(x) = σ(l). The adversarial losses are binary cross-entropies:
+//! −log σ(l) = softplus(−l) and −log(1 − σ(l)) = softplus(l), where
+//! softplus(l) = max(l, 0) + log(1 + e^(−|l|)) never overflows.
+
+use serde::{Deserialize, Serialize};
+
+/// What G minimises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GeneratorLoss {
+    /// −log D(G(z)) (Goodfellow et al. 2014, section 3): strong gradients while D still wins.
+    #[default]
+    NonSaturating,
+    /// log(1 − D(G(z))): the game as the report writes it.
+    Saturating,
+}
+
+/// What D is to say of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Real: −log D(x).
+    Real,
+    /// Fake: −log(1 − D(x)).
+    Fake,
+}
+
+fn softplus(x: f32) -> f32 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// The logistic function: the probability that a logit stands for.
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// Mean of σ(l) over a batch of logits.
+pub fn mean_probability(logits: &[f32]) -> f32 {
+    (logits.iter().map(|&logit| f64::from(sigmoid(logit))).sum::<f64>() / logits.len() as f64) as f32
+}
+
+/// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`.
+///
+/// # Shapes
+/// `logits`, `gradient`: `[batch]`.
+pub fn discriminator_loss(logits: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
+    let share = 1.0 / logits.len() as f32;
+    mean_loss(logits, gradient, |logit| match target {
+        Target::Real => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
+        Target::Fake => (softplus(logit), sigmoid(logit) * share),
+    })
+}
+
+/// G's loss on D's logits of a batch of fakes, with its gradient by each logit.
+///
+/// # Shapes
+/// `logits`, `gradient`: `[batch]`.
+pub fn generator_loss(kind: GeneratorLoss, logits: &[f32], gradient: &mut [f32]) -> f64 {
+    let share = 1.0 / logits.len() as f32;
+    mean_loss(logits, gradient, |logit| match kind {
+        GeneratorLoss::NonSaturating => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
+        GeneratorLoss::Saturating => (-softplus(logit), -sigmoid(logit) * share),
+    })
+}
+
+fn mean_loss(logits: &[f32], gradient: &mut [f32], term: impl Fn(f32) -> (f32, f32)) -> f64 {
+    assert_eq!(logits.len(), gradient.len());
+    let mut sum = 0.0;
+    for (&logit, gradient) in logits.iter().zip(gradient) {
+        let (loss, slope) = term(logit);
+        sum += f64::from(loss);
+        *gradient = slope;
+    }
+    sum / logits.len() as f64
+}
+
+/// Cross-entropy −log P(label) of class logits: the mean over the batch, with its gradient.
+///
+/// # Shapes
+/// `logits`, `gradient`: `[batch, classes]`; `labels`: `[batch]`.
+pub fn class_loss(logits: &[f32], labels: &[u8], gradient: &mut [f32]) -> f64 {
+    let classes = logits.len() / labels.len();
+    let share = 1.0 / labels.len() as f32;
+    let mut sum = 0.0;
+    for ((logits, gradient), &label) in logits.chunks(classes).zip(gradient.chunks_mut(classes)).zip(labels) {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        sum += f64::from(total.ln() + largest - logits[usize::from(label)]);
+        for (class, (gradient, logit)) in gradient.iter_mut().zip(logits).enumerate() {
+            let hit = if class == usize::from(label) { 1.0 } else { 0.0 };
+            *gradient = ((logit - largest).exp() / total - hit) * share;
+        }
+    }
+    sum / labels.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGITS: [f32; 6] = [-30.0, -1.5, -0.1, 0.0, 0.7, 25.0];
+
+    /// Holds a gradient against central differences of the loss, taken in f64 where f32 would blur them.
+    fn check_slopes(loss: impl Fn(&[f32], &mut [f32]) -> f64, naive: impl Fn(&[f64]) -> f64, logits: &[f32]) {
+        let mut gradient = vec![0.0; logits.len()];
+        let value = loss(logits, &mut gradient);
+        let wide: Vec<f64> = logits.iter().map(|&l| f64::from(l)).collect();
+        assert!((value - naive(&wide)).abs() < 1e-5 * naive(&wide).abs().max(1.0), "{value} against {}", naive(&wide));
+        for i in 0..logits.len() {
+            let moved = |by: f64| {
+                let mut moved = wide.clone();
+                moved[i] += by;
+                naive(&moved)
+            };
+            let slope = (moved(1e-4) - moved(-1e-4)) / 2e-4;
+            assert!((f64::from(gradient[i]) - slope).abs() < 1e-6, "[{i}]: {} against {slope}", gradient[i]);
+        }
+    }
+
+    fn mean(logits: &[f64], term: impl Fn(f64) -> f64) -> f64 {
+        logits.iter().map(|&l| term(l)).sum::<f64>() / logits.len() as f64
+    }
+
+    #[test]
+    fn adversarial_losses_and_slopes() {
+        let real = |l: f64| (1.0 + (-l).exp()).ln();
+        let fake = |l: f64| (1.0 + l.exp()).ln();
+        check_slopes(|l, g| discriminator_loss(l, Target::Real, g), |l| mean(l, real), &LOGITS);
+        check_slopes(|l, g| discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
+        check_slopes(|l, g| generator_loss(GeneratorLoss::NonSaturating, l, g), |l| mean(l, real), &LOGITS);
+        check_slopes(|l, g| generator_loss(GeneratorLoss::Saturating, l, g), |l| -mean(l, fake), &LOGITS);
+    }
+
+    #[test]
+    fn class_losses_and_slopes() {
+        let labels = [2u8, 0];
+        let naive = |l: &[f64]| {
+            l.chunks(3)
+                .zip(labels)
+                .map(|(row, label)| row.iter().map(|v| v.exp()).sum::<f64>().ln() - row[usize::from(label)])
+                .sum::<f64>()
+                / 2.0
+        };
+        check_slopes(|l, g| class_loss(l, &labels, g), naive, &LOGITS);
+    }
+
+    #[test]
+    fn huge_logits_give_finite_losses_and_a_nan_stays_one() {
+        let mut gradient = [0.0; 2];
+        assert_eq!(discriminator_loss(&[1e30, -1e30], Target::Real, &mut gradient), 5e29f32 as f64);
+        assert!(discriminator_loss(&[f32::NAN, 0.0], Target::Fake, &mut gradient).is_nan());
+        assert!(class_loss(&[f32::NAN, 0.0], &[0], &mut gradient).is_nan());
+    }
+}
