@@ -14,8 +14,12 @@ pub struct AdamStep {
     pub step_size: f32,
     /// β₁, how slowly the first moment forgets.
     pub beta1: f32,
+    /// 1 − β₁, rounded once: from a rounded β it would be wrong in the fifth digit.
+    pub rest1: f32,
     /// β₂, how slowly the second moment forgets.
     pub beta2: f32,
+    /// 1 − β₂, rounded once.
+    pub rest2: f32,
     /// Root of the second bias correction, `√(1 − β₂ᵗ)`.
     pub root_correction: f32,
     /// ε, added to the root of the second moment.
@@ -29,7 +33,9 @@ impl AdamStep {
         AdamStep {
             step_size: (learning_rate / (1.0 - power(beta1))) as f32,
             beta1: beta1 as f32,
+            rest1: (1.0 - beta1) as f32,
             beta2: beta2 as f32,
+            rest2: (1.0 - beta2) as f32,
             root_correction: (1.0 - power(beta2)).sqrt() as f32,
             epsilon: epsilon as f32,
         }
@@ -104,8 +110,8 @@ impl WithSimd for Adam<'_> {
             self.step.beta2,
             self.step.root_correction,
             self.step.epsilon,
-            1.0 - self.step.beta1,
-            1.0 - self.step.beta2,
+            self.step.rest1,
+            self.step.rest2,
         ]
         .map(|value| simd.splat_f32s(value));
         // 0·g is 0 for a finite g and NaN otherwise, so this stays 0 while all is well.

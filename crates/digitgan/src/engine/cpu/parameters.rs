@@ -63,14 +63,12 @@ impl Parameters {
 
     /// One Adam step over everything. Returns whether all gradients were finite.
     pub(super) fn update(&mut self, kernels: Kernels, step: AdamStep) -> bool {
-        let finite = |((values, gradients), (first, second)): ((&mut [f32], &[f32]), (&mut [f32], &mut [f32]))| {
-            kernels.adam(step, values, gradients, first, second)
-        };
         self.values
             .par_chunks_mut(ADAM_CHUNK)
             .zip(self.gradients.par_chunks(ADAM_CHUNK))
-            .zip(self.first_moments.par_chunks_mut(ADAM_CHUNK).zip(self.second_moments.par_chunks_mut(ADAM_CHUNK)))
-            .map(finite)
+            .zip(self.first_moments.par_chunks_mut(ADAM_CHUNK))
+            .zip(self.second_moments.par_chunks_mut(ADAM_CHUNK))
+            .map(|(((values, gradients), first), second)| kernels.adam(step, values, gradients, first, second))
             .reduce(|| true, |a, b| a & b)
     }
 

@@ -1,0 +1,269 @@
+//! The CPU engine against PyTorch: whole training steps of each model, compared with fixtures that
+//! `reference/make_fixtures.py` computed in float64. Inputs and weights come from a hash that both sides
+//! know (`reference/README.md`), so the fixtures hold results alone.
+
+use digitgan::engine::cpu::{CpuEngine, Protocol};
+use digitgan::engine::{Engine, StepInput, StepReport};
+use digitgan::model::{ModelSpec, Tensor, TensorMap, Variant, initial_state};
+use digitgan::objective::GeneratorLoss;
+use digitgan_kernels::Kernels;
+use safetensors::{Dtype, SafeTensors};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+/// Losses, gradients and statistics of one step: largest error, relative to the largest value of the tensor.
+const STEP_TOLERANCE: f64 = 1e-4;
+/// Losses of ten consecutive steps, relative: Adam's first steps amplify rounding where a gradient is near zero.
+const TEN_STEPS_TOLERANCE: f64 = 1e-3;
+/// Adam on given gradients.
+const ADAM_TOLERANCE: f64 = 1e-6;
+
+struct Fixture {
+    values: HashMap<String, Vec<f64>>,
+    facts: HashMap<String, String>,
+}
+
+impl Fixture {
+    fn read(name: &str) -> Fixture {
+        let path =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../reference/fixtures/{name}.safetensors"));
+        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap();
+        let values = tensors
+            .iter()
+            .map(|(name, view)| {
+                let values = match view.dtype() {
+                    Dtype::F32 => {
+                        let floats = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()));
+                        floats.map(f64::from).collect()
+                    }
+                    Dtype::F64 => {
+                        view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect()
+                    }
+                    other => panic!("{name}: {other:?}"),
+                };
+                (name.to_owned(), values)
+            })
+            .collect();
+        Fixture { values, facts: header.metadata().clone().unwrap_or_default() }
+    }
+
+    fn number(&self, fact: &str) -> usize {
+        self.facts[fact].parse().unwrap()
+    }
+}
+
+/// `count` numbers in [0, 1) for the tensor called `name`.
+fn hashed(name: &str, count: usize) -> impl Iterator<Item = f64> + use<> {
+    let id = name.bytes().fold(0x811C_9DC5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (0..count as u64).map(move |i| {
+        let z = ((u64::from(id) << 32) | i).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 40) as f64 / (1u64 << 24) as f64
+    })
+}
+
+fn uniform(name: &str, count: usize, scale: f64, centre: f64) -> Vec<f32> {
+    hashed(name, count).map(|u| (centre + (2.0 * u - 1.0) * scale) as f32).collect()
+}
+
+fn latents(name: &str, count: usize) -> Vec<f32> {
+    hashed(name, count).map(|u| ((u - 0.5) * 3.4641) as f32).collect()
+}
+
+fn labels(name: &str, count: usize, classes: usize) -> Vec<u8> {
+    hashed(name, count).map(|u| (u * classes as f64).floor() as u8).collect()
+}
+
+/// The hashed parameter called `name`, as `reference/hashed.py` has it.
+fn parameter(name: &str, shape: &[usize]) -> Vec<f32> {
+    let count = shape.iter().product();
+    let (scale, centre) = match name {
+        _ if name.ends_with(".bias") => (0.1, 0.0),
+        _ if name.contains(".bn") => (0.1, 1.0),
+        _ if name.contains(".class_hidden") || name.contains(".class_output") => (1.0 / (shape[1] as f64).sqrt(), 0.0),
+        _ if name.contains(".class_embedding") => (1.0, 0.0),
+        _ => (0.05, 0.0),
+    };
+    uniform(name, count, scale, centre)
+}
+
+fn hashed_state(spec: &ModelSpec) -> TensorMap {
+    let mut state = initial_state(spec, 0);
+    for (name, tensor) in &mut state {
+        if !name.contains(".adam.") && !name.contains(".running_") {
+            tensor.values = parameter(name, &tensor.shape);
+        }
+    }
+    state
+}
+
+struct Check<'a> {
+    fixture: &'a Fixture,
+    failures: Vec<String>,
+    worst: BTreeMap<String, f64>,
+}
+
+impl Check<'_> {
+    fn compare(&mut self, name: &str, got: impl IntoIterator<Item = f64>, scale: Option<f64>, tolerance: f64) {
+        let expected = &self.fixture.values[name];
+        let got: Vec<f64> = got.into_iter().collect();
+        assert_eq!(got.len(), expected.len(), "{name}");
+        let scale = scale.unwrap_or_else(|| expected.iter().fold(1e-30, |a, b| a.max(b.abs())));
+        let error = got.iter().zip(expected).map(|(g, e)| (g - e).abs() / scale).fold(0.0, |worst: f64, e| {
+            // A NaN must not hide.
+            if e.is_nan() { f64::INFINITY } else { worst.max(e) }
+        });
+        self.worst.insert(name.to_owned(), error);
+        if error > tolerance {
+            self.failures.push(format!("{name}: error {error:.2e} (scale {scale:.2e})"));
+        }
+    }
+
+    /// A small tensor whole; a large one by its samples, norm and projections.
+    fn sketch(&mut self, name: &str, values: &[f32], tolerance: f64) {
+        let wide = || values.iter().map(|&v| f64::from(v));
+        if self.fixture.values.contains_key(name) {
+            return self.compare(name, wide(), None, tolerance);
+        }
+        let samples = (0..1024).map(|j| f64::from(values[j * 7919 % values.len()]));
+        self.compare(&format!("{name}.samples"), samples, None, tolerance);
+        let norm = wide().map(|v| v * v).sum::<f64>().sqrt();
+        self.compare(&format!("{name}.norm"), [norm], None, tolerance);
+        let projections = (0..4).map(|k| {
+            let signs = hashed(&format!("projection{k}"), values.len());
+            wide().zip(signs).map(|(v, u)| if u >= 0.5 { v } else { -v }).sum::<f64>()
+        });
+        self.compare(&format!("{name}.projections"), projections, Some(norm), tolerance);
+    }
+}
+
+fn step(engine: &mut CpuEngine, index: usize, batch: usize, classes: usize) -> StepReport {
+    let input = |what: &str| format!("step{index}.{what}");
+    let (labels, fake_labels) =
+        (labels(&input("labels"), batch, classes), labels(&input("fake_labels"), batch, classes));
+    engine
+        .step(StepInput {
+            images: &uniform(&input("real"), batch * 784, 1.0, 0.0),
+            labels: &labels,
+            latents: &latents(&input("z"), batch * 100),
+            fake_labels: &fake_labels,
+            generator_rate: 1e-3,
+            discriminator_rate: 1e-3,
+        })
+        .unwrap()
+}
+
+fn check_first_step(check: &mut Check<'_>, engine: &mut CpuEngine) {
+    for (name, Tensor { values, .. }) in engine.gradients() {
+        let (network, parameter) = name.split_once('.').unwrap();
+        check.sketch(&format!("step0.{network}.grad.{parameter}"), &values, STEP_TOLERANCE);
+    }
+    for (name, Tensor { values, .. }) in engine.state() {
+        let (network, tensor) = name.split_once('.').unwrap();
+        if tensor.contains("running_") {
+            check.sketch(&format!("step0.{network}.after.{tensor}"), &values, STEP_TOLERANCE);
+        }
+    }
+}
+
+fn report_fields(report: &StepReport) -> Vec<(&'static str, f64)> {
+    let mut fields = vec![
+        ("d_loss", report.d_loss),
+        ("g_loss", report.g_loss),
+        ("d_real_mean", f64::from(report.d_real)),
+        ("d_fake_mean_before", f64::from(report.d_fake)),
+        ("d_fake_mean_after", f64::from(report.d_fake_after)),
+    ];
+    fields.extend(report.g_class.map(|loss| ("g_class", loss)));
+    fields
+}
+
+fn check_model(kernels: Kernels, name: &str) {
+    let fixture = Fixture::read(name);
+    let (batch, classes) = (fixture.number("batch"), fixture.number("classes"));
+    let spec = ModelSpec { variant: fixture.facts["variant"].parse::<Variant>().unwrap(), classes };
+    let saturating = fixture.facts["saturating"] == "true";
+    let generator_loss = if saturating { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating };
+    let mut engine = CpuEngine::new(kernels, &spec, batch, Protocol { generator_loss, ..Protocol::default() });
+    engine.restore(&hashed_state(&spec), 0).unwrap();
+
+    let mut check = Check { fixture: &fixture, failures: Vec::new(), worst: BTreeMap::new() };
+    let mut curves: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for index in 0..10 {
+        let report = step(&mut engine, index, batch, classes);
+        for (field, value) in report_fields(&report) {
+            curves.entry(field).or_default().push(value);
+        }
+        if index == 0 {
+            for (field, value) in report_fields(&report) {
+                let expected = fixture.values[&format!("losses.{field}")][0];
+                let error = (value - expected).abs() / expected.abs();
+                assert!(error <= STEP_TOLERANCE, "{name} on {kernels:?}: first {field} {value}, expected {expected}");
+            }
+            check_first_step(&mut check, &mut engine);
+        }
+    }
+    for (field, values) in curves {
+        check.compare(&format!("losses.{field}"), values, None, TEN_STEPS_TOLERANCE);
+    }
+    let asked = labels("eval.labels", batch, classes);
+    let mut images = vec![0.0; batch * 784];
+    engine.generate(&latents("eval.z", batch * 100), &asked, &mut images);
+    let mut worst: Vec<_> = check.worst.iter().collect();
+    worst.sort_by(|a, b| b.1.total_cmp(a.1));
+    println!("{name} on {kernels:?}: {:?}", &worst[..6]);
+    assert!(check.failures.is_empty(), "{name} on {kernels:?}:\n{}", check.failures.join("\n"));
+}
+
+#[test]
+fn whole_steps_of_every_model_on_every_instruction_set() {
+    for kernels in Kernels::available() {
+        for name in ["gan", "gan-saturating", "cgan", "cgan-7", "acgan", "acgan-7"] {
+            check_model(kernels, name);
+        }
+    }
+}
+
+#[test]
+fn adam_on_given_gradients() {
+    let fixture = Fixture::read("adam");
+    let count = 1000;
+    for kernels in Kernels::available() {
+        let room = || vec![0.0f32; 1008]; // a whole number of vectors
+        let (mut parameters, mut first, mut second) = (room(), room(), room());
+        parameters[..count].copy_from_slice(&uniform("adam.parameters", count, 1.0, 0.0));
+        for step in 0..5 {
+            let mut gradients = room();
+            for (i, (gradient, u)) in
+                gradients.iter_mut().zip(hashed(&format!("adam.gradient{step}"), count)).enumerate()
+            {
+                let scale = match i % 10 {
+                    0 => 0.0,
+                    1 => 1e-12,
+                    2 => 1e-8,
+                    3 => 1e-4,
+                    4 if step % 2 == 0 => 0.0,
+                    _ => 1.0,
+                };
+                *gradient = ((2.0 * u - 1.0) * scale) as f32;
+            }
+            let constants = digitgan_kernels::AdamStep::new(1e-3, 0.5, 0.999, 1e-8, step as u64 + 1);
+            assert!(kernels.adam(constants, &mut parameters, &gradients, &mut first, &mut second));
+            for (name, values) in [("parameters", &parameters), ("first_moment", &first), ("second_moment", &second)] {
+                let expected = &fixture.values[&format!("{name}.float64")][step * count..(step + 1) * count];
+                // Relative to the largest of those whose gradients are of one size: every tenth.
+                let scale = |i: usize| expected.iter().skip(i % 10).step_by(10).fold(1e-30, |a: f64, b| a.max(b.abs()));
+                for (i, (&got, &expected)) in values.iter().zip(expected).enumerate() {
+                    let error = (f64::from(got) - expected).abs();
+                    assert!(
+                        error <= ADAM_TOLERANCE * scale(i),
+                        "{kernels:?}, step {step}, {name}[{i}]: {got}, expected {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
