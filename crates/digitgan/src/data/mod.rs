@@ -1,5 +1,7 @@
 //! Real digits: where they come from and what they are.
 
+pub mod strokes;
+
 use crate::IMAGE_PIXELS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -70,7 +72,11 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hash
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),

@@ -1,0 +1,146 @@
+//! The built-in digits: 70,000 handwritten-looking images made on the spot, with no network.
+//!
+//! The path of one image: its index gives a label and a stream of random numbers ([`draw`]); a
+//! form of that digit is picked from the copybook and blended from its models (`skeletons`);
+//! a hand strays from it, bends, slants and turns it, and a pen of uneven pressure follows
+//! (`hand`, over the splines of `curve`); the ink is fitted into 20×20 pixels and centred by mass
+//! in 28×28, as MNIST's was (`raster`). Nothing is learnt or copied from real images.
+//!
+//! The set is the same for everybody: its seed is fixed, each image depends on its index alone,
+//! and the arithmetic keeps to operations that IEEE 754 fixes to the bit (`chance`).
+
+mod chance;
+mod curve;
+mod hand;
+mod raster;
+mod skeletons;
+
+use super::{Dataset, Split};
+use crate::IMAGE_PIXELS;
+use chance::Chance;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Training images of the set; their indices are 0 to 59,999.
+pub const TRAIN_IMAGES: usize = 60_000;
+/// Test images of the set; their indices are 60,000 to 69,999.
+pub const TEST_IMAGES: usize = 10_000;
+/// The seed of the set that everybody gets.
+pub const SEED: u64 = u64::from_be_bytes(*b"strokes1");
+
+const CLASSES: usize = 10;
+
+/// How a digit was written, as it stands in the final image.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Style {
+    /// Angle by which the digit was sheared, in degrees from upright; positive leans right.
+    pub slant: f32,
+    /// Mean width of the line over its length, in pixels.
+    pub thickness: f32,
+    /// Width of the digit's ink before slant and rotation, in pixels of the final image.
+    pub width: f32,
+    /// Angle by which the slanted digit was turned, in degrees; positive is anticlockwise.
+    pub rotation: f32,
+}
+
+/// The built-in data set with the style of each of its images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strokes {
+    /// Images and labels, named `strokes`.
+    pub dataset: Dataset,
+    /// One style a training image.
+    pub train_styles: Vec<Style>,
+    /// One style a test image.
+    pub test_styles: Vec<Style>,
+}
+
+/// One drawn digit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawing {
+    /// The digit, 0 to 9.
+    pub label: u8,
+    /// Pixels, `[28, 28]`: 0 is background, 255 is ink.
+    pub image: [u8; IMAGE_PIXELS],
+    /// How it was written.
+    pub style: Style,
+}
+
+/// Makes the whole set on all threads of the current rayon pool.
+///
+/// `on_progress` is called from any of these threads, now and then, with the number of images
+/// done so far, out of [`TRAIN_IMAGES`] + [`TEST_IMAGES`]; it may come out of order.
+pub fn generate(on_progress: &(dyn Fn(usize) + Sync)) -> Strokes {
+    let done = AtomicUsize::new(0);
+    let on_chunk = |images: usize| on_progress(done.fetch_add(images, Ordering::Relaxed) + images);
+    let (train, train_styles) = split(0, TRAIN_IMAGES, &on_chunk);
+    let (test, test_styles) = split(TRAIN_IMAGES, TEST_IMAGES, &on_chunk);
+    let dataset = Dataset {
+        name: "strokes".to_owned(),
+        classes: CLASSES,
+        class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
+        train,
+        test,
+    };
+    Strokes {
+        dataset,
+        train_styles,
+        test_styles,
+    }
+}
+
+/// Draws image `index` of the set of `seed` (the built-in one: [`SEED`]).
+pub fn draw(seed: u64, index: u64) -> Drawing {
+    let label = label(seed, index);
+    let mut chance = Chance::new(seed, index);
+    let mut writing = hand::write(usize::from(label), &mut chance);
+    let pixels_per_unit = raster::fit(&mut writing.strokes);
+    Drawing {
+        label,
+        image: raster::draw(&writing.strokes, writing.raggedness, &mut chance),
+        style: Style {
+            slant: writing.slant,
+            thickness: writing.thickness * pixels_per_unit,
+            width: writing.upright_width * pixels_per_unit,
+            rotation: writing.rotation,
+        },
+    }
+}
+
+/// The digit of image `index`: each block of ten holds every digit once, in random order.
+///
+/// So classes are balanced in any prefix of the set, as well as in the whole.
+fn label(seed: u64, index: u64) -> u8 {
+    // Blocks have their own half of the streams, apart from those of the images.
+    const BLOCKS: u64 = 1 << 63;
+    let (block, place) = (index / CLASSES as u64, (index % CLASSES as u64) as usize);
+    let mut chance = Chance::new(seed, BLOCKS | block);
+    let mut order: [u8; CLASSES] = std::array::from_fn(|class| class as u8);
+    for last in (1..CLASSES).rev() {
+        order.swap(last, chance.below(last + 1));
+    }
+    order[place]
+}
+
+/// Draws `count` images from index `first` on.
+fn split(first: usize, count: usize, on_chunk: &(dyn Fn(usize) + Sync)) -> (Split, Vec<Style>) {
+    // Some hundredths of a second of work, so that progress is smooth and its cost is nil.
+    const CHUNK: usize = 500;
+    let mut images = vec![0u8; count * IMAGE_PIXELS];
+    let mut labels_and_styles = Vec::with_capacity(count);
+    images
+        .par_chunks_mut(IMAGE_PIXELS)
+        .with_min_len(CHUNK)
+        .enumerate()
+        .map(|(place, image)| {
+            let drawing = draw(SEED, (first + place) as u64);
+            image.copy_from_slice(&drawing.image);
+            if (place + 1) % CHUNK == 0 {
+                on_chunk(CHUNK);
+            }
+            (drawing.label, drawing.style)
+        })
+        .collect_into_vec(&mut labels_and_styles);
+    let (labels, styles) = labels_and_styles.into_iter().unzip();
+    (Split { images, labels }, styles)
+}
