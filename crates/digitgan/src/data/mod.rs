@@ -72,11 +72,7 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),

@@ -5,7 +5,7 @@
 
 use super::chance::{Chance, sin_cos};
 use super::curve::{Point, flatten, smooth};
-use super::skeletons::{DIGITS, Digit, Form, Knot};
+use super::skeletons::{DIGITS, Form, Knot};
 
 /// A round dab of ink; a stroke is the hull of each two neighbouring dabs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,21 +32,15 @@ pub(super) struct Writing {
 
 /// Writes `digit` once.
 pub(super) fn write(digit: usize, chance: &mut Chance) -> Writing {
-    let Digit {
-        size,
-        stretch,
-        forms,
-    } = &DIGITS[digit];
-    let mut paths = upright_paths(pick_form(forms, chance), chance);
-    warp(
-        &mut paths,
-        (1.08 + stretch * chance.bell()).max(0.6),
-        chance,
-    );
-    let pen = Pen::new(*size, chance);
+    let digit = &DIGITS[digit];
+    let mut paths = upright_paths(pick_form(digit.forms, chance), chance);
+    let stretch = (1.13 + digit.stretch * chance.bell()).max(0.6);
+    warp(&mut paths, stretch, chance);
+    // Nobody takes a pen that would fill the loops of a narrow digit.
+    let pen = Pen::new(digit.size, 0.24 * stretch.min(1.0), chance);
     let mut strokes: Vec<Vec<Dab>> = paths.iter().map(|path| pen.ink(path, chance)).collect();
     let (left, right) = extent(&strokes, |at| at.x);
-    let slant = 9.0 + 12.0 * chance.bell();
+    let slant = (9.0 + 12.0 * chance.bell()).clamp(-24.0, 38.0);
     let rotation = 5.0 * chance.bell();
     lean(&mut strokes, slant, rotation);
     Writing {
@@ -54,7 +48,7 @@ pub(super) fn write(digit: usize, chance: &mut Chance) -> Writing {
         rotation,
         upright_width: right - left,
         thickness: mean_thickness(&strokes),
-        raggedness: chance.between(0.1, 0.9),
+        raggedness: chance.between(0.1, 0.7),
         strokes,
     }
 }
@@ -83,7 +77,7 @@ fn pick_form<'a>(forms: &'a [Form], chance: &mut Chance) -> &'a Form {
 fn upright_paths(form: &Form, chance: &mut Chance) -> Vec<Vec<Point>> {
     let shares = blend_shares(form.models.len(), chance);
     // How far knots stray: a careful hand, or a careless one.
-    let stray = 0.012 + 0.036 * chance.unit() * chance.unit();
+    let stray = 0.012 + 0.054 * chance.unit() * chance.unit();
     let haste = chance.below(4);
     let strokes = form.models[0].len();
     (0..strokes)
@@ -136,7 +130,7 @@ fn displace(knots: &mut [Knot], stroke: usize, stray: f32, chance: &mut Chance) 
 
 /// Adds the small unevenness of a hand that is not a plotter's.
 fn tremble(path: &mut [Point], chance: &mut Chance) {
-    const TREMOR: f32 = 0.010;
+    const TREMOR: f32 = 0.008;
     for point in path.iter_mut() {
         point.x += TREMOR * chance.wobble();
         point.y += TREMOR * chance.wobble();
@@ -148,7 +142,7 @@ fn tremble(path: &mut [Point], chance: &mut Chance) {
 fn warp(paths: &mut [Vec<Point>], stretch: f32, chance: &mut Chance) {
     let taper = 0.18 * chance.bell();
     let weight = 0.10 * chance.bell();
-    let bow = 0.10 * chance.bell();
+    let bow = 0.08 * chance.bell();
     let sag = 0.08 * chance.bell();
     for point in paths.iter_mut().flatten() {
         let (x, y) = (point.x - 0.3, point.y - 0.5);
@@ -198,16 +192,17 @@ struct Pen {
 }
 
 impl Pen {
-    fn new(size: f32, chance: &mut Chance) -> Self {
+    /// A pen whose line is at most `widest`, for a digit of relative height `size`.
+    fn new(size: f32, widest: f32, chance: &mut Chance) -> Self {
         let spread = chance.bell();
         // Skewed to the right: a fine ball-point is common, a felt-tip is not rare.
-        let width = (0.124 + 0.038 * spread + 0.008 * spread * spread).clamp(0.055, 0.24) / size;
+        let width = (0.129 + 0.038 * spread + 0.008 * spread * spread) / size;
         Self {
-            radius: 0.5 * width,
+            radius: 0.5 * width.clamp(0.055, widest),
             unsteadiness: chance.between(0.05, 0.35),
             attack: 0.4 * chance.unit() * chance.unit(),
             release: 0.6 * chance.unit() * chance.unit(),
-            roughness: chance.between(0.0, 0.12),
+            roughness: chance.between(0.0, 0.09),
         }
     }
 
@@ -241,6 +236,7 @@ impl Pen {
 
 #[cfg(test)]
 mod tests {
+    use super::super::skeletons::Digit;
     use super::*;
 
     #[test]
