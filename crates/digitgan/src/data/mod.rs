@@ -1,10 +1,41 @@
 //! Real digits: where they come from and what they are.
+//!
+//! [`load`] turns a [`DataSource`] into a [`Dataset`]:
+//!
+//! - [`mnist`] finds MNIST's four files, or has [`download`] fetch them, and checks their hashes;
+//! - [`strokes`] draws digits, for machines that have no MNIST and no network;
+//! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files a class
+//!   ([`class_folders`]), with [`fit`] bringing images of other sizes to 28×28.
+//!
+//! Whatever comes from outside is taken for hostile: sizes are checked before memory is asked for,
+//! and each way to be wrong is a [`DataError`] that says in one line what was found, where, and
+//! what to do. [`augment`] varies real images while they are being trained on.
+
+pub mod augment;
+pub mod class_folders;
+pub mod download;
+mod error;
+pub mod fit;
+pub mod folder;
+pub mod idx;
+pub mod mnist;
+mod source;
+pub mod strokes;
+
+pub use augment::Augment;
+pub use error::{DataError, IdxError};
+pub use source::{DataEvent, DataSource, Loaded, OnEvent, default_data_dir, load, load_from};
 
 pub mod strokes;
 
 use crate::IMAGE_PIXELS;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+/// The fewest classes that a data set may have.
+pub const MIN_CLASSES: usize = 2;
+/// The most classes that a data set may have.
+pub const MAX_CLASSES: usize = 100;
 
 /// Labelled 28×28 grey images: 0 is background (black), 255 is ink (white).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,7 +103,11 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hash
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),
