@@ -28,8 +28,9 @@ pub const MAX_SHIFT_PIXELS: f32 = 2.0;
 pub const ELASTIC_SIGMA_PIXELS: f32 = 4.0;
 /// `elastic` multiplies its smoothed field, whose noise is uniform in ±1, by so many pixels.
 ///
-/// In the middle of the image a pixel then moves by 1.4 pixels (standard deviation) either way.
-pub const ELASTIC_ALPHA_PIXELS: f32 = 34.0;
+/// In the middle of the image a pixel then moves by 0.8 pixels (standard deviation) either way. The
+/// paper's 34 is meant for classifiers: it leaves dents and smears that a generator would learn.
+pub const ELASTIC_ALPHA_PIXELS: f32 = 20.0;
 
 /// A way to vary real images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -331,7 +332,7 @@ mod tests {
             squares += plane[14][14].powi(2);
         }
         let deviation = (squares / 400.0).sqrt();
-        assert!((deviation - 1.38).abs() < 0.15, "{deviation}");
+        assert!((deviation - 0.81).abs() < 0.08, "{deviation}");
     }
 
     #[test]

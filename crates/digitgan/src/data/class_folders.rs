@@ -7,31 +7,19 @@
 //! ```
 //!
 //! Folders are classes in the order of the bytes of their names, or of their values if all of them
-//! are numbers; files within a class are ordered by the bytes of their names. An image becomes a
-//! 28×28 image of light ink on black in four steps:
-//!
-//! 1. colours become grey by their luminance;
-//! 2. what is transparent becomes black if the rest is light on average, white if it is dark;
-//! 3. the ground is light if the outermost ring of pixels is, on average, above the middle grey and
-//!    lighter than the pixels within; then all greys are inverted;
-//! 4. other sizes are brought to 28×28 by [`fit`].
+//! are numbers; files within a class are ordered by the bytes of their names. [`png`] says how
+//! their contents become images of light ink on black.
 
-use super::error::{DataError, one_line};
-use super::folder::{folder_name, list};
+use super::error::DataError;
+use super::folder::{file_name, list};
 use super::idx::MAX_IMAGES;
+use super::png::{self, Changes};
 use super::source::{DataEvent, OnEvent};
-use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split, fit};
-use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use image::{DynamicImage, GrayImage, ImageFormat, ImageReader, Limits};
+use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
+use crate::IMAGE_PIXELS;
 use rayon::prelude::*;
-use std::fs::{self, File};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-/// The greatest height and width of a PNG file, in pixels.
-pub const MAX_PNG_SIDE: u32 = 4096;
-/// The most memory that decoding a PNG file may take: MAX_PNG_SIDE², 8 bytes a pixel.
-const MAX_PNG_BYTES: u64 = 128 * 1024 * 1024;
 /// One image in so many is set aside to test on.
 pub const TEST_SHARE: usize = 7;
 
@@ -41,38 +29,57 @@ pub const TEST_SHARE: usize = 7;
 /// If there are none, or fewer than 2 or more than 100, or one is empty or holds a PNG file that
 /// cannot be read, or the test images have a class of their own.
 pub fn load(name: String, path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
-    let train_folder = path.join("train");
-    // A folder `train` that holds images itself is a class that happens to be called so.
-    let has_train = train_folder.is_dir() && !class_paths(&train_folder)?.is_empty();
-    let root = if has_train { &train_folder } else { path };
-    let classes = find_classes(root)?;
-    let test_folder = path.join("test");
-    let (train_files, test_files) = if has_train && test_folder.is_dir() {
-        (number(&classes), find_test_files(&test_folder, &classes)?)
-    } else {
-        set_aside(&classes)
+    let layout = Layout::find(path)?;
+    let classes = find_classes(&layout.train)?;
+    let (train, test) = match &layout.test {
+        Some(folder) => (number(&classes), find_test_files(folder, &classes)?),
+        None => set_aside(&classes),
     };
-    let found = train_files.len() + test_files.len();
+    let found = train.len() + test.len();
     if found > MAX_IMAGES {
-        return Err(DataError::TooManyImages {
-            folder: path.to_owned(),
-            found,
-        });
+        let folder = path.to_owned();
+        return Err(DataError::TooManyImages { folder, found });
     }
-    if !(has_train && test_folder.is_dir()) {
-        on_event(DataEvent::SetAside {
-            path: root,
-            train: train_files.len(),
-            test: test_files.len(),
-        });
+    if layout.test.is_none() {
+        let (train, test) = (train.len(), test.len());
+        on_event(DataEvent::SetAside { path, train, test });
     }
+    let test_folder = layout.test.as_ref().unwrap_or(&layout.train);
     Ok(Dataset {
         name,
         classes: classes.len(),
         class_names: classes.into_iter().map(|class| class.name).collect(),
-        train: read_split(root, &train_files, on_event)?,
-        test: read_split(&test_folder, &test_files, on_event)?,
+        train: read_split(&layout.train, &train, on_event)?,
+        test: read_split(test_folder, &test, on_event)?,
     })
+}
+
+/// Where the class folders lie.
+struct Layout {
+    train: PathBuf,
+    /// None if test images are to be set aside from the others.
+    test: Option<PathBuf>,
+}
+
+impl Layout {
+    /// A folder `train` or `test` that holds no folders is a class that happens to be called so.
+    fn find(path: &Path) -> Result<Self, DataError> {
+        let within = |name| -> Result<Option<PathBuf>, DataError> {
+            let folder = path.join(name);
+            let is_layer = folder.is_dir() && !class_paths(&folder)?.is_empty();
+            Ok(is_layer.then_some(folder))
+        };
+        Ok(match within("train")? {
+            Some(train) => Self {
+                train,
+                test: within("test")?,
+            },
+            None => Self {
+                train: path.to_owned(),
+                test: None,
+            },
+        })
+    }
 }
 
 /// A class and its files, in order.
@@ -88,7 +95,7 @@ type Labelled = (u8, PathBuf);
 fn class_paths(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut paths = list(folder)?;
     paths.retain(|path| path.is_dir());
-    let value = |path: &PathBuf| folder_name(path).parse::<u64>().ok();
+    let value = |path: &PathBuf| file_name(path).parse::<u64>().ok();
     if paths.iter().all(|path| value(path).is_some()) {
         paths.sort_by_key(value);
     }
@@ -112,7 +119,7 @@ fn find_classes(root: &Path) -> Result<Vec<Class>, DataError> {
         .iter()
         .map(|path| {
             Ok(Class {
-                name: folder_name(path),
+                name: file_name(path),
                 files: png_files(path)?,
             })
         })
@@ -146,7 +153,7 @@ fn number(classes: &[Class]) -> Vec<Labelled> {
 fn find_test_files(folder: &Path, classes: &[Class]) -> Result<Vec<Labelled>, DataError> {
     let mut files = Vec::new();
     for path in class_paths(folder)? {
-        let name = folder_name(&path);
+        let name = file_name(&path);
         let label = (0u8..)
             .zip(classes)
             .find(|(_, class)| class.name == name)
@@ -182,7 +189,7 @@ fn read_split(folder: &Path, files: &[Labelled], on_event: OnEvent) -> Result<Sp
         .par_chunks_exact_mut(IMAGE_PIXELS)
         .zip(files)
         .map(|(out, (_, path))| {
-            let (pixels, changes) = read_png(path)?;
+            let (pixels, changes) = png::read(path)?;
             out.copy_from_slice(&pixels);
             Ok(changes)
         })
@@ -210,95 +217,4 @@ fn read_split(folder: &Path, files: &[Labelled], on_event: OnEvent) -> Result<Sp
         images,
         labels: files.iter().map(|(label, _)| *label).collect(),
     })
-}
-
-/// What was done to an image.
-#[derive(Clone, Copy)]
-struct Changes {
-    resized: bool,
-    inverted: bool,
-}
-
-fn read_png(path: &Path) -> Result<([u8; IMAGE_PIXELS], Changes), DataError> {
-    let mut grey = to_grey(&decode(path)?);
-    let inverted = has_light_ground(&grey);
-    if inverted {
-        grey.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
-    }
-    let (columns, rows) = (grey.width() as usize, grey.height() as usize);
-    let resized = (rows, columns) != (IMAGE_SIDE, IMAGE_SIDE);
-    Ok((
-        fit::to_square(&grey, rows, columns),
-        Changes { resized, inverted },
-    ))
-}
-
-fn decode(path: &Path) -> Result<DynamicImage, DataError> {
-    if !fs::metadata(path).map_err(DataError::read(path))?.is_file() {
-        let reason = "not a regular file".to_owned();
-        return Err(DataError::Png {
-            path: path.to_owned(),
-            reason,
-        });
-    }
-    let file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
-    let mut reader = ImageReader::with_format(file, ImageFormat::Png);
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_PNG_SIDE);
-    limits.max_image_height = Some(MAX_PNG_SIDE);
-    limits.max_alloc = Some(MAX_PNG_BYTES);
-    reader.limits(limits);
-    reader.decode().map_err(|error| DataError::Png {
-        path: path.to_owned(),
-        reason: one_line(&error.to_string()),
-    })
-}
-
-/// Grey values, with transparent pixels made the opposite of what they surround.
-fn to_grey(image: &DynamicImage) -> GrayImage {
-    if !image.color().has_alpha() {
-        return image.to_luma8();
-    }
-    let pixels = image.to_luma_alpha8();
-    let weighted = |sum: (u64, u64), [grey, alpha]: [u8; 2]| {
-        (
-            sum.0 + u64::from(grey) * u64::from(alpha),
-            sum.1 + u64::from(alpha),
-        )
-    };
-    let (light, opacity) = pixels.pixels().map(|pixel| pixel.0).fold((0, 0), weighted);
-    let ground: u16 = if light >= opacity * 128 { 0 } else { 255 };
-    GrayImage::from_fn(pixels.width(), pixels.height(), |x, y| {
-        let [grey, alpha] = pixels.get_pixel(x, y).0.map(u16::from);
-        image::Luma([((grey * alpha + ground * (255 - alpha) + 127) / 255) as u8])
-    })
-}
-
-/// Whether the outermost ring of pixels is light, and lighter than what it surrounds.
-fn has_light_ground(image: &GrayImage) -> bool {
-    let (width, height) = image.dimensions();
-    let (mut ring, mut within) = (Mean::default(), Mean::default());
-    for (x, y, pixel) in image.enumerate_pixels() {
-        let outermost = x == 0 || y == 0 || x + 1 == width || y + 1 == height;
-        if outermost { &mut ring } else { &mut within }.add(pixel.0[0]);
-    }
-    ring.value() > 127.5 && ring.value() > within.value()
-}
-
-#[derive(Default)]
-struct Mean {
-    sum: u64,
-    count: u64,
-}
-
-impl Mean {
-    fn add(&mut self, value: u8) {
-        self.sum += u64::from(value);
-        self.count += 1;
-    }
-
-    /// Zero where nothing was added.
-    fn value(&self) -> f64 {
-        self.sum as f64 / self.count.max(1) as f64
-    }
 }

@@ -5,7 +5,7 @@
 //! rows and columns swapped, are put upright. If there is no such file, the folder is read by
 //! [`class_folders`].
 
-use super::error::DataError;
+use super::error::{DataError, one_line};
 use super::source::{DataEvent, OnEvent};
 use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split, class_folders, idx};
 use std::collections::BTreeMap;
@@ -88,18 +88,18 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(entries)
 }
 
+/// The last part of a path as text that fits into a line.
+pub(super) fn file_name(path: &Path) -> String {
+    one_line(&path.file_name().unwrap_or_default().to_string_lossy())
+}
+
 fn file_name_bytes(path: &Path) -> &[u8] {
     path.file_name().unwrap_or_default().as_encoded_bytes()
 }
 
-/// The last part of a path as text, also of `.` and the like.
-pub(super) fn folder_name(path: &Path) -> String {
-    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let name = whole
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+/// What to call the data set in a folder, also if the path is `.` or the like.
+fn folder_name(path: &Path) -> String {
+    let name = file_name(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
     if name.is_empty() {
         "folder".to_owned()
     } else {
@@ -136,7 +136,7 @@ fn find_idx_files(folder: &Path, entries: &[PathBuf]) -> Result<Option<IdxFiles>
     };
     if let Some((_, other)) = found.next() {
         let first_name =
-            |set: &BTreeMap<Part, &PathBuf>| set.values().next().map(|path| folder_name(path));
+            |set: &BTreeMap<Part, &PathBuf>| set.values().next().map(|path| file_name(path));
         return Err(DataError::SeveralSets {
             folder: folder.to_owned(),
             first: first_name(&set).unwrap_or_default(),

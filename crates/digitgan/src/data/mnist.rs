@@ -4,7 +4,8 @@
 //! are missing are downloaded. The SHA-256 of the uncompressed contents is checked at every load, in
 //! passing: a run that says `mnist` was trained on MNIST.
 
-use super::download::{self, Hashing, Mirrors, RemoteFile};
+use super::attempt::Hashing;
+use super::download::{self, Mirrors, RemoteFile};
 use super::error::DataError;
 use super::source::OnEvent;
 use super::{Dataset, Split, idx};

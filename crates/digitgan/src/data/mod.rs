@@ -5,12 +5,13 @@
 //! - [`mnist`] finds MNIST's four files, or has [`download`] fetch them, and checks their hashes;
 //! - [`strokes`] draws digits, for machines that have no MNIST and no network;
 //! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files a class
-//!   ([`class_folders`]), with [`fit`] bringing images of other sizes to 28×28.
+//!   ([`class_folders`], [`png`]), with [`fit`] bringing images of other sizes to 28×28.
 //!
 //! Whatever comes from outside is taken for hostile: sizes are checked before memory is asked for,
 //! and each way to be wrong is a [`DataError`] that says in one line what was found, where, and
 //! what to do. [`augment`] varies real images while they are being trained on.
 
+mod attempt;
 pub mod augment;
 pub mod class_folders;
 pub mod download;
@@ -19,7 +20,8 @@ pub mod fit;
 pub mod folder;
 pub mod idx;
 pub mod mnist;
-mod source;
+pub mod png;
+pub mod source;
 pub mod strokes;
 
 pub use augment::Augment;

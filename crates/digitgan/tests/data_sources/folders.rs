@@ -1,0 +1,293 @@
+//! Folders of PNG files.
+
+use crate::support::{assert_message, write};
+use digitgan::data::{DataError, DataEvent, DataSource, Dataset, load};
+use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, Rgb, RgbImage};
+use proptest::prelude::*;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use std::sync::Mutex;
+use tempfile::tempdir;
+
+fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.into().write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// A 28×28 image with a square of `ink` on a ground of `ground`.
+fn square(ink: u8, ground: u8) -> GrayImage {
+    let is_ink = |x, y| (10..18).contains(&x) && (10..18).contains(&y);
+    GrayImage::from_fn(28, 28, |x, y| {
+        Luma([if is_ink(x, y) { ink } else { ground }])
+    })
+}
+
+fn load_path(path: &Path) -> Result<(Dataset, Vec<String>), DataError> {
+    let events = Mutex::new(Vec::new());
+    let on_event = |event: DataEvent| events.lock().unwrap().push(format!("{event:?}"));
+    let source = DataSource::Path(path.to_owned());
+    let loaded = load(&source, Path::new("unused"), &on_event)?;
+    Ok((loaded.dataset, events.into_inner().unwrap()))
+}
+
+#[test]
+fn classes_and_files_are_in_the_order_of_their_names() {
+    let folder = tempdir().unwrap();
+    for (class, ink) in [("b", 100), ("a", 50), ("é", 200)] {
+        for file in 0..8 {
+            let image = png(square(ink + file, 0));
+            write(folder.path(), &format!("{class}/{file}.png"), &image);
+        }
+    }
+    write(folder.path(), "a/notes.txt", b"ignored");
+    write(folder.path(), ".hidden/0.png", b"ignored");
+    write(folder.path(), "README", b"ignored");
+    let (dataset, events) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.class_names, ["a", "b", "é"]);
+    assert_eq!(dataset.train.labels, [[0; 7], [1; 7], [2; 7]].concat());
+    assert_eq!(dataset.test.labels, [0, 1, 2]);
+    let inks = |split: &digitgan::data::Split| -> Vec<u8> {
+        (0..split.len())
+            .map(|index| split.image(index)[14 * 28 + 14])
+            .collect()
+    };
+    // The seventh of each class is set aside.
+    assert_eq!(inks(&dataset.train)[..8], [50, 51, 52, 53, 54, 55, 57, 100]);
+    assert_eq!(inks(&dataset.test), [56, 106, 206]);
+    assert_eq!(events.len(), 1);
+    assert!(events[0].starts_with("SetAside") && events[0].ends_with("train: 21, test: 3 }"));
+}
+
+#[test]
+fn numbered_classes_are_in_the_order_of_their_numbers() {
+    let folder = tempdir().unwrap();
+    for class in 0..12 {
+        write(
+            folder.path(),
+            &format!("{class}/image.PNG"),
+            &png(square(200, 0)),
+        );
+    }
+    let (dataset, _) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.class_names[9..], ["9", "10", "11"]);
+}
+
+#[test]
+fn train_and_test_folders_are_kept_apart() {
+    let folder = tempdir().unwrap();
+    for name in [
+        "train/x/1.png",
+        "train/y/1.png",
+        "train/y/2.png",
+        "test/y/1.png",
+    ] {
+        write(folder.path(), name, &png(square(200, 0)));
+    }
+    let (dataset, events) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.train.labels, [0, 1, 1]);
+    assert_eq!(dataset.test.labels, [1]);
+    assert!(events.is_empty(), "{events:?}");
+
+    write(folder.path(), "test/z/1.png", &png(square(200, 0)));
+    let error = load_path(folder.path()).unwrap_err();
+    assert!(
+        matches!(&error, DataError::UnknownClass { class, .. } if class == "z"),
+        "{error:?}"
+    );
+    assert_message(&error, &folder.path().join("test/z"));
+}
+
+#[test]
+fn a_class_may_be_called_train() {
+    let folder = tempdir().unwrap();
+    for class in ["train", "ship"] {
+        write(
+            folder.path(),
+            &format!("{class}/1.png"),
+            &png(square(200, 0)),
+        );
+    }
+    assert_eq!(
+        load_path(folder.path()).unwrap().0.class_names,
+        ["ship", "train"]
+    );
+}
+
+#[test]
+fn every_kind_of_png_becomes_light_ink_on_black() {
+    let with_alpha = |ink: u8| {
+        let shape = square(255, 0);
+        GrayAlphaImage::from_fn(28, 28, |x, y| LumaA([ink, shape.get_pixel(x, y).0[0]]))
+    };
+    let red = RgbImage::from_fn(28, 28, |x, y| match square(1, 0).get_pixel(x, y).0[0] {
+        1 => Rgb([255, 0, 0]),
+        _ => Rgb([0, 0, 0]),
+    });
+    let large =
+        DynamicImage::from(square(255, 0)).resize(84, 84, image::imageops::FilterType::Nearest);
+    let cases: Vec<(&str, Vec<u8>, u8)> = vec![
+        ("as it is", png(square(255, 0)), 255),
+        ("dark on light", png(square(0, 255)), 255),
+        ("grey on white", png(square(155, 255)), 100),
+        ("light ground, lighter ink", png(square(255, 200)), 255),
+        (
+            "16 bits",
+            png(DynamicImage::from(square(255, 0)).to_luma16()),
+            255,
+        ),
+        ("white on nothing", png(with_alpha(255)), 255),
+        ("black on nothing", png(with_alpha(0)), 255),
+        ("red", png(red), 54),
+        ("large", png(large), 255),
+    ];
+    for (name, bytes, ink) in cases {
+        let folder = tempdir().unwrap();
+        write(folder.path(), "a/1.png", &bytes);
+        write(folder.path(), "b/1.png", &png(square(255, 0)));
+        let (dataset, _) = load_path(folder.path()).unwrap();
+        let image = dataset.train.image(0);
+        assert_eq!(image[14 * 28 + 14], ink, "{name}: ink");
+        let ground = if name == "light ground, lighter ink" {
+            200
+        } else {
+            0
+        };
+        assert_eq!(image[0], ground, "{name}: ground");
+    }
+}
+
+#[test]
+fn what_was_done_to_images_is_told() {
+    let folder = tempdir().unwrap();
+    write(
+        folder.path(),
+        "a/1.png",
+        &png(GrayImage::from_pixel(40, 20, Luma([90]))),
+    );
+    write(folder.path(), "a/2.png", &png(square(0, 255)));
+    write(folder.path(), "b/1.png", &png(square(255, 0)));
+    let (_, events) = load_path(folder.path()).unwrap();
+    assert_eq!(events.len(), 3);
+    assert!(
+        events[1].starts_with("Resized") && events[1].ends_with("images: 1 }"),
+        "{events:?}"
+    );
+    assert!(
+        events[2].starts_with("Inverted") && events[2].ends_with("images: 1 }"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn bad_folders_are_told_apart() {
+    type Check = fn(&DataError) -> bool;
+    let image = png(square(255, 0));
+    let whole: &[u8] = &image;
+    let huge = {
+        // A header of 2 GB of pixels and nothing behind it.
+        let mut bytes = image.clone();
+        bytes[16..24].copy_from_slice(&[0, 0, 0x80, 0, 0, 0, 0xff, 0xff]);
+        let checksum = crc32(&bytes[12..29]);
+        bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    };
+    let cases: Vec<(&str, Vec<(&str, &[u8])>, Check)> = vec![
+        ("", vec![], |e| matches!(e, DataError::NothingFound { .. })),
+        ("", vec![("a/1.png", whole)], |e| {
+            matches!(e, DataError::ClassCount { found: 1, .. })
+        }),
+        ("b", vec![("a/1.png", whole), ("b/x.jpg", whole)], |e| {
+            matches!(e, DataError::EmptyClass { .. })
+        }),
+        (
+            "b/1.png",
+            vec![("a/1.png", whole), ("b/1.png", &whole[..50])],
+            |e| matches!(e, DataError::Png { .. }),
+        ),
+        (
+            "b/1.png",
+            vec![("a/1.png", whole), ("b/1.png", b"GIF89a")],
+            |e| matches!(e, DataError::Png { .. }),
+        ),
+        (
+            "b/1.png",
+            vec![("a/1.png", whole), ("b/1.png", &huge)],
+            |e| matches!(e, DataError::Png { reason, .. } if reason.contains("limit")),
+        ),
+        (
+            "b/1.png",
+            vec![("a/1.png", whole), ("b/1.png/x", b"")],
+            |e| matches!(e, DataError::Png { .. }),
+        ),
+    ];
+    for (culprit, files, check) in cases {
+        let folder = tempdir().unwrap();
+        for (name, bytes) in &files {
+            write(folder.path(), name, bytes);
+        }
+        let error = load_path(folder.path()).unwrap_err();
+        assert!(check(&error), "{culprit}: {error:?}");
+        assert_message(&error, &folder.path().join(culprit));
+    }
+}
+
+#[test]
+fn there_may_be_no_more_than_100_classes() {
+    let folder = tempdir().unwrap();
+    for class in 0..100 {
+        write(
+            folder.path(),
+            &format!("{class}/1.png"),
+            &png(square(255, 0)),
+        );
+    }
+    assert_eq!(load_path(folder.path()).unwrap().0.classes, 100);
+    write(folder.path(), "100/1.png", &png(square(255, 0)));
+    let error = load_path(folder.path()).unwrap_err();
+    assert!(
+        matches!(error, DataError::ClassCount { found: 101, .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn a_path_must_lead_to_a_folder() {
+    let folder = tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let error = load_path(&nowhere).unwrap_err();
+    assert!(matches!(error, DataError::NoSuchFolder { .. }), "{error:?}");
+    assert_message(&error, &nowhere);
+    let file = folder.path().join("file");
+    fs::write(&file, b"").unwrap();
+    let error = load_path(&file).unwrap_err();
+    assert!(matches!(error, DataError::NotAFolder { .. }), "{error:?}");
+    assert_message(&error, &file);
+}
+
+proptest! {
+    /// Wherever a PNG file is damaged, it is read or refused.
+    #[test]
+    fn damaged_png_files_never_panic(at in 0usize..2000, byte in any::<u8>(), cut in any::<bool>()) {
+        let mut bytes = png(square(255, 0));
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        if cut {
+            bytes.truncate(at);
+        }
+        let folder = tempdir().unwrap();
+        write(folder.path(), "a/1.png", &bytes);
+        write(folder.path(), "b/1.png", &png(square(255, 0)));
+        let _ = load_path(folder.path());
+    }
+}
+
+/// The checksum of PNG chunks, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
+        })
+    })
+}
