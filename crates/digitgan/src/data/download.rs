@@ -106,10 +106,7 @@ pub fn fetch(
             }
         }
     }
-    let reasons: Vec<_> = asked
-        .iter()
-        .map(|m| format!("{}: {}", m.url, m.reason))
-        .collect();
+    let reasons: Vec<_> = asked.iter().map(Mirror::summary).collect();
     Err(DataError::Download {
         file: fetch.name,
         folder: folder.to_owned(),
@@ -193,6 +190,16 @@ impl Mirror {
             hopeful: true,
             reason: "not asked, for want of time".to_owned(),
         }
+    }
+
+    /// Its host and its last failure: what comes after the host is the same for all of them.
+    fn summary(&self) -> String {
+        let address = self
+            .url
+            .split_once("://")
+            .map_or(&*self.url, |(_, rest)| rest);
+        let host = address.split('/').next().unwrap_or(address);
+        format!("{host}: {}", self.reason)
     }
 }
 

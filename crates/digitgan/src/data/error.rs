@@ -94,7 +94,7 @@ pub enum DataError {
     },
     /// No mirror delivered a file.
     #[error(
-        "{file} could not be downloaded ({reason}); check the network, or put the file into {}",
+        "{file} could not be downloaded ({reason}); check the network, or put it into {}",
         shown(folder)
     )]
     Download {

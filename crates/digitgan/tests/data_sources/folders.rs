@@ -182,7 +182,8 @@ fn what_was_done_to_images_is_told() {
 
 #[test]
 fn bad_folders_are_told_apart() {
-    type Check = fn(&DataError) -> bool;
+    /// The culprit, the files of the folder, and whether the error is the right one.
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a [u8])>, fn(&DataError) -> bool);
     let image = png(square(255, 0));
     let whole: &[u8] = &image;
     let huge = {
@@ -193,7 +194,7 @@ fn bad_folders_are_told_apart() {
         bytes[29..33].copy_from_slice(&checksum.to_be_bytes());
         bytes
     };
-    let cases: Vec<(&str, Vec<(&str, &[u8])>, Check)> = vec![
+    let cases: Vec<Case> = vec![
         ("", vec![], |e| matches!(e, DataError::NothingFound { .. })),
         ("", vec![("a/1.png", whole)], |e| {
             matches!(e, DataError::ClassCount { found: 1, .. })
