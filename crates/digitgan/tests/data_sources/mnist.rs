@@ -117,19 +117,3 @@ fn a_wrong_file_is_an_error_and_stays_even_for_auto() {
         }
     }
 }
-
-#[test]
-fn without_files_or_mirrors_only_auto_goes_on() {
-    let data_dir = tempdir().unwrap();
-    let error = load_local(&DataSource::Mnist, data_dir.path()).unwrap_err();
-    assert!(matches!(error, DataError::Download { .. }), "{error:?}");
-    let loaded = load_local(&DataSource::Auto, data_dir.path()).unwrap();
-    assert_eq!(loaded.dataset.name, "strokes");
-    assert!(loaded.fallback.is_some());
-    assert_eq!(
-        load_local(&DataSource::Strokes, data_dir.path())
-            .unwrap()
-            .fallback,
-        None
-    );
-}
