@@ -69,11 +69,7 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Downloads into `part` and checks what arrived.
     pub(super) fn run(&self, part: &Path, on_event: OnEvent) -> Result<(), Failure> {
-        let response = self
-            .agent()
-            .get(self.url)
-            .call()
-            .map_err(Failure::Unreached)?;
+        let response = self.agent().get(self.url).call().map_err(Failure::Unreached)?;
         let status = response.status();
         if !status.is_success() {
             return Err(Failure::from_status(status.as_u16()));
@@ -95,27 +91,15 @@ impl Attempt<'_> {
     }
 
     /// Copies the body into the part file.
-    fn store(
-        &self,
-        response: Response<Body>,
-        part: &Path,
-        on_event: OnEvent,
-    ) -> Result<(), Failure> {
+    fn store(&self, response: Response<Body>, part: &Path, on_event: OnEvent) -> Result<(), Failure> {
         let total = response.body().content_length();
         let mut out = File::create(part).map_err(Failure::Local)?;
         let mut body = response.into_body().into_reader();
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut received = 0;
         loop {
-            on_event(DataEvent::Download {
-                file: self.name,
-                url: self.url,
-                received,
-                total,
-            });
-            let count = body
-                .read(&mut chunk)
-                .map_err(|e| Failure::Passing(e.to_string()))?;
+            on_event(DataEvent::Download { file: self.name, url: self.url, received, total });
+            let count = body.read(&mut chunk).map_err(|e| Failure::Passing(e.to_string()))?;
             if count == 0 {
                 break;
             }
@@ -139,9 +123,7 @@ impl Attempt<'_> {
         let bytes = io::copy(&mut reader.by_ref().take(limit), &mut io::sink()).map_err(damaged)?;
         let found = reader.finish();
         if bytes != self.file.bytes || found != self.file.sha256 {
-            return Err(Failure::Lasting(
-                "it sent another file (the SHA-256 differs)".to_owned(),
-            ));
+            return Err(Failure::Lasting("it sent another file (the SHA-256 differs)".to_owned()));
         }
         Ok(())
     }
@@ -155,19 +137,12 @@ pub(super) struct Hashing<R> {
 
 impl<R: Read> Hashing<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            hash: Sha256::new(),
-        }
+        Self { inner, hash: Sha256::new() }
     }
 
     /// SHA-256 of everything that was read, in hexadecimal.
     pub(super) fn finish(self) -> String {
-        self.hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

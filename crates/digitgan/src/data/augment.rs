@@ -86,23 +86,14 @@ impl FromStr for Augment {
 /// # Panics
 /// If `image` or `out` has not exactly 784 pixels.
 pub fn apply(ways: &[Augment], seed: u64, index: u64, image: &[u8], out: &mut [u8]) {
-    assert_eq!(
-        (image.len(), out.len()),
-        (IMAGE_PIXELS, IMAGE_PIXELS),
-        "pixels of two 28x28 images"
-    );
+    assert_eq!((image.len(), out.len()), (IMAGE_PIXELS, IMAGE_PIXELS), "pixels of two 28x28 images");
     if ways.is_empty() {
         return out.copy_from_slice(image);
     }
     let mut rng = seed::stream(seed, Purpose::Augment, index);
     // The affine numbers are drawn in any case, so the field is the same with and without them.
     let affine = Affine::draw(&mut rng);
-    let mut from = if ways.contains(&Augment::Affine) {
-        affine
-    } else {
-        Affine::IDENTITY
-    }
-    .positions();
+    let mut from = if ways.contains(&Augment::Affine) { affine } else { Affine::IDENTITY }.positions();
     if ways.contains(&Augment::Elastic) {
         for axis in &mut from {
             add_smooth_noise(&mut rng, axis);
@@ -124,10 +115,7 @@ struct Affine {
 }
 
 impl Affine {
-    const IDENTITY: Self = Self {
-        matrix: [[1.0, 0.0], [0.0, 1.0]],
-        shift: [0.0; 2],
-    };
+    const IDENTITY: Self = Self { matrix: [[1.0, 0.0], [0.0, 1.0]], shift: [0.0; 2] };
 
     fn draw(rng: &mut ChaCha8Rng) -> Self {
         let angle = MAX_ROTATION_DEGREES.to_radians() * signed_unit(rng);
@@ -136,18 +124,10 @@ impl Affine {
         let shift = [(); 2].map(|()| MAX_SHIFT_PIXELS * signed_unit(rng));
         let (sine, cosine) = small_sine_cosine(angle);
         // The inverse of scale · rotation · shear, as pixels are fetched and not sent.
-        let matrix = [
-            [cosine / scale, -sine / scale],
-            [
-                (sine - shear * cosine) / scale,
-                (cosine + shear * sine) / scale,
-            ],
-        ];
+        let matrix =
+            [[cosine / scale, -sine / scale], [(sine - shear * cosine) / scale, (cosine + shear * sine) / scale]];
         let undo = |row: [f32; 2]| -(row[0] * shift[0] + row[1] * shift[1]);
-        Self {
-            matrix,
-            shift: matrix.map(undo),
-        }
+        Self { matrix, shift: matrix.map(undo) }
     }
 
     /// The row and the column that each pixel comes from.
@@ -247,16 +227,9 @@ fn sample(image: &[u8], from: &[Plane; 2], out: &mut [u8]) {
         line[1..=IMAGE_SIDE].copy_from_slice(row);
     }
     let [rows, columns] = from;
-    for ((pixel, &row), &column) in out
-        .iter_mut()
-        .zip(rows.as_flattened())
-        .zip(columns.as_flattened())
-    {
+    for ((pixel, &row), &column) in out.iter_mut().zip(rows.as_flattened()).zip(columns.as_flattened()) {
         // One pixel outside all is black, and so it is for every position further out.
-        let (y, x) = (
-            row.clamp(-1.0, IMAGE_SIDE as f32) + 1.0,
-            column.clamp(-1.0, IMAGE_SIDE as f32) + 1.0,
-        );
+        let (y, x) = (row.clamp(-1.0, IMAGE_SIDE as f32) + 1.0, column.clamp(-1.0, IMAGE_SIDE as f32) + 1.0);
         let (top, left) = (y as usize, x as usize);
         let (down, right) = (y - top as f32, x - left as f32);
         let mix = |line: &[u8; PADDED_SIDE]| {
@@ -286,9 +259,7 @@ mod tests {
     fn the_gaussian_is_one() {
         let sigma = f64::from(ELASTIC_SIGMA_PIXELS);
         let weight = |distance: f64| (-distance * distance / (2.0 * sigma * sigma)).exp();
-        let sum: f64 = (-100..=100)
-            .map(|distance| weight(f64::from(distance)))
-            .sum();
+        let sum: f64 = (-100..=100).map(|distance| weight(f64::from(distance))).sum();
         for (row, line) in GAUSSIAN.iter().enumerate() {
             for (column, &found) in line.iter().enumerate() {
                 let expected = weight(row.abs_diff(column) as f64) / sum;
@@ -315,12 +286,7 @@ mod tests {
             let [by_row, by_column] = affine.matrix[axis];
             by_row * forth[0] + by_column * forth[1] + affine.shift[axis]
         };
-        assert!(
-            (back(0) - row).abs() < 1e-5 && (back(1) - column).abs() < 1e-5,
-            "{} {}",
-            back(0),
-            back(1)
-        );
+        assert!((back(0) - row).abs() < 1e-5 && (back(1) - column).abs() < 1e-5, "{} {}", back(0), back(1));
     }
 
     #[test]

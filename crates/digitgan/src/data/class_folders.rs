@@ -70,14 +70,8 @@ impl Layout {
             Ok(is_layer.then_some(folder))
         };
         Ok(match within("train")? {
-            Some(train) => Self {
-                train,
-                test: within("test")?,
-            },
-            None => Self {
-                train: path.to_owned(),
-                test: None,
-            },
+            Some(train) => Self { train, test: within("test")? },
+            None => Self { train: path.to_owned(), test: None },
         })
     }
 }
@@ -105,37 +99,19 @@ fn class_paths(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 fn find_classes(root: &Path) -> Result<Vec<Class>, DataError> {
     let paths = class_paths(root)?;
     if paths.is_empty() {
-        return Err(DataError::NothingFound {
-            folder: root.to_owned(),
-        });
+        return Err(DataError::NothingFound { folder: root.to_owned() });
     }
     if !(MIN_CLASSES..=MAX_CLASSES).contains(&paths.len()) {
-        return Err(DataError::ClassCount {
-            path: root.to_owned(),
-            found: paths.len(),
-        });
+        return Err(DataError::ClassCount { path: root.to_owned(), found: paths.len() });
     }
-    paths
-        .iter()
-        .map(|path| {
-            Ok(Class {
-                name: file_name(path),
-                files: png_files(path)?,
-            })
-        })
-        .collect()
+    paths.iter().map(|path| Ok(Class { name: file_name(path), files: png_files(path)? })).collect()
 }
 
 fn png_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut files = list(folder)?;
-    files.retain(|path| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("png"))
-    });
+    files.retain(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")));
     if files.is_empty() {
-        return Err(DataError::EmptyClass {
-            folder: folder.to_owned(),
-        });
+        return Err(DataError::EmptyClass { folder: folder.to_owned() });
     }
     Ok(files)
 }
@@ -143,10 +119,7 @@ fn png_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
 /// All files of all classes.
 fn number(classes: &[Class]) -> Vec<Labelled> {
     let labels = 0u8..;
-    labels
-        .zip(classes)
-        .flat_map(|(label, class)| class.files.iter().map(move |f| (label, f.clone())))
-        .collect()
+    labels.zip(classes).flat_map(|(label, class)| class.files.iter().map(move |f| (label, f.clone()))).collect()
 }
 
 /// The files of the test folder, whose classes must be known.
@@ -154,10 +127,7 @@ fn find_test_files(folder: &Path, classes: &[Class]) -> Result<Vec<Labelled>, Da
     let mut files = Vec::new();
     for path in class_paths(folder)? {
         let name = file_name(&path);
-        let label = (0u8..)
-            .zip(classes)
-            .find(|(_, class)| class.name == name)
-            .map(|(label, _)| label);
+        let label = (0u8..).zip(classes).find(|(_, class)| class.name == name).map(|(label, _)| label);
         let Some(label) = label else {
             return Err(DataError::UnknownClass { path, class: name });
         };
@@ -172,11 +142,7 @@ fn set_aside(classes: &[Class]) -> (Vec<Labelled>, Vec<Labelled>) {
     let (mut train, mut test) = (Vec::new(), Vec::new());
     for (label, class) in (0u8..).zip(classes) {
         for (index, file) in class.files.iter().enumerate() {
-            let split = if index % TEST_SHARE == TEST_SHARE - 1 {
-                &mut test
-            } else {
-                &mut train
-            };
+            let split = if index % TEST_SHARE == TEST_SHARE - 1 { &mut test } else { &mut train };
             split.push((label, file.clone()));
         }
     }
@@ -202,19 +168,10 @@ fn read_split(folder: &Path, files: &[Labelled], on_event: OnEvent) -> Result<Sp
         inverted += usize::from(change.inverted);
     }
     if resized > 0 {
-        on_event(DataEvent::Resized {
-            path: folder,
-            images: resized,
-        });
+        on_event(DataEvent::Resized { path: folder, images: resized });
     }
     if inverted > 0 {
-        on_event(DataEvent::Inverted {
-            path: folder,
-            images: inverted,
-        });
+        on_event(DataEvent::Inverted { path: folder, images: inverted });
     }
-    Ok(Split {
-        images,
-        labels: files.iter().map(|(label, _)| *label).collect(),
-    })
+    Ok(Split { images, labels: files.iter().map(|(label, _)| *label).collect() })
 }

@@ -60,11 +60,7 @@ impl Mirrors {
 
     /// The public mirrors, given up after about 10 seconds if none can be reached.
     pub fn brief() -> Self {
-        Self {
-            phase: Duration::from_secs(4),
-            reach: Some(Duration::from_secs(10)),
-            ..Self::patient()
-        }
+        Self { phase: Duration::from_secs(4), reach: Some(Duration::from_secs(10)), ..Self::patient() }
     }
 }
 
@@ -72,30 +68,13 @@ impl Mirrors {
 ///
 /// # Errors
 /// [`DataError::Write`] if it cannot be stored, [`DataError::Download`] if no mirror delivers it.
-pub fn fetch(
-    file: &RemoteFile,
-    folder: &Path,
-    mirrors: &Mirrors,
-    on_event: OnEvent,
-) -> Result<PathBuf, DataError> {
+pub fn fetch(file: &RemoteFile, folder: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<PathBuf, DataError> {
     fs::create_dir_all(folder).map_err(DataError::write(folder))?;
     let name = format!("{}.gz", file.name);
     let target = folder.join(&name);
     let part = PartFile::create(&target)?;
-    let mut fetch = Fetch {
-        file,
-        name,
-        mirrors,
-        part,
-        started: Instant::now(),
-        reached: false,
-        on_event,
-    };
-    let mut asked: Vec<Mirror> = mirrors
-        .urls
-        .iter()
-        .map(|url| Mirror::new(format!("{url}{}", fetch.name)))
-        .collect();
+    let mut fetch = Fetch { file, name, mirrors, part, started: Instant::now(), reached: false, on_event };
+    let mut asked: Vec<Mirror> = mirrors.urls.iter().map(|url| Mirror::new(format!("{url}{}", fetch.name))).collect();
     for round in 0..mirrors.rounds {
         if round > 0 && asked.iter().any(|mirror| mirror.hopeful) {
             thread::sleep(mirrors.pause * 2u32.saturating_pow(round - 1));
@@ -107,11 +86,7 @@ pub fn fetch(
         }
     }
     let reasons: Vec<_> = asked.iter().map(Mirror::summary).collect();
-    Err(DataError::Download {
-        file: fetch.name,
-        folder: folder.to_owned(),
-        reason: reasons.join("; "),
-    })
+    Err(DataError::Download { file: fetch.name, folder: folder.to_owned(), reason: reasons.join("; ") })
 }
 
 /// One file being fetched.
@@ -130,20 +105,11 @@ struct Fetch<'a> {
 impl Fetch<'_> {
     /// Asks `mirror` once, and says whether the part file is now the file.
     fn ask(&mut self, mirror: &mut Mirror) -> Result<bool, DataError> {
-        let Some(phase) = self
-            .mirrors
-            .phase_left(self.started.elapsed(), self.reached)
-        else {
+        let Some(phase) = self.mirrors.phase_left(self.started.elapsed(), self.reached) else {
             mirror.hopeful = false;
             return Ok(false);
         };
-        let attempt = Attempt {
-            file: self.file,
-            name: &self.name,
-            url: &mirror.url,
-            phase,
-            stall: self.mirrors.stall,
-        };
+        let attempt = Attempt { file: self.file, name: &self.name, url: &mirror.url, phase, stall: self.mirrors.stall };
         let failure = match attempt.run(&self.part.path, self.on_event) {
             Ok(()) => return Ok(true),
             Err(Failure::Local(source)) => return Err(DataError::write(&self.part.path)(source)),
@@ -152,11 +118,7 @@ impl Fetch<'_> {
         self.reached |= !matches!(failure, Failure::Unreached(_));
         mirror.hopeful = failure.is_worth_another_try(self.mirrors.reach.is_none());
         mirror.reason = one_line(&failure.to_string());
-        (self.on_event)(DataEvent::MirrorFailed {
-            file: &self.name,
-            url: &mirror.url,
-            reason: &mirror.reason,
-        });
+        (self.on_event)(DataEvent::MirrorFailed { file: &self.name, url: &mirror.url, reason: &mirror.reason });
         Ok(false)
     }
 }
@@ -165,10 +127,9 @@ impl Mirrors {
     /// How long a phase of the next attempt may take; none if the time is up.
     fn phase_left(&self, elapsed: Duration, reached: bool) -> Option<Duration> {
         match self.reach {
-            Some(reach) if !reached => reach
-                .checked_sub(elapsed)
-                .filter(|left| !left.is_zero())
-                .map(|left| left.min(self.phase)),
+            Some(reach) if !reached => {
+                reach.checked_sub(elapsed).filter(|left| !left.is_zero()).map(|left| left.min(self.phase))
+            }
             _ => Some(self.phase),
         }
     }
@@ -185,19 +146,12 @@ struct Mirror {
 
 impl Mirror {
     fn new(url: String) -> Self {
-        Self {
-            url,
-            hopeful: true,
-            reason: "not asked, for want of time".to_owned(),
-        }
+        Self { url, hopeful: true, reason: "not asked, for want of time".to_owned() }
     }
 
     /// Its host and its last failure: what comes after the host is the same for all of them.
     fn summary(&self) -> String {
-        let address = self
-            .url
-            .split_once("://")
-            .map_or(&*self.url, |(_, rest)| rest);
+        let address = self.url.split_once("://").map_or(&*self.url, |(_, rest)| rest);
         let host = address.split('/').next().unwrap_or(address);
         format!("{host}: {}", self.reason)
     }

@@ -18,28 +18,19 @@ pub enum DataError {
     #[error("the data source is empty; give auto, mnist, strokes or the path of a folder")]
     EmptySource,
     /// The path of a data set leads nowhere.
-    #[error(
-        "{}: there is no such folder; give auto, mnist, strokes or the path of a folder",
-        shown(path)
-    )]
+    #[error("{}: there is no such folder; give auto, mnist, strokes or the path of a folder", shown(path))]
     NoSuchFolder {
         /// The path that was given.
         path: PathBuf,
     },
     /// The path of a data set leads to something else than a folder.
-    #[error(
-        "{}: is not a folder; give the folder that holds the files of the data set",
-        shown(path)
-    )]
+    #[error("{}: is not a folder; give the folder that holds the files of the data set", shown(path))]
     NotAFolder {
         /// The path that was given.
         path: PathBuf,
     },
     /// A file or folder cannot be read.
-    #[error(
-        "{}: cannot be read ({source}); check that it exists and may be read",
-        shown(path)
-    )]
+    #[error("{}: cannot be read ({source}); check that it exists and may be read", shown(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -47,10 +38,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// A downloaded file cannot be stored.
-    #[error(
-        "{}: cannot be written ({source}); free the place or choose another data folder",
-        shown(path)
-    )]
+    #[error("{}: cannot be written ({source}); free the place or choose another data folder", shown(path))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -67,10 +55,7 @@ pub enum DataError {
         problem: IdxError,
     },
     /// A file of MNIST is there but cannot be MNIST's, whatever its hash.
-    #[error(
-        "{}: is not MNIST's file: {problem}; delete it to have it downloaded again",
-        shown(path)
-    )]
+    #[error("{}: is not MNIST's file: {problem}; delete it to have it downloaded again", shown(path))]
     MnistDamaged {
         /// The file.
         path: PathBuf,
@@ -93,10 +78,7 @@ pub enum DataError {
         expected: &'static str,
     },
     /// No mirror delivered a file.
-    #[error(
-        "{file} could not be downloaded ({reason}); check the network, or put it into {}",
-        shown(folder)
-    )]
+    #[error("{file} could not be downloaded ({reason}); check the network, or put it into {}", shown(folder))]
     Download {
         /// Name of the file.
         file: String,
@@ -106,10 +88,7 @@ pub enum DataError {
         reason: String,
     },
     /// One of the four IDX files of a data set is missing.
-    #[error(
-        "{}: there is no {file} or {file}.gz beside the other IDX files; add it",
-        shown(folder)
-    )]
+    #[error("{}: there is no {file} or {file}.gz beside the other IDX files; add it", shown(folder))]
     MissingFile {
         /// The folder.
         folder: PathBuf,
@@ -157,19 +136,13 @@ pub enum DataError {
         folder: PathBuf,
     },
     /// There is nothing to train on.
-    #[error(
-        "{}: holds no training image; at least one of each class is needed",
-        shown(path)
-    )]
+    #[error("{}: holds no training image; at least one of each class is needed", shown(path))]
     NoImages {
         /// The file or folder.
         path: PathBuf,
     },
     /// A class folder holds no PNG file.
-    #[error(
-        "{}: holds no .png file; add images of this class or remove the folder",
-        shown(folder)
-    )]
+    #[error("{}: holds no .png file; add images of this class or remove the folder", shown(folder))]
     EmptyClass {
         /// The class folder.
         folder: PathBuf,
@@ -197,10 +170,7 @@ pub enum DataError {
         highest: usize,
     },
     /// The test images have a class that the training images lack.
-    #[error(
-        "{}: class {class} is not among the training classes; add training images of it or remove it",
-        shown(path)
-    )]
+    #[error("{}: class {class} is not among the training classes; add training images of it or remove it", shown(path))]
     UnknownClass {
         /// The file of test labels, or the class folder.
         path: PathBuf,
@@ -208,10 +178,7 @@ pub enum DataError {
         class: String,
     },
     /// A folder holds more images than are read.
-    #[error(
-        "{}: holds {found} images; at most {MAX_IMAGES} are read, so remove some",
-        shown(folder)
-    )]
+    #[error("{}: holds {found} images; at most {MAX_IMAGES} are read, so remove some", shown(folder))]
     TooManyImages {
         /// The folder.
         folder: PathBuf,
@@ -219,10 +186,7 @@ pub enum DataError {
         found: usize,
     },
     /// A PNG file cannot be decoded, or is too large.
-    #[error(
-        "{}: is not a PNG file that can be read ({reason}); replace or remove it",
-        shown(path)
-    )]
+    #[error("{}: is not a PNG file that can be read ({reason}); replace or remove it", shown(path))]
     Png {
         /// The file.
         path: PathBuf,
@@ -269,9 +233,7 @@ pub enum IdxError {
         found: u32,
     },
     /// The header announces images that have no pixels or far too many.
-    #[error(
-        "its header announces images of {rows}x{columns} pixels; sides of 1 to {MAX_SIDE} are read"
-    )]
+    #[error("its header announces images of {rows}x{columns} pixels; sides of 1 to {MAX_SIDE} are read")]
     Size {
         /// Height in pixels.
         rows: u32,
@@ -283,18 +245,12 @@ pub enum IdxError {
 impl DataError {
     /// Wraps a failure to read `path`.
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Read {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::Read { path: path.to_owned(), source }
     }
 
     /// Wraps a failure to write `path`.
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Write {
-            path: path.to_owned(),
-            source,
-        }
+        move |source| Self::Write { path: path.to_owned(), source }
     }
 
     /// Whether the data is merely out of reach, as opposed to being there and wrong.
@@ -329,9 +285,7 @@ mod tests {
 
     #[test]
     fn paths_cannot_break_the_line() {
-        let error = DataError::NotAFolder {
-            path: PathBuf::from("two\nlines\u{1b}[31m"),
-        };
+        let error = DataError::NotAFolder { path: PathBuf::from("two\nlines\u{1b}[31m") };
         let message = error.to_string();
         assert!(!message.contains(char::is_control), "{message:?}");
         assert!(message.starts_with(r"two\nlines\u{1b}[31m: "), "{message}");

@@ -13,24 +13,16 @@ use image::{GrayImage, ImageBuffer, Luma};
 /// # Panics
 /// If there are not exactly `rows * columns` pixels, or none.
 pub fn to_square(pixels: &[u8], rows: usize, columns: usize) -> [u8; IMAGE_PIXELS] {
-    assert_eq!(
-        pixels.len(),
-        rows * columns,
-        "pixels of a {rows}x{columns} image"
-    );
+    assert_eq!(pixels.len(), rows * columns, "pixels of a {rows}x{columns} image");
     let mut square = [0; IMAGE_PIXELS];
     if (rows, columns) == (IMAGE_SIDE, IMAGE_SIDE) {
         square.copy_from_slice(pixels);
         return square;
     }
-    let (height, width) = (
-        scaled(rows, rows.max(columns)),
-        scaled(columns, rows.max(columns)),
-    );
+    let (height, width) = (scaled(rows, rows.max(columns)), scaled(columns, rows.max(columns)));
     let image = ImageBuffer::<Luma<u8>, _>::from_raw(columns as u32, rows as u32, pixels)
         .expect("the pixels were counted above");
-    let small: GrayImage =
-        imageops::resize(&image, width as u32, height as u32, FilterType::Triangle);
+    let small: GrayImage = imageops::resize(&image, width as u32, height as u32, FilterType::Triangle);
     let (top, left) = ((IMAGE_SIDE - height) / 2, (IMAGE_SIDE - width) / 2);
     for (row, line) in small.chunks_exact(width).enumerate() {
         let start = (top + row) * IMAGE_SIDE + left;
@@ -56,22 +48,15 @@ mod tests {
 
     #[test]
     fn other_sizes_are_scaled_and_centred() {
-        for (rows, columns, expected_rows, expected_columns) in [
-            (56, 56, 28, 28),
-            (14, 14, 28, 28),
-            (56, 28, 28, 14),
-            (10, 40, 7, 28),
-            (1000, 1, 28, 1),
-        ] {
+        for (rows, columns, expected_rows, expected_columns) in
+            [(56, 56, 28, 28), (14, 14, 28, 28), (56, 28, 28, 14), (10, 40, 7, 28), (1000, 1, 28, 1)]
+        {
             let square = to_square(&vec![200; rows * columns], rows, columns);
             let inked = square.iter().filter(|&&pixel| pixel == 200).count();
             assert_eq!(inked, expected_rows * expected_columns, "{rows}x{columns}");
             let blank = square.iter().filter(|&&pixel| pixel == 0).count();
             assert_eq!(inked + blank, IMAGE_PIXELS, "{rows}x{columns}");
-            assert_eq!(
-                square[14 * IMAGE_SIDE + 13].max(square[14 * IMAGE_SIDE + 14]),
-                200
-            );
+            assert_eq!(square[14 * IMAGE_SIDE + 13].max(square[14 * IMAGE_SIDE + 14]), 200);
         }
     }
 }

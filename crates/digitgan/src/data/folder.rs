@@ -14,30 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// Names of the four files, without prefix and `.gz`; test files first under MNIST's own name.
 const PARTS: [(Part, &[&str]); 4] = [
-    (
-        Part::TrainImages,
-        &["train-images-idx3-ubyte", "train-images.idx3-ubyte"],
-    ),
-    (
-        Part::TrainLabels,
-        &["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"],
-    ),
-    (
-        Part::TestImages,
-        &[
-            "t10k-images-idx3-ubyte",
-            "t10k-images.idx3-ubyte",
-            "test-images-idx3-ubyte",
-        ],
-    ),
-    (
-        Part::TestLabels,
-        &[
-            "t10k-labels-idx1-ubyte",
-            "t10k-labels.idx1-ubyte",
-            "test-labels-idx1-ubyte",
-        ],
-    ),
+    (Part::TrainImages, &["train-images-idx3-ubyte", "train-images.idx3-ubyte"]),
+    (Part::TrainLabels, &["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"]),
+    (Part::TestImages, &["t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", "test-images-idx3-ubyte"]),
+    (Part::TestLabels, &["t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte", "test-labels-idx1-ubyte"]),
 ];
 /// What EMNIST's file names begin with.
 const EMNIST: &str = "emnist-";
@@ -67,15 +47,11 @@ pub fn load(path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
 /// The entries of a folder, sorted by the bytes of their names; hidden ones are left out.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let metadata = fs::metadata(folder).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => DataError::NoSuchFolder {
-            path: folder.to_owned(),
-        },
+        std::io::ErrorKind::NotFound => DataError::NoSuchFolder { path: folder.to_owned() },
         _ => DataError::read(folder)(error),
     })?;
     if !metadata.is_dir() {
-        return Err(DataError::NotAFolder {
-            path: folder.to_owned(),
-        });
+        return Err(DataError::NotAFolder { path: folder.to_owned() });
     }
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(DataError::read(folder))? {
@@ -100,11 +76,7 @@ fn file_name_bytes(path: &Path) -> &[u8] {
 /// What to call the data set in a folder, also if the path is `.` or the like.
 fn folder_name(path: &Path) -> String {
     let name = file_name(&fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
-    if name.is_empty() {
-        "folder".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "folder".to_owned() } else { name }
 }
 
 /// The four IDX files of one data set.
@@ -122,11 +94,7 @@ fn find_idx_files(folder: &Path, entries: &[PathBuf]) -> Result<Option<IdxFiles>
     // Sets by the prefix of their names; of FILE and FILE.gz, the first in order is taken: FILE.
     let mut sets: BTreeMap<&str, BTreeMap<Part, &PathBuf>> = BTreeMap::new();
     for path in entries {
-        if let Some((prefix, part)) = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .and_then(recognise)
-        {
+        if let Some((prefix, part)) = path.file_name().and_then(|n| n.to_str()).and_then(recognise) {
             sets.entry(prefix).or_default().entry(part).or_insert(path);
         }
     }
@@ -135,19 +103,14 @@ fn find_idx_files(folder: &Path, entries: &[PathBuf]) -> Result<Option<IdxFiles>
         return Ok(None);
     };
     if let Some((_, other)) = found.next() {
-        let first_name =
-            |set: &BTreeMap<Part, &PathBuf>| set.values().next().map(|path| file_name(path));
+        let first_name = |set: &BTreeMap<Part, &PathBuf>| set.values().next().map(|path| file_name(path));
         return Err(DataError::SeveralSets {
             folder: folder.to_owned(),
             first: first_name(&set).unwrap_or_default(),
             second: first_name(&other).unwrap_or_default(),
         });
     }
-    let take = |part| {
-        set.get(&part)
-            .map(|path| path.to_path_buf())
-            .ok_or_else(|| missing(folder, prefix, part))
-    };
+    let take = |part| set.get(&part).map(|path| path.to_path_buf()).ok_or_else(|| missing(folder, prefix, part));
     Ok(Some(IdxFiles {
         train_images: take(Part::TrainImages)?,
         train_labels: take(Part::TrainLabels)?,
@@ -161,9 +124,7 @@ fn find_idx_files(folder: &Path, entries: &[PathBuf]) -> Result<Option<IdxFiles>
 fn recognise(name: &str) -> Option<(&str, Part)> {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     PARTS.iter().find_map(|(part, suffixes)| {
-        let prefix = suffixes
-            .iter()
-            .find_map(|suffix| name.strip_suffix(suffix))?;
+        let prefix = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix))?;
         let known = prefix.is_empty() || prefix.starts_with(EMNIST) && prefix.ends_with('-');
         known.then_some((prefix, *part))
     })
@@ -171,71 +132,28 @@ fn recognise(name: &str) -> Option<(&str, Part)> {
 
 fn missing(folder: &Path, prefix: &str, part: Part) -> DataError {
     let emnist = !prefix.is_empty();
-    let names = PARTS
-        .iter()
-        .find(|(candidate, _)| *candidate == part)
-        .map_or(&[][..], |(_, names)| names);
+    let names = PARTS.iter().find(|(candidate, _)| *candidate == part).map_or(&[][..], |(_, names)| names);
     // EMNIST says `test` where MNIST says `t10k`: its names come last.
-    let name = if emnist && names.len() > 2 {
-        names.last()
-    } else {
-        names.first()
-    };
-    DataError::MissingFile {
-        folder: folder.to_owned(),
-        file: format!("{prefix}{}", name.copied().unwrap_or_default()),
-    }
+    let name = if emnist && names.len() > 2 { names.last() } else { names.first() };
+    DataError::MissingFile { folder: folder.to_owned(), file: format!("{prefix}{}", name.copied().unwrap_or_default()) }
 }
 
 fn load_idx(name: String, files: &IdxFiles, on_event: OnEvent) -> Result<Dataset, DataError> {
-    let train = load_split(
-        &files.train_images,
-        &files.train_labels,
-        files.transposed,
-        on_event,
-    )?;
-    let test = load_split(
-        &files.test_images,
-        &files.test_labels,
-        files.transposed,
-        on_event,
-    )?;
+    let train = load_split(&files.train_images, &files.train_labels, files.transposed, on_event)?;
+    let test = load_split(&files.test_images, &files.test_labels, files.transposed, on_event)?;
     if train.is_empty() {
-        return Err(DataError::NoImages {
-            path: files.train_images.clone(),
-        });
+        return Err(DataError::NoImages { path: files.train_images.clone() });
     }
     let classes = count_classes(&files.train_labels, &train.labels)?;
-    if let Some(label) = test
-        .labels
-        .iter()
-        .find(|&&label| usize::from(label) >= classes)
-    {
-        return Err(DataError::UnknownClass {
-            path: files.test_labels.clone(),
-            class: label.to_string(),
-        });
+    if let Some(label) = test.labels.iter().find(|&&label| usize::from(label) >= classes) {
+        return Err(DataError::UnknownClass { path: files.test_labels.clone(), class: label.to_string() });
     }
     let class_names = (0..classes).map(|class| class.to_string()).collect();
-    Ok(Dataset {
-        name,
-        classes,
-        class_names,
-        train,
-        test,
-    })
+    Ok(Dataset { name, classes, class_names, train, test })
 }
 
-fn load_split(
-    images_path: &Path,
-    labels_path: &Path,
-    transposed: bool,
-    on_event: OnEvent,
-) -> Result<Split, DataError> {
-    let damaged = |path: &Path, problem| DataError::Idx {
-        path: path.to_owned(),
-        problem,
-    };
+fn load_split(images_path: &Path, labels_path: &Path, transposed: bool, on_event: OnEvent) -> Result<Split, DataError> {
+    let damaged = |path: &Path, problem| DataError::Idx { path: path.to_owned(), problem };
     let open = |path: &Path| idx::open(path).map_err(DataError::read(path));
     let labels = idx::read_labels(open(labels_path)?).map_err(|e| damaged(labels_path, e))?;
     let mut images = idx::read_images(open(images_path)?).map_err(|e| damaged(images_path, e))?;
@@ -248,22 +166,13 @@ fn load_split(
         });
     }
     if images.resized() && !images.is_empty() {
-        on_event(DataEvent::Resized {
-            path: images_path,
-            images: images.len(),
-        });
+        on_event(DataEvent::Resized { path: images_path, images: images.len() });
     }
     if transposed {
         idx::transpose(&mut images.pixels);
-        on_event(DataEvent::Transposed {
-            path: images_path,
-            images: images.len(),
-        });
+        on_event(DataEvent::Transposed { path: images_path, images: images.len() });
     }
-    Ok(Split {
-        images: images.pixels,
-        labels,
-    })
+    Ok(Split { images: images.pixels, labels })
 }
 
 /// The number of classes in training labels, which must be 0, 1, 2 … without gaps.
@@ -272,28 +181,15 @@ fn count_classes(path: &Path, labels: &[u8]) -> Result<usize, DataError> {
     for &label in labels {
         seen[usize::from(label)] = true;
     }
-    let classes = seen
-        .iter()
-        .rposition(|&seen| seen)
-        .map_or(0, |highest| highest + 1);
+    let classes = seen.iter().rposition(|&seen| seen).map_or(0, |highest| highest + 1);
     if classes > MAX_CLASSES {
-        return Err(DataError::ClassCount {
-            path: path.to_owned(),
-            found: classes,
-        });
+        return Err(DataError::ClassCount { path: path.to_owned(), found: classes });
     }
     if let Some(missing) = seen[..classes].iter().position(|&seen| !seen) {
-        return Err(DataError::LabelGap {
-            path: path.to_owned(),
-            missing,
-            highest: classes - 1,
-        });
+        return Err(DataError::LabelGap { path: path.to_owned(), missing, highest: classes - 1 });
     }
     if classes < MIN_CLASSES {
-        return Err(DataError::ClassCount {
-            path: path.to_owned(),
-            found: classes,
-        });
+        return Err(DataError::ClassCount { path: path.to_owned(), found: classes });
     }
     Ok(classes)
 }

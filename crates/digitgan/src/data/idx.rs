@@ -70,16 +70,11 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     }
     let mut file = File::open(path)?;
     let mut head = Vec::with_capacity(GZIP_MAGIC.len());
-    file.by_ref()
-        .take(GZIP_MAGIC.len() as u64)
-        .read_to_end(&mut head)?;
+    file.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut head)?;
     let gzipped = head == GZIP_MAGIC;
     let whole = Cursor::new(head).chain(file);
     Ok(if gzipped {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-            INPUT_BYTES,
-            whole,
-        )))
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(INPUT_BYTES, whole)))
     } else {
         Box::new(whole)
     })
@@ -97,9 +92,7 @@ pub fn read_images(mut reader: impl Read) -> Result<Images, IdxError> {
     let count = check_count(count)?;
     let (stored_rows, stored_columns) = check_size(rows, columns)?;
     let body_bytes = count.checked_mul(stored_rows * stored_columns);
-    let body_bytes = body_bytes.ok_or(IdxError::TooMany {
-        found: count as u32,
-    })?;
+    let body_bytes = body_bytes.ok_or(IdxError::TooMany { found: count as u32 })?;
     let mut body = Body::new(reader, 16, body_bytes);
     let pixels = if (stored_rows, stored_columns) == (IMAGE_SIDE, IMAGE_SIDE) {
         body.read_all()?
@@ -107,11 +100,7 @@ pub fn read_images(mut reader: impl Read) -> Result<Images, IdxError> {
         body.read_fitted(count, stored_rows, stored_columns)?
     };
     body.expect_end()?;
-    Ok(Images {
-        pixels,
-        stored_rows,
-        stored_columns,
-    })
+    Ok(Images { pixels, stored_rows, stored_columns })
 }
 
 /// Reads the labels of a whole IDX file.
@@ -157,15 +146,7 @@ fn read_header<const WORDS: usize>(reader: &mut impl Read) -> Result<[u32; WORDS
 }
 
 fn check_magic(kind: &'static str, found: u32, expected: u32) -> Result<(), IdxError> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(IdxError::Magic {
-            kind,
-            found,
-            expected,
-        })
-    }
+    if found == expected { Ok(()) } else { Err(IdxError::Magic { kind, found, expected }) }
 }
 
 fn check_count(found: u32) -> Result<usize, IdxError> {
@@ -176,14 +157,8 @@ fn check_count(found: u32) -> Result<usize, IdxError> {
 }
 
 fn check_size(rows: u32, columns: u32) -> Result<(usize, usize), IdxError> {
-    let side = |value| {
-        usize::try_from(value)
-            .ok()
-            .filter(|side| (1..=MAX_SIDE).contains(side))
-    };
-    side(rows)
-        .zip(side(columns))
-        .ok_or(IdxError::Size { rows, columns })
+    let side = |value| usize::try_from(value).ok().filter(|side| (1..=MAX_SIDE).contains(side));
+    side(rows).zip(side(columns)).ok_or(IdxError::Size { rows, columns })
 }
 
 /// What follows a header: a known number of bytes.
@@ -196,12 +171,7 @@ struct Body<R> {
 
 impl<R: Read> Body<R> {
     fn new(reader: R, header_bytes: u64, body_bytes: usize) -> Self {
-        Self {
-            reader,
-            header_bytes,
-            body_bytes,
-            read_bytes: 0,
-        }
+        Self { reader, header_bytes, body_bytes, read_bytes: 0 }
     }
 
     /// The whole body, read straight into its final place.
@@ -219,12 +189,7 @@ impl<R: Read> Body<R> {
     }
 
     /// The body as `count` images of `rows`×`columns`, each brought to 28×28 as it arrives.
-    fn read_fitted(
-        &mut self,
-        count: usize,
-        rows: usize,
-        columns: usize,
-    ) -> Result<Vec<u8>, IdxError> {
+    fn read_fitted(&mut self, count: usize, rows: usize, columns: usize) -> Result<Vec<u8>, IdxError> {
         let mut stored = vec![0; rows * columns];
         let mut pixels = Vec::with_capacity((count * IMAGE_PIXELS).min(FIRST_BYTES));
         for _ in 0..count {
@@ -250,9 +215,7 @@ impl<R: Read> Body<R> {
     fn expect_end(&mut self) -> Result<(), IdxError> {
         match self.reader.by_ref().take(1).read_to_end(&mut Vec::new())? {
             0 => Ok(()),
-            _ => Err(IdxError::TrailingBytes {
-                expected_bytes: self.header_bytes + self.body_bytes as u64,
-            }),
+            _ => Err(IdxError::TrailingBytes { expected_bytes: self.header_bytes + self.body_bytes as u64 }),
         }
     }
 }

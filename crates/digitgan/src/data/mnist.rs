@@ -14,10 +14,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Public mirrors of MNIST's gzipped files.
-pub const MIRRORS: [&str; 2] = [
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-];
+pub const MIRRORS: [&str; 2] =
+    ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"];
 
 /// Training images.
 pub const TRAIN_IMAGES: RemoteFile = RemoteFile {
@@ -62,12 +60,7 @@ pub fn load(data_dir: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<Dat
     let (test_labels, train_labels) = (find(&TEST_LABELS)?, find(&TRAIN_LABELS)?);
     let (test_images, train_images) = (find(&TEST_IMAGES)?, find(&TRAIN_IMAGES)?);
     let (train, test) = rayon::join(
-        || {
-            read_split(
-                (&TRAIN_IMAGES, &train_images),
-                (&TRAIN_LABELS, &train_labels),
-            )
-        },
+        || read_split((&TRAIN_IMAGES, &train_images), (&TRAIN_LABELS, &train_labels)),
         || read_split((&TEST_IMAGES, &test_images), (&TEST_LABELS, &test_labels)),
     );
     Ok(Dataset {
@@ -94,10 +87,7 @@ fn locate(folder: &Path, file: &RemoteFile) -> Result<Option<PathBuf>, DataError
 
 /// Whether nothing is there. A folder that turns out to be a file shows when it is written to.
 fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn read_split(
@@ -107,10 +97,7 @@ fn read_split(
     // Equal hashes mean equal files, so sizes and counts need no check of their own.
     let labels = read_verified(labels_file, labels_path, |reader| idx::read_labels(reader))?;
     let images = read_verified(images_file, images_path, |reader| idx::read_images(reader))?;
-    Ok(Split {
-        images: images.pixels,
-        labels,
-    })
+    Ok(Split { images: images.pixels, labels })
 }
 
 /// Reads a file with `read`, hashing its contents as they pass.
@@ -120,17 +107,10 @@ fn read_verified<T>(
     read: impl FnOnce(&mut dyn Read) -> Result<T, super::IdxError>,
 ) -> Result<T, DataError> {
     let mut reader = Hashing::new(idx::open(path).map_err(DataError::read(path))?);
-    let value = read(&mut reader).map_err(|problem| DataError::MnistDamaged {
-        path: path.to_owned(),
-        problem,
-    })?;
+    let value = read(&mut reader).map_err(|problem| DataError::MnistDamaged { path: path.to_owned(), problem })?;
     let found = reader.finish();
     if found != file.sha256 {
-        return Err(DataError::MnistHash {
-            path: path.to_owned(),
-            found,
-            expected: file.sha256,
-        });
+        return Err(DataError::MnistHash { path: path.to_owned(), found, expected: file.sha256 });
     }
     Ok(value)
 }

@@ -22,7 +22,6 @@ pub mod idx;
 pub mod mnist;
 pub mod png;
 pub mod source;
-pub mod strokes;
 
 pub use augment::Augment;
 pub use error::{DataError, IdxError};
@@ -105,11 +104,7 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),

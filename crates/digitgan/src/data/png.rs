@@ -37,19 +37,13 @@ pub(super) fn read(path: &Path) -> Result<([u8; IMAGE_PIXELS], Changes), DataErr
     }
     let (columns, rows) = (grey.width() as usize, grey.height() as usize);
     let resized = (rows, columns) != (IMAGE_SIDE, IMAGE_SIDE);
-    Ok((
-        fit::to_square(&grey, rows, columns),
-        Changes { resized, inverted },
-    ))
+    Ok((fit::to_square(&grey, rows, columns), Changes { resized, inverted }))
 }
 
 fn decode(path: &Path) -> Result<DynamicImage, DataError> {
     if !fs::metadata(path).map_err(DataError::read(path))?.is_file() {
         let reason = "not a regular file".to_owned();
-        return Err(DataError::Png {
-            path: path.to_owned(),
-            reason,
-        });
+        return Err(DataError::Png { path: path.to_owned(), reason });
     }
     let file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
     let mut reader = ImageReader::with_format(file, ImageFormat::Png);
@@ -58,10 +52,7 @@ fn decode(path: &Path) -> Result<DynamicImage, DataError> {
     limits.max_image_height = Some(MAX_PNG_SIDE);
     limits.max_alloc = Some(MAX_PNG_BYTES);
     reader.limits(limits);
-    reader.decode().map_err(|error| DataError::Png {
-        path: path.to_owned(),
-        reason: one_line(&error.to_string()),
-    })
+    reader.decode().map_err(|error| DataError::Png { path: path.to_owned(), reason: one_line(&error.to_string()) })
 }
 
 /// Grey values, with transparent pixels made the opposite of what they surround.
@@ -71,10 +62,7 @@ fn to_grey(image: &DynamicImage) -> GrayImage {
     }
     let pixels = image.to_luma_alpha8();
     let weighted = |sum: (u64, u64), [grey, alpha]: [u8; 2]| {
-        (
-            sum.0 + u64::from(grey) * u64::from(alpha),
-            sum.1 + u64::from(alpha),
-        )
+        (sum.0 + u64::from(grey) * u64::from(alpha), sum.1 + u64::from(alpha))
     };
     let (light, opacity) = pixels.pixels().map(|pixel| pixel.0).fold((0, 0), weighted);
     let ground: u16 = if light >= opacity * 128 { 0 } else { 255 };

@@ -189,29 +189,16 @@ pub fn load_from(
         DataSource::Strokes => draw_strokes(on_event),
         DataSource::Path(path) => folder::load(path, on_event)?,
     };
-    Ok(Loaded {
-        dataset,
-        fallback: None,
-    })
+    Ok(Loaded { dataset, fallback: None })
 }
 
-fn mnist_or_strokes(
-    data_dir: &Path,
-    mirrors: &Mirrors,
-    on_event: OnEvent,
-) -> Result<Loaded, DataError> {
+fn mnist_or_strokes(data_dir: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<Loaded, DataError> {
     match mnist::load(data_dir, mirrors, on_event) {
-        Ok(dataset) => Ok(Loaded {
-            dataset,
-            fallback: None,
-        }),
+        Ok(dataset) => Ok(Loaded { dataset, fallback: None }),
         Err(error) if error.is_out_of_reach() => {
             let reason = error.to_string();
             on_event(DataEvent::FellBackToStrokes { reason: &reason });
-            Ok(Loaded {
-                dataset: draw_strokes(on_event),
-                fallback: Some(reason),
-            })
+            Ok(Loaded { dataset: draw_strokes(on_event), fallback: Some(reason) })
         }
         Err(error) => Err(error),
     }
@@ -238,19 +225,13 @@ mod tests {
         ] {
             assert_eq!(text.parse::<DataSource>().unwrap(), expected, "{text}");
         }
-        assert!(matches!(
-            "".parse::<DataSource>(),
-            Err(DataError::EmptySource)
-        ));
+        assert!(matches!("".parse::<DataSource>(), Err(DataError::EmptySource)));
     }
 
     #[test]
     fn a_path_named_like_a_source_stays_a_path() {
         let written = DataSource::Path("mnist".into()).to_string();
-        assert_eq!(
-            written.parse::<DataSource>().unwrap(),
-            DataSource::Path("./mnist".into())
-        );
+        assert_eq!(written.parse::<DataSource>().unwrap(), DataSource::Path("./mnist".into()));
     }
 
     proptest! {

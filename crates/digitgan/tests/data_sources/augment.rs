@@ -19,16 +19,10 @@ fn an_image_depends_on_seed_index_and_ways_alone() {
         for (seed, index) in [(1, 1), (1, 2), (2, 1)] {
             let out = varied(ways, seed, index, &image);
             assert_eq!(out, varied(ways, seed, index, &image), "{ways:?}");
-            assert!(
-                seen.insert(out),
-                "{ways:?} {seed} {index}: the same as another"
-            );
+            assert!(seen.insert(out), "{ways:?} {seed} {index}: the same as another");
         }
     }
-    let (there, back) = (
-        [Augment::Affine, Augment::Elastic],
-        [Augment::Elastic, Augment::Affine],
-    );
+    let (there, back) = ([Augment::Affine, Augment::Elastic], [Augment::Elastic, Augment::Affine]);
     assert_eq!(varied(&there, 1, 1, &image), varied(&back, 1, 1, &image));
 }
 
@@ -37,15 +31,9 @@ fn an_image_depends_on_seed_index_and_ways_alone() {
 fn images_are_the_same_everywhere() {
     let sum = |ways: &[Augment]| {
         let out = varied(ways, 42, 7, &pixels(1));
-        out.iter().fold(0u32, |sum, &pixel| {
-            sum.wrapping_mul(31).wrapping_add(u32::from(pixel))
-        })
+        out.iter().fold(0u32, |sum, &pixel| sum.wrapping_mul(31).wrapping_add(u32::from(pixel)))
     };
-    let found = [
-        sum(&[Augment::Affine]),
-        sum(&[Augment::Elastic]),
-        sum(&Augment::ALL),
-    ];
+    let found = [sum(&[Augment::Affine]), sum(&[Augment::Elastic]), sum(&Augment::ALL)];
     assert_eq!(found, [3341849127, 3468872888, 3324413506]);
 }
 
@@ -57,9 +45,7 @@ fn the_amount_of_ink_stays_about_the_same() {
     }
     let ink = |image: &[u8]| image.iter().map(|&pixel| f64::from(pixel)).sum::<f64>();
     for ways in [&[Augment::Affine][..], &[Augment::Elastic], &Augment::ALL] {
-        let total: f64 = (0..500)
-            .map(|index| ink(&varied(ways, 3, index, &image)))
-            .sum();
+        let total: f64 = (0..500).map(|index| ink(&varied(ways, 3, index, &image))).sum();
         let ratio = total / 500.0 / ink(&image);
         assert!((0.93..1.07).contains(&ratio), "{ways:?}: {ratio}");
     }
@@ -71,8 +57,5 @@ fn names_read_back() {
         assert_eq!(augment.to_string().parse(), Ok(augment));
     }
     let error = "mirror".parse::<Augment>().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "\"mirror\" is no augmentation; give affine or elastic"
-    );
+    assert_eq!(error.to_string(), "\"mirror\" is no augmentation; give affine or elastic");
 }

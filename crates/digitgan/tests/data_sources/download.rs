@@ -14,11 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::tempdir;
 
 /// SHA-256 of `idx_labels(&[1, 2, 3])`, as sha256sum computes it.
-const FILE: RemoteFile = RemoteFile {
-    name: "labels",
-    bytes: 11,
-    sha256: SHA256,
-};
+const FILE: RemoteFile = RemoteFile { name: "labels", bytes: 11, sha256: SHA256 };
 const SHA256: &str = "398a8a7fbd9531f1d9aa2ae368533e137cb53c202c3665f25affcf1ca88844ab";
 
 /// What the server does with one connection.
@@ -121,9 +117,7 @@ fn mirrors(urls: &[&str]) -> Mirrors {
 /// Nothing but `NAME.gz` may be left in the folder, and that only after success.
 fn files_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// The address of a server that was there and is gone: connections are refused.
@@ -139,16 +133,8 @@ fn a_good_file_is_stored_with_progress() {
     let deeper = folder.path().join("a/b");
     let progress = Mutex::new(Vec::new());
     let on_event = |event: DataEvent| match event {
-        DataEvent::Download {
-            file,
-            received,
-            total,
-            ..
-        } => {
-            progress
-                .lock()
-                .unwrap()
-                .push((file.to_owned(), received, total));
+        DataEvent::Download { file, received, total, .. } => {
+            progress.lock().unwrap().push((file.to_owned(), received, total));
         }
         other => panic!("{other:?}"),
     };
@@ -159,14 +145,8 @@ fn a_good_file_is_stored_with_progress() {
     assert_eq!(files_in(&deeper), ["labels.gz"]);
     let total = good().len() as u64;
     let progress = progress.into_inner().unwrap();
-    assert_eq!(
-        progress.first().unwrap(),
-        &("labels.gz".to_owned(), 0, Some(total))
-    );
-    assert_eq!(
-        progress.last().unwrap(),
-        &("labels.gz".to_owned(), total, Some(total))
-    );
+    assert_eq!(progress.first().unwrap(), &("labels.gz".to_owned(), 0, Some(total)));
+    assert_eq!(progress.last().unwrap(), &("labels.gz".to_owned(), total, Some(total)));
 }
 
 #[test]
@@ -194,16 +174,12 @@ fn lasting_trouble_goes_to_the_next_mirror() {
         Reply::Send(200, b"<html>log in first</html>".to_vec()),
         Reply::Endless,
     ] {
-        let (bad, fine) = (
-            Server::start(vec![trouble]),
-            Server::start(vec![Reply::Send(200, good())]),
-        );
+        let (bad, fine) = (Server::start(vec![trouble]), Server::start(vec![Reply::Send(200, good())]));
         let folder = tempdir().unwrap();
         let urls = mirrors(&[&bad.url, &fine.url]);
         let failures = Mutex::new(0);
         let on_event = |event: DataEvent| {
-            *failures.lock().unwrap() +=
-                usize::from(matches!(event, DataEvent::MirrorFailed { .. }));
+            *failures.lock().unwrap() += usize::from(matches!(event, DataEvent::MirrorFailed { .. }));
         };
         fetch(&FILE, folder.path(), &urls, &on_event).unwrap();
         assert_eq!(failures.into_inner().unwrap(), 1);
@@ -224,23 +200,10 @@ fn when_no_mirror_delivers_nothing_is_left_behind() {
         let folder = tempdir().unwrap();
         let error = fetch(&FILE, folder.path(), &mirrors(&[&server.url]), &|_| ()).unwrap_err();
         let message = error.to_string();
-        let host = server
-            .url
-            .trim_start_matches("http://")
-            .trim_end_matches('/');
-        assert!(
-            matches!(error, DataError::Download { .. }) && message.contains(word),
-            "{message}"
-        );
-        assert!(
-            message.contains(host) && !message.contains('\n'),
-            "{message}"
-        );
-        assert!(
-            files_in(folder.path()).is_empty(),
-            "{:?}",
-            files_in(folder.path())
-        );
+        let host = server.url.trim_start_matches("http://").trim_end_matches('/');
+        assert!(matches!(error, DataError::Download { .. }) && message.contains(word), "{message}");
+        assert!(message.contains(host) && !message.contains('\n'), "{message}");
+        assert!(files_in(folder.path()).is_empty(), "{:?}", files_in(folder.path()));
         server.finish();
     }
 }
@@ -252,11 +215,7 @@ fn silence_is_not_waited_out() {
     let folder = tempdir().unwrap();
     let error = fetch(&FILE, folder.path(), &mirrors(&[&server.url]), &|_| ()).unwrap_err();
     assert!(error.to_string().contains("timeout"), "{error}");
-    assert!(
-        started.elapsed() < Duration::from_secs(4),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     server.finish();
 }
 
@@ -267,10 +226,7 @@ fn a_place_that_cannot_be_written_is_named() {
     fs::write(&file, b"").unwrap();
     let place = file.join("mnist");
     let error = fetch(&FILE, &place, &mirrors(&[]), &|_| ()).unwrap_err();
-    assert!(
-        matches!(&error, DataError::Write { path, .. } if *path == place),
-        "{error:?}"
-    );
+    assert!(matches!(&error, DataError::Write { path, .. } if *path == place), "{error:?}");
     assert!(error.is_out_of_reach());
 }
 
@@ -278,10 +234,7 @@ fn a_place_that_cannot_be_written_is_named() {
 fn auto_falls_back_and_says_so_where_mnist_does_not() {
     let folder = tempdir().unwrap();
     let nobody = nobody();
-    let nobody = Mirrors {
-        reach: Some(Duration::from_secs(10)),
-        ..mirrors(&[&nobody, &nobody])
-    };
+    let nobody = Mirrors { reach: Some(Duration::from_secs(10)), ..mirrors(&[&nobody, &nobody]) };
     let told = Mutex::new(None);
     let on_event = |event: DataEvent| {
         if let DataEvent::FellBackToStrokes { reason } = event {
@@ -292,35 +245,20 @@ fn auto_falls_back_and_says_so_where_mnist_does_not() {
     assert_eq!(loaded.dataset.name, "strokes");
     assert!(loaded.fallback.is_some());
     assert_eq!(loaded.fallback, told.into_inner().unwrap());
-    assert!(
-        !folder
-            .path()
-            .join("mnist/t10k-labels-idx1-ubyte.gz")
-            .exists()
-    );
+    assert!(!folder.path().join("mnist/t10k-labels-idx1-ubyte.gz").exists());
     let error = load_from(&DataSource::Mnist, folder.path(), &nobody, &|_| ()).unwrap_err();
     assert!(matches!(error, DataError::Download { .. }), "{error:?}");
 }
 
 #[test]
 fn with_a_budget_silence_is_waited_for_once() {
-    let servers = [
-        Server::start(vec![Reply::Silence]),
-        Server::start(vec![Reply::Silence]),
-    ];
+    let servers = [Server::start(vec![Reply::Silence]), Server::start(vec![Reply::Silence])];
     let folder = tempdir().unwrap();
-    let brief = Mirrors {
-        reach: Some(Duration::from_millis(700)),
-        ..mirrors(&[&servers[0].url, &servers[1].url])
-    };
+    let brief = Mirrors { reach: Some(Duration::from_millis(700)), ..mirrors(&[&servers[0].url, &servers[1].url]) };
     let started = Instant::now();
     let error = mnist::load(folder.path(), &brief, &|_| ()).unwrap_err();
     assert!(error.is_out_of_reach(), "{error:?}");
-    assert!(
-        started.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     servers.into_iter().for_each(Server::finish);
 }
 
@@ -328,13 +266,7 @@ fn with_a_budget_silence_is_waited_for_once() {
 fn only_the_missing_file_of_mnist_is_fetched() {
     let Some(real) = real_mnist() else { return };
     let data_dir = tempdir().unwrap();
-    let copy = |name: &str| {
-        write(
-            data_dir.path(),
-            &format!("mnist/{name}"),
-            &fs::read(real.join(name)).unwrap(),
-        )
-    };
+    let copy = |name: &str| write(data_dir.path(), &format!("mnist/{name}"), &fs::read(real.join(name)).unwrap());
     copy("train-images-idx3-ubyte.gz");
     copy("train-labels-idx1-ubyte.gz");
     copy("t10k-images-idx3-ubyte.gz");
@@ -342,10 +274,7 @@ fn only_the_missing_file_of_mnist_is_fetched() {
     let server = Server::start(vec![Reply::Send(200, fs::read(real.join(name)).unwrap())]);
     let mirrors = mirrors(&[&server.url]);
     let loaded = load_from(&DataSource::Auto, data_dir.path(), &mirrors, &|_| ()).unwrap();
-    assert_eq!(
-        (loaded.dataset.name.as_str(), loaded.fallback),
-        ("mnist", None)
-    );
+    assert_eq!((loaded.dataset.name.as_str(), loaded.fallback), ("mnist", None));
     assert!(data_dir.path().join("mnist").join(name).exists());
     server.finish();
 }

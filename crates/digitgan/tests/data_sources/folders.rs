@@ -19,9 +19,7 @@ fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
 /// A 28×28 image with a square of `ink` on a ground of `ground`.
 fn square(ink: u8, ground: u8) -> GrayImage {
     let is_ink = |x, y| (10..18).contains(&x) && (10..18).contains(&y);
-    GrayImage::from_fn(28, 28, |x, y| {
-        Luma([if is_ink(x, y) { ink } else { ground }])
-    })
+    GrayImage::from_fn(28, 28, |x, y| Luma([if is_ink(x, y) { ink } else { ground }]))
 }
 
 fn load_path(path: &Path) -> Result<(Dataset, Vec<String>), DataError> {
@@ -49,9 +47,7 @@ fn classes_and_files_are_in_the_order_of_their_names() {
     assert_eq!(dataset.train.labels, [[0; 7], [1; 7], [2; 7]].concat());
     assert_eq!(dataset.test.labels, [0, 1, 2]);
     let inks = |split: &digitgan::data::Split| -> Vec<u8> {
-        (0..split.len())
-            .map(|index| split.image(index)[14 * 28 + 14])
-            .collect()
+        (0..split.len()).map(|index| split.image(index)[14 * 28 + 14]).collect()
     };
     // The seventh of each class is set aside.
     assert_eq!(inks(&dataset.train)[..8], [50, 51, 52, 53, 54, 55, 57, 100]);
@@ -64,11 +60,7 @@ fn classes_and_files_are_in_the_order_of_their_names() {
 fn numbered_classes_are_in_the_order_of_their_numbers() {
     let folder = tempdir().unwrap();
     for class in 0..12 {
-        write(
-            folder.path(),
-            &format!("{class}/image.PNG"),
-            &png(square(200, 0)),
-        );
+        write(folder.path(), &format!("{class}/image.PNG"), &png(square(200, 0)));
     }
     let (dataset, _) = load_path(folder.path()).unwrap();
     assert_eq!(dataset.class_names[9..], ["9", "10", "11"]);
@@ -77,12 +69,7 @@ fn numbered_classes_are_in_the_order_of_their_numbers() {
 #[test]
 fn train_and_test_folders_are_kept_apart() {
     let folder = tempdir().unwrap();
-    for name in [
-        "train/x/1.png",
-        "train/y/1.png",
-        "train/y/2.png",
-        "test/y/1.png",
-    ] {
+    for name in ["train/x/1.png", "train/y/1.png", "train/y/2.png", "test/y/1.png"] {
         write(folder.path(), name, &png(square(200, 0)));
     }
     let (dataset, events) = load_path(folder.path()).unwrap();
@@ -92,10 +79,7 @@ fn train_and_test_folders_are_kept_apart() {
 
     write(folder.path(), "test/z/1.png", &png(square(200, 0)));
     let error = load_path(folder.path()).unwrap_err();
-    assert!(
-        matches!(&error, DataError::UnknownClass { class, .. } if class == "z"),
-        "{error:?}"
-    );
+    assert!(matches!(&error, DataError::UnknownClass { class, .. } if class == "z"), "{error:?}");
     assert_message(&error, &folder.path().join("test/z"));
 }
 
@@ -103,16 +87,9 @@ fn train_and_test_folders_are_kept_apart() {
 fn a_class_may_be_called_train() {
     let folder = tempdir().unwrap();
     for class in ["train", "ship"] {
-        write(
-            folder.path(),
-            &format!("{class}/1.png"),
-            &png(square(200, 0)),
-        );
+        write(folder.path(), &format!("{class}/1.png"), &png(square(200, 0)));
     }
-    assert_eq!(
-        load_path(folder.path()).unwrap().0.class_names,
-        ["ship", "train"]
-    );
+    assert_eq!(load_path(folder.path()).unwrap().0.class_names, ["ship", "train"]);
 }
 
 #[test]
@@ -125,18 +102,13 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
         1 => Rgb([255, 0, 0]),
         _ => Rgb([0, 0, 0]),
     });
-    let large =
-        DynamicImage::from(square(255, 0)).resize(84, 84, image::imageops::FilterType::Nearest);
+    let large = DynamicImage::from(square(255, 0)).resize(84, 84, image::imageops::FilterType::Nearest);
     let cases: Vec<(&str, Vec<u8>, u8)> = vec![
         ("as it is", png(square(255, 0)), 255),
         ("dark on light", png(square(0, 255)), 255),
         ("grey on white", png(square(155, 255)), 100),
         ("light ground, lighter ink", png(square(255, 200)), 255),
-        (
-            "16 bits",
-            png(DynamicImage::from(square(255, 0)).to_luma16()),
-            255,
-        ),
+        ("16 bits", png(DynamicImage::from(square(255, 0)).to_luma16()), 255),
         ("white on nothing", png(with_alpha(255)), 255),
         ("black on nothing", png(with_alpha(0)), 255),
         ("red", png(red), 54),
@@ -149,11 +121,7 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
         let (dataset, _) = load_path(folder.path()).unwrap();
         let image = dataset.train.image(0);
         assert_eq!(image[14 * 28 + 14], ink, "{name}: ink");
-        let ground = if name == "light ground, lighter ink" {
-            200
-        } else {
-            0
-        };
+        let ground = if name == "light ground, lighter ink" { 200 } else { 0 };
         assert_eq!(image[0], ground, "{name}: ground");
     }
 }
@@ -161,23 +129,13 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
 #[test]
 fn what_was_done_to_images_is_told() {
     let folder = tempdir().unwrap();
-    write(
-        folder.path(),
-        "a/1.png",
-        &png(GrayImage::from_pixel(40, 20, Luma([90]))),
-    );
+    write(folder.path(), "a/1.png", &png(GrayImage::from_pixel(40, 20, Luma([90]))));
     write(folder.path(), "a/2.png", &png(square(0, 255)));
     write(folder.path(), "b/1.png", &png(square(255, 0)));
     let (_, events) = load_path(folder.path()).unwrap();
     assert_eq!(events.len(), 3);
-    assert!(
-        events[1].starts_with("Resized") && events[1].ends_with("images: 1 }"),
-        "{events:?}"
-    );
-    assert!(
-        events[2].starts_with("Inverted") && events[2].ends_with("images: 1 }"),
-        "{events:?}"
-    );
+    assert!(events[1].starts_with("Resized") && events[1].ends_with("images: 1 }"), "{events:?}");
+    assert!(events[2].starts_with("Inverted") && events[2].ends_with("images: 1 }"), "{events:?}");
 }
 
 #[test]
@@ -196,32 +154,16 @@ fn bad_folders_are_told_apart() {
     };
     let cases: Vec<Case> = vec![
         ("", vec![], |e| matches!(e, DataError::NothingFound { .. })),
-        ("", vec![("a/1.png", whole)], |e| {
-            matches!(e, DataError::ClassCount { found: 1, .. })
-        }),
-        ("b", vec![("a/1.png", whole), ("b/x.jpg", whole)], |e| {
-            matches!(e, DataError::EmptyClass { .. })
-        }),
-        (
-            "b/1.png",
-            vec![("a/1.png", whole), ("b/1.png", &whole[..50])],
-            |e| matches!(e, DataError::Png { .. }),
-        ),
-        (
-            "b/1.png",
-            vec![("a/1.png", whole), ("b/1.png", b"GIF89a")],
-            |e| matches!(e, DataError::Png { .. }),
-        ),
+        ("", vec![("a/1.png", whole)], |e| matches!(e, DataError::ClassCount { found: 1, .. })),
+        ("b", vec![("a/1.png", whole), ("b/x.jpg", whole)], |e| matches!(e, DataError::EmptyClass { .. })),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", &whole[..50])], |e| matches!(e, DataError::Png { .. })),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", b"GIF89a")], |e| matches!(e, DataError::Png { .. })),
         (
             "b/1.png",
             vec![("a/1.png", whole), ("b/1.png", &huge)],
             |e| matches!(e, DataError::Png { reason, .. } if reason.contains("limit")),
         ),
-        (
-            "b/1.png",
-            vec![("a/1.png", whole), ("b/1.png/x", b"")],
-            |e| matches!(e, DataError::Png { .. }),
-        ),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png/x", b"")], |e| matches!(e, DataError::Png { .. })),
     ];
     for (culprit, files, check) in cases {
         let folder = tempdir().unwrap();
@@ -238,19 +180,12 @@ fn bad_folders_are_told_apart() {
 fn there_may_be_no_more_than_100_classes() {
     let folder = tempdir().unwrap();
     for class in 0..100 {
-        write(
-            folder.path(),
-            &format!("{class}/1.png"),
-            &png(square(255, 0)),
-        );
+        write(folder.path(), &format!("{class}/1.png"), &png(square(255, 0)));
     }
     assert_eq!(load_path(folder.path()).unwrap().0.classes, 100);
     write(folder.path(), "100/1.png", &png(square(255, 0)));
     let error = load_path(folder.path()).unwrap_err();
-    assert!(
-        matches!(error, DataError::ClassCount { found: 101, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, DataError::ClassCount { found: 101, .. }), "{error:?}");
 }
 
 #[test]
@@ -287,8 +222,6 @@ proptest! {
 /// The checksum of PNG chunks, bit by bit.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
-        })
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
     })
 }

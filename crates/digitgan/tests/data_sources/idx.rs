@@ -60,78 +60,22 @@ fn each_way_to_be_wrong_is_its_own_error() {
     let longer = [good.as_slice(), &[0]].concat();
     type Check = fn(&IdxError) -> bool;
     let cases: [(&str, &[u8], Check); 9] = [
-        ("empty", &[], |e| {
-            matches!(
-                e,
-                IdxError::Truncated {
-                    found_bytes: 0,
-                    expected_bytes: 16
-                }
-            )
-        }),
-        ("header cut", &good[..10], |e| {
-            matches!(
-                e,
-                IdxError::Truncated {
-                    found_bytes: 10,
-                    expected_bytes: 16
-                }
-            )
-        }),
-        ("pixels cut", &good[..1000], |e| {
-            matches!(
-                e,
-                IdxError::Truncated {
-                    found_bytes: 1000,
-                    expected_bytes: 1584
-                }
-            )
-        }),
-        ("too long", &longer, |e| {
-            matches!(
-                e,
-                IdxError::TrailingBytes {
-                    expected_bytes: 1584
-                }
-            )
-        }),
-        ("labels", &patched(0, 0x0801), |e| {
-            matches!(e, IdxError::Magic { found: 0x0801, .. })
-        }),
-        ("floats", &patched(0, 0x0d03), |e| {
-            matches!(e, IdxError::Magic { found: 0x0d03, .. })
-        }),
-        ("too many", &patched(4, u32::MAX), |e| {
-            matches!(e, IdxError::TooMany { found: u32::MAX })
-        }),
-        ("no rows", &patched(8, 0), |e| {
-            matches!(
-                e,
-                IdxError::Size {
-                    rows: 0,
-                    columns: 28
-                }
-            )
-        }),
-        ("wide", &patched(12, 1025), |e| {
-            matches!(e, IdxError::Size { columns: 1025, .. })
-        }),
+        ("empty", &[], |e| matches!(e, IdxError::Truncated { found_bytes: 0, expected_bytes: 16 })),
+        ("header cut", &good[..10], |e| matches!(e, IdxError::Truncated { found_bytes: 10, expected_bytes: 16 })),
+        ("pixels cut", &good[..1000], |e| matches!(e, IdxError::Truncated { found_bytes: 1000, expected_bytes: 1584 })),
+        ("too long", &longer, |e| matches!(e, IdxError::TrailingBytes { expected_bytes: 1584 })),
+        ("labels", &patched(0, 0x0801), |e| matches!(e, IdxError::Magic { found: 0x0801, .. })),
+        ("floats", &patched(0, 0x0d03), |e| matches!(e, IdxError::Magic { found: 0x0d03, .. })),
+        ("too many", &patched(4, u32::MAX), |e| matches!(e, IdxError::TooMany { found: u32::MAX })),
+        ("no rows", &patched(8, 0), |e| matches!(e, IdxError::Size { rows: 0, columns: 28 })),
+        ("wide", &patched(12, 1025), |e| matches!(e, IdxError::Size { columns: 1025, .. })),
     ];
     for (name, bytes, check) in cases {
         let error = read_images(bytes).unwrap_err();
         assert!(check(&error), "{name}: {error:?}");
     }
     let error = read_labels(&[0, 0, 8, 1, 0, 0, 0, 9, 1, 2][..]).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            IdxError::Truncated {
-                found_bytes: 10,
-                expected_bytes: 17
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, IdxError::Truncated { found_bytes: 10, expected_bytes: 17 }), "{error:?}");
 }
 
 #[test]
@@ -197,10 +141,7 @@ fn a_false_header_costs_no_memory_to_speak_of() {
 #[test]
 fn other_sizes_are_brought_to_28() {
     let images = read_images(idx_images(16, 8, &[255; 3 * 128]).as_slice()).unwrap();
-    assert_eq!(
-        (images.stored_rows, images.stored_columns, images.len()),
-        (16, 8, 3)
-    );
+    assert_eq!((images.stored_rows, images.stored_columns, images.len()), (16, 8, 3));
     assert!(images.resized());
     let inked = images.pixels.iter().filter(|&&pixel| pixel == 255).count();
     assert_eq!(inked, 3 * 28 * 14);

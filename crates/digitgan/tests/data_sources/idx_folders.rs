@@ -30,22 +30,12 @@ fn four_files_are_a_data_set_gzipped_or_not() {
     for entry in fs::read_dir(plain.path()).unwrap() {
         let entry = entry.unwrap();
         let name = format!("{}.gz", entry.file_name().to_str().unwrap());
-        write(
-            gzipped.path(),
-            &name,
-            &gzip(&fs::read(entry.path()).unwrap()),
-        );
+        write(gzipped.path(), &name, &gzip(&fs::read(entry.path()).unwrap()));
     }
     let (dataset, events) = events_of(plain.path());
     assert_eq!(events, Vec::<String>::new());
-    assert_eq!(
-        dataset.name,
-        plain.path().file_name().unwrap().to_str().unwrap()
-    );
-    assert_eq!(
-        (dataset.classes, dataset.train.len(), dataset.test.len()),
-        (3, 30, 6)
-    );
+    assert_eq!(dataset.name, plain.path().file_name().unwrap().to_str().unwrap());
+    assert_eq!((dataset.classes, dataset.train.len(), dataset.test.len()), (3, 30, 6));
     assert_eq!(dataset.class_names, ["0", "1", "2"]);
     assert_eq!(dataset.train.images, pixels(30));
     assert_eq!(dataset.test.labels, [0, 1, 2, 0, 1, 2]);
@@ -61,37 +51,23 @@ fn emnist_is_put_upright() {
         let name = |kind| format!("emnist-digits-{split}-{kind}-ubyte.gz");
         let images = idx_images(28, 28, &pixels(count));
         write(folder.path(), &name("images-idx3"), &gzip(&images));
-        write(
-            folder.path(),
-            &name("labels-idx1"),
-            &gzip(&idx_labels(&labels[..count])),
-        );
+        write(folder.path(), &name("labels-idx1"), &gzip(&idx_labels(&labels[..count])));
     }
     let (dataset, events) = events_of(folder.path());
     assert_eq!(dataset.train.images[5 * 28 + 3], pixels(1)[3 * 28 + 5]);
     assert_eq!(events.len(), 2);
-    assert!(
-        events.iter().all(|event| event.starts_with("Transposed")),
-        "{events:?}"
-    );
+    assert!(events.iter().all(|event| event.starts_with("Transposed")), "{events:?}");
 }
 
 #[test]
 fn other_sizes_are_resized_and_told() {
     let folder = tempdir().unwrap();
     write_idx_set(folder.path());
-    write(
-        folder.path(),
-        "t10k-images-idx3-ubyte",
-        &idx_images(16, 16, &[9; 6 * 256]),
-    );
+    write(folder.path(), "t10k-images-idx3-ubyte", &idx_images(16, 16, &[9; 6 * 256]));
     let (dataset, events) = events_of(folder.path());
     assert_eq!(dataset.test.images, [9; 6 * 784]);
     assert_eq!(events.len(), 1);
-    assert!(
-        events[0].starts_with("Resized") && events[0].ends_with("images: 6 }"),
-        "{events:?}"
-    );
+    assert!(events[0].starts_with("Resized") && events[0].ends_with("images: 6 }"), "{events:?}");
 }
 
 type Check = fn(&DataError) -> bool;
@@ -105,81 +81,23 @@ fn bad_files_are_told_apart() {
     let labels = |modify: fn(usize) -> u8| idx_labels(&(0..30).map(modify).collect::<Vec<_>>());
     let cases: Vec<(&str, &str, Vec<u8>, Check)> = vec![
         ("cut", train_images, images(30)[..5000].to_vec(), |e| {
-            matches!(
-                e,
-                DataError::Idx {
-                    problem: IdxError::Truncated { .. },
-                    ..
-                }
-            )
+            matches!(e, DataError::Idx { problem: IdxError::Truncated { .. }, .. })
         }),
-        (
-            "trailing",
-            train_images,
-            [images(30), vec![0]].concat(),
-            |e| {
-                matches!(
-                    e,
-                    DataError::Idx {
-                        problem: IdxError::TrailingBytes { .. },
-                        ..
-                    }
-                )
-            },
-        ),
-        ("magic", train_labels, images(30), |e| {
-            matches!(
-                e,
-                DataError::Idx {
-                    problem: IdxError::Magic { .. },
-                    ..
-                }
-            )
+        ("trailing", train_images, [images(30), vec![0]].concat(), |e| {
+            matches!(e, DataError::Idx { problem: IdxError::TrailingBytes { .. }, .. })
         }),
-        ("counts", train_images, images(29), |e| {
-            matches!(
-                e,
-                DataError::CountsDiffer {
-                    images: 29,
-                    labels: 30,
-                    ..
-                }
-            )
+        ("magic", train_labels, images(30), |e| matches!(e, DataError::Idx { problem: IdxError::Magic { .. }, .. })),
+        ("counts", train_images, images(29), |e| matches!(e, DataError::CountsDiffer { images: 29, labels: 30, .. })),
+        ("one class", train_labels, labels(|_| 0), |e| matches!(e, DataError::ClassCount { found: 1, .. })),
+        ("101 classes", train_labels, labels(|i| if i == 0 { 100 } else { 1 }), |e| {
+            matches!(e, DataError::ClassCount { found: 101, .. })
         }),
-        ("one class", train_labels, labels(|_| 0), |e| {
-            matches!(e, DataError::ClassCount { found: 1, .. })
-        }),
-        (
-            "101 classes",
-            train_labels,
-            labels(|i| if i == 0 { 100 } else { 1 }),
-            |e| matches!(e, DataError::ClassCount { found: 101, .. }),
-        ),
         ("gap", train_labels, labels(|i| [0, 1, 3][i % 3]), |e| {
-            matches!(
-                e,
-                DataError::LabelGap {
-                    missing: 2,
-                    highest: 3,
-                    ..
-                }
-            )
+            matches!(e, DataError::LabelGap { missing: 2, highest: 3, .. })
         }),
-        (
-            "gap at zero",
-            train_labels,
-            labels(|i| 1 + (i % 3) as u8),
-            |e| {
-                matches!(
-                    e,
-                    DataError::LabelGap {
-                        missing: 0,
-                        highest: 3,
-                        ..
-                    }
-                )
-            },
-        ),
+        ("gap at zero", train_labels, labels(|i| 1 + (i % 3) as u8), |e| {
+            matches!(e, DataError::LabelGap { missing: 0, highest: 3, .. })
+        }),
         (
             "new class",
             test_labels,
@@ -199,20 +117,14 @@ fn bad_files_are_told_apart() {
 
 #[test]
 fn a_missing_file_is_named() {
-    for file in [
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    ] {
+    for file in
+        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
+    {
         let folder = tempdir().unwrap();
         write_idx_set(folder.path());
         fs::remove_file(folder.path().join(file)).unwrap();
         let error = load_path(folder.path()).unwrap_err();
-        assert!(
-            matches!(&error, DataError::MissingFile { file: found, .. } if found == file),
-            "{error:?}"
-        );
+        assert!(matches!(&error, DataError::MissingFile { file: found, .. } if found == file), "{error:?}");
         assert_message(&error, folder.path());
     }
 }
@@ -224,10 +136,7 @@ fn emnist_s_missing_files_have_emnist_s_names() {
         write(folder.path(), &format!("emnist-digits-{part}-ubyte"), b"");
     }
     let error = load_path(folder.path()).unwrap_err().to_string();
-    assert!(
-        error.contains("emnist-digits-test-labels-idx1-ubyte"),
-        "{error}"
-    );
+    assert!(error.contains("emnist-digits-test-labels-idx1-ubyte"), "{error}");
 }
 
 #[test]
@@ -244,18 +153,10 @@ fn two_data_sets_in_a_folder_are_one_too_many() {
 fn no_training_image_is_an_error_and_no_test_image_is_none() {
     let folder = tempdir().unwrap();
     write_idx_set(folder.path());
-    write(
-        folder.path(),
-        "t10k-images-idx3-ubyte",
-        &idx_images(28, 28, &[]),
-    );
+    write(folder.path(), "t10k-images-idx3-ubyte", &idx_images(28, 28, &[]));
     write(folder.path(), "t10k-labels-idx1-ubyte", &idx_labels(&[]));
     assert!(load_path(folder.path()).unwrap().test.is_empty());
-    write(
-        folder.path(),
-        "train-images-idx3-ubyte",
-        &idx_images(28, 28, &[]),
-    );
+    write(folder.path(), "train-images-idx3-ubyte", &idx_images(28, 28, &[]));
     write(folder.path(), "train-labels-idx1-ubyte", &idx_labels(&[]));
     let error = load_path(folder.path()).unwrap_err();
     assert!(matches!(error, DataError::NoImages { .. }), "{error:?}");

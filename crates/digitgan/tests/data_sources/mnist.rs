@@ -11,10 +11,7 @@ use tempfile::{TempDir, tempdir};
 
 /// Loads without any mirror, so that nothing is ever fetched.
 fn load_local(source: &DataSource, data_dir: &Path) -> Result<Loaded, DataError> {
-    let mirrors = Mirrors {
-        urls: vec![],
-        ..Mirrors::patient()
-    };
+    let mirrors = Mirrors { urls: vec![], ..Mirrors::patient() };
     load_from(source, data_dir, &mirrors, &|_| ())
 }
 
@@ -24,11 +21,7 @@ fn copy_of_mnist() -> Option<TempDir> {
     let data_dir = tempdir().unwrap();
     for file in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
         let name = format!("{}.gz", file.name);
-        write(
-            data_dir.path(),
-            &format!("mnist/{name}"),
-            &fs::read(real.join(name)).unwrap(),
-        );
+        write(data_dir.path(), &format!("mnist/{name}"), &fs::read(real.join(name)).unwrap());
     }
     Some(data_dir)
 }
@@ -48,20 +41,10 @@ fn real_mnist_is_read_whole() {
     assert_eq!(dataset.train.images.len(), 60_000 * 784);
     assert_eq!(dataset.train.labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     assert_eq!(dataset.test.labels[..5], [7, 2, 1, 0, 4]);
-    let ones = dataset
-        .train
-        .labels
-        .iter()
-        .filter(|&&label| label == 1)
-        .count();
+    let ones = dataset.train.labels.iter().filter(|&&label| label == 1).count();
     assert_eq!(ones, 6742);
-    let mean = dataset
-        .train
-        .images
-        .iter()
-        .map(|&pixel| f64::from(pixel))
-        .sum::<f64>()
-        / dataset.train.images.len() as f64;
+    let mean =
+        dataset.train.images.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / dataset.train.images.len() as f64;
     assert!((mean / 255.0 - 0.1307).abs() < 1e-4, "{mean}");
 }
 
@@ -71,16 +54,9 @@ fn an_uncompressed_file_comes_before_a_gzipped_one() {
         return;
     };
     // The wrong plain file is the one that is complained of.
-    write(
-        data_dir.path(),
-        "mnist/t10k-labels-idx1-ubyte",
-        &idx_labels(&[0; 10_000]),
-    );
+    write(data_dir.path(), "mnist/t10k-labels-idx1-ubyte", &idx_labels(&[0; 10_000]));
     let error = load_local(&DataSource::Mnist, data_dir.path()).unwrap_err();
-    assert_message(
-        &error,
-        &data_dir.path().join("mnist/t10k-labels-idx1-ubyte"),
-    );
+    assert_message(&error, &data_dir.path().join("mnist/t10k-labels-idx1-ubyte"));
     assert!(!error.to_string().contains(".gz"), "{error}");
 }
 
@@ -101,9 +77,7 @@ fn a_wrong_file_is_an_error_and_stays_even_for_auto() {
             }
             let error = load_local(&source, data_dir.path()).unwrap_err();
             match &error {
-                DataError::MnistHash {
-                    found, expected, ..
-                } => {
+                DataError::MnistHash { found, expected, .. } => {
                     assert!(hashed, "{name}: {error}");
                     assert_eq!((found.len(), *expected), (64, TRAIN_LABELS.sha256));
                 }

@@ -28,25 +28,15 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// `count` images of 28×28, each with pixels of its own.
 pub(crate) fn pixels(count: usize) -> Vec<u8> {
-    (0..count * 784)
-        .map(|index| (index * 31 % 251) as u8)
-        .collect()
+    (0..count * 784).map(|index| (index * 31 % 251) as u8).collect()
 }
 
 /// Writes the four files of a small data set of three classes under MNIST's names.
 pub(crate) fn write_idx_set(folder: &Path) {
     let labels: Vec<u8> = (0..30).map(|index| index % 3).collect();
-    write(
-        folder,
-        "train-images-idx3-ubyte",
-        &idx_images(28, 28, &pixels(30)),
-    );
+    write(folder, "train-images-idx3-ubyte", &idx_images(28, 28, &pixels(30)));
     write(folder, "train-labels-idx1-ubyte", &idx_labels(&labels));
-    write(
-        folder,
-        "t10k-images-idx3-ubyte",
-        &idx_images(28, 28, &pixels(6)),
-    );
+    write(folder, "t10k-images-idx3-ubyte", &idx_images(28, 28, &pixels(6)));
     write(folder, "t10k-labels-idx1-ubyte", &idx_labels(&labels[..6]));
 }
 
@@ -60,15 +50,9 @@ pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) {
 /// A message for people: one line that begins with `path`.
 pub(crate) fn assert_message(error: &DataError, path: &Path) {
     let message = error.to_string();
-    assert!(
-        !message.contains(char::is_control),
-        "not one line: {message:?}"
-    );
+    assert!(!message.contains(char::is_control), "not one line: {message:?}");
     let named = path.to_str().unwrap().trim_end_matches('/');
-    assert!(
-        message.starts_with(&format!("{named}: ")),
-        "{message} is not about {named}"
-    );
+    assert!(message.starts_with(&format!("{named}: ")), "{message} is not about {named}");
 }
 
 /// The folder of real MNIST, if this machine has it; where `CI` is set it must.

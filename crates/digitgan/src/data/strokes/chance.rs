@@ -64,14 +64,8 @@ mod tests {
         for degrees in -50..=50 {
             let (sin, cos) = sin_cos(degrees as f32);
             let (true_sin, true_cos) = f64::from(degrees).to_radians().sin_cos();
-            assert!(
-                (f64::from(sin) - true_sin).abs() < 1e-6,
-                "sin {degrees}: {sin}"
-            );
-            assert!(
-                (f64::from(cos) - true_cos).abs() < 1e-6,
-                "cos {degrees}: {cos}"
-            );
+            assert!((f64::from(sin) - true_sin).abs() < 1e-6, "sin {degrees}: {sin}");
+            assert!((f64::from(cos) - true_cos).abs() < 1e-6, "cos {degrees}: {cos}");
         }
     }
 

@@ -28,24 +28,15 @@ pub(super) fn flatten(knots: &[Knot]) -> Vec<Point> {
             Some(after) => tangent(Some(from), to, after, root_distance(to, after)),
             None => difference(from, to, span),
         };
-        let leaving = Point {
-            x: leaving.x * span,
-            y: leaving.y * span,
-        };
-        let arriving = Point {
-            x: arriving.x * span,
-            y: arriving.y * span,
-        };
+        let leaving = Point { x: leaving.x * span, y: leaving.y * span };
+        let arriving = Point { x: arriving.x * span, y: arriving.y * span };
         for piece in 0..PIECES {
             let t = piece as f32 / PIECES as f32;
             path.push(hermite(from, to, leaving, arriving, t));
         }
     }
     if let Some(last) = knots.last() {
-        path.push(Point {
-            x: last.x,
-            y: last.y,
-        });
+        path.push(Point { x: last.x, y: last.y });
     }
     path
 }
@@ -58,10 +49,7 @@ fn root_distance(a: Knot, b: Knot) -> f32 {
 
 /// The velocity of a straight run from `a` to `b` in `span`.
 fn difference(a: Knot, b: Knot, span: f32) -> Point {
-    Point {
-        x: (b.x - a.x) / span,
-        y: (b.y - a.y) / span,
-    }
+    Point { x: (b.x - a.x) / span, y: (b.y - a.y) / span }
 }
 
 /// The velocity of the curve at `at`, which is `span` before `next`.
@@ -129,26 +117,13 @@ mod tests {
             let dot = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y);
             cross.atan2(dot).to_degrees()
         };
-        assert!(
-            (turn(c(1.0, 0.0)) - 90.0).abs() < 1.0,
-            "corner {}",
-            turn(c(1.0, 0.0))
-        );
-        assert!(
-            turn(s(1.0, 0.0)).abs() < 30.0,
-            "smooth {}",
-            turn(s(1.0, 0.0))
-        );
+        assert!((turn(c(1.0, 0.0)) - 90.0).abs() < 1.0, "corner {}", turn(c(1.0, 0.0)));
+        assert!(turn(s(1.0, 0.0)).abs() < 30.0, "smooth {}", turn(s(1.0, 0.0)));
     }
 
     #[test]
     fn smoothing_keeps_straight_lines_and_ends() {
-        let line: Vec<Point> = (0..9)
-            .map(|i| Point {
-                x: i as f32,
-                y: 2.0,
-            })
-            .collect();
+        let line: Vec<Point> = (0..9).map(|i| Point { x: i as f32, y: 2.0 }).collect();
         let mut smoothed = line.clone();
         smooth(&mut smoothed, 3);
         assert_eq!(line, smoothed);

@@ -159,10 +159,7 @@ fn lean(strokes: &mut [Vec<Dab>], slant: f32, rotation: f32) {
     for dab in strokes.iter_mut().flatten() {
         // y points down, so what is above the middle has negative y and goes right.
         let (x, y) = (dab.at.x - shear * dab.at.y, dab.at.y);
-        dab.at = Point {
-            x: cos * x + sin * y,
-            y: cos * y - sin * x,
-        };
+        dab.at = Point { x: cos * x + sin * y, y: cos * y - sin * x };
     }
 }
 
@@ -225,10 +222,7 @@ impl Pen {
             let release = self.release * (1.0 - (last - i) as f32 / RAMP).max(0.0);
             let rough = self.roughness * chance.wobble();
             let share = (1.0 + self.unsteadiness * pressure + rough) * (1.0 - attack - release);
-            dabs.push(Dab {
-                at,
-                radius: self.radius * share.max(0.3),
-            });
+            dabs.push(Dab { at, radius: self.radius * share.max(0.3) });
         }
         dabs
     }
@@ -241,20 +235,13 @@ mod tests {
 
     #[test]
     fn a_positive_slant_leans_right_and_a_positive_rotation_turns_left() {
-        let top = Dab {
-            at: Point { x: 0.0, y: -0.5 },
-            radius: 0.1,
-        };
+        let top = Dab { at: Point { x: 0.0, y: -0.5 }, radius: 0.1 };
         let mut slanted = vec![vec![top]];
         lean(&mut slanted, 45.0, 0.0);
         assert!((slanted[0][0].at.x - 0.5).abs() < 1e-5 && slanted[0][0].at.y == -0.5);
         let mut turned = vec![vec![top]];
         lean(&mut turned, 0.0, 30.0);
-        assert!(
-            (turned[0][0].at.x + 0.25).abs() < 1e-5,
-            "{:?}",
-            turned[0][0].at
-        );
+        assert!((turned[0][0].at.x + 0.25).abs() < 1e-5, "{:?}", turned[0][0].at);
     }
 
     #[test]

@@ -89,11 +89,7 @@ pub fn generate(on_progress: &(dyn Fn(usize) + Sync)) -> Strokes {
         train,
         test,
     };
-    Strokes {
-        dataset,
-        train_styles,
-        test_styles,
-    }
+    Strokes { dataset, train_styles, test_styles }
 }
 
 /// Draws image `index` of the set of `seed` (the built-in one: [`SEED`]).

@@ -24,10 +24,7 @@ pub(super) fn fit(strokes: &mut [Vec<Dab>]) -> f32 {
     let (top, bottom) = extent(strokes, |at| at.y);
     let scale = BOX_SIDE as f32 / (right - left).max(bottom - top);
     for dab in strokes.iter_mut().flatten() {
-        dab.at = Point {
-            x: (dab.at.x - left) * scale,
-            y: (dab.at.y - top) * scale,
-        };
+        dab.at = Point { x: (dab.at.x - left) * scale, y: (dab.at.y - top) * scale };
         dab.radius *= scale;
     }
     scale
@@ -37,11 +34,7 @@ pub(super) fn fit(strokes: &mut [Vec<Dab>]) -> f32 {
 ///
 /// `raggedness` is how far the edge strays at random from sample to sample, in samples: a scan of
 /// ink on paper has no clean edge.
-pub(super) fn draw(
-    strokes: &[Vec<Dab>],
-    raggedness: f32,
-    chance: &mut Chance,
-) -> [u8; IMAGE_PIXELS] {
+pub(super) fn draw(strokes: &[Vec<Dab>], raggedness: f32, chance: &mut Chance) -> [u8; IMAGE_PIXELS] {
     let mut grid = [f32::NEG_INFINITY; GRID_SIDE * GRID_SIDE];
     for pair in strokes.iter().flat_map(|stroke| stroke.windows(2)) {
         cover(&mut grid, sampled(pair[0]), sampled(pair[1]));
@@ -65,13 +58,7 @@ fn develop(grid: &mut [f32; GRID_SIDE * GRID_SIDE], raggedness: f32, chance: &mu
 /// A dab in units of samples.
 fn sampled(dab: Dab) -> Dab {
     const SCALE: f32 = SAMPLES as f32;
-    Dab {
-        at: Point {
-            x: dab.at.x * SCALE,
-            y: dab.at.y * SCALE,
-        },
-        radius: dab.radius * SCALE,
-    }
+    Dab { at: Point { x: dab.at.x * SCALE, y: dab.at.y * SCALE }, radius: dab.radius * SCALE }
 }
 
 /// Raises samples to their depth, in samples, under the edge of the hull of two dabs.
@@ -80,14 +67,8 @@ fn cover(grid: &mut [f32; GRID_SIDE * GRID_SIDE], from: Dab, to: Dab) {
     let inverse_length2 = 1.0 / (dx * dx + dy * dy).max(1e-9);
     let swell = to.radius - from.radius;
     let reach = from.radius.max(to.radius) + 1.5;
-    let columns = samples_between(
-        from.at.x.min(to.at.x) - reach,
-        from.at.x.max(to.at.x) + reach,
-    );
-    let rows = samples_between(
-        from.at.y.min(to.at.y) - reach,
-        from.at.y.max(to.at.y) + reach,
-    );
+    let columns = samples_between(from.at.x.min(to.at.x) - reach, from.at.x.max(to.at.x) + reach);
+    let rows = samples_between(from.at.y.min(to.at.y) - reach, from.at.y.max(to.at.y) + reach);
     for row in rows {
         let y = row as f32 + 0.5 - from.at.y;
         let line = &mut grid[row * GRID_SIDE..][..GRID_SIDE];
@@ -114,9 +95,7 @@ fn to_pixels(grid: &[f32; GRID_SIDE * GRID_SIDE]) -> [u8; BOX_SIDE * BOX_SIDE] {
     for (index, pixel) in pixels.iter_mut().enumerate() {
         let (row, column) = (index / BOX_SIDE, index % BOX_SIDE);
         let corner = row * SAMPLES * GRID_SIDE + column * SAMPLES;
-        let total: f32 = (0..SAMPLES)
-            .flat_map(|down| &grid[corner + down * GRID_SIDE..][..SAMPLES])
-            .sum();
+        let total: f32 = (0..SAMPLES).flat_map(|down| &grid[corner + down * GRID_SIDE..][..SAMPLES]).sum();
         *pixel = (total * (255.0 / (SAMPLES * SAMPLES) as f32) + 0.5) as u8;
     }
     pixels
@@ -152,19 +131,12 @@ mod tests {
     use super::*;
 
     fn dab(x: f32, y: f32, radius: f32) -> Dab {
-        Dab {
-            at: Point { x, y },
-            radius,
-        }
+        Dab { at: Point { x, y }, radius }
     }
 
     #[test]
     fn coverage_is_the_area_of_the_ink() {
-        let image = draw(
-            &[vec![dab(4.3, 5.1, 3.0), dab(14.6, 12.9, 3.0)]],
-            0.5,
-            &mut Chance::new(1, 1),
-        );
+        let image = draw(&[vec![dab(4.3, 5.1, 3.0), dab(14.6, 12.9, 3.0)]], 0.5, &mut Chance::new(1, 1));
         let ink = image.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / 255.0;
         let length = (10.3f64.powi(2) + 7.8f64.powi(2)).sqrt();
         let area = 6.0 * length + 9.0 * std::f64::consts::PI;
@@ -173,42 +145,23 @@ mod tests {
 
     #[test]
     fn edges_are_grey_and_the_middle_is_not() {
-        let image = draw(
-            &[vec![dab(2.5, 0.0, 2.25), dab(2.5, 20.0, 2.25)]],
-            0.0,
-            &mut Chance::new(1, 1),
-        );
+        let image = draw(&[vec![dab(2.5, 0.0, 2.25), dab(2.5, 20.0, 2.25)]], 0.0, &mut Chance::new(1, 1));
         let row = &image[14 * IMAGE_SIDE..][..IMAGE_SIDE];
         let ink: Vec<u8> = row.iter().copied().filter(|&pixel| pixel > 0).collect();
         assert_eq!(ink.len(), 5, "{ink:?}");
         assert_eq!(ink[1..4], [255; 3]);
-        assert!(
-            (180..=200).contains(&ink[0]) && (180..=200).contains(&ink[4]),
-            "{ink:?}"
-        );
+        assert!((180..=200).contains(&ink[0]) && (180..=200).contains(&ink[4]), "{ink:?}");
     }
 
     #[test]
     fn a_heavy_end_is_kept_within_the_image() {
         // Its centre of mass is so high that centring alone would push the tail off the image.
-        let mut strokes = vec![vec![
-            dab(0.0, 0.0, 5.0),
-            dab(0.0, 1.0, 5.0),
-            dab(0.0, 1.1, 1.0),
-            dab(0.0, 40.0, 1.0),
-        ]];
+        let mut strokes = vec![vec![dab(0.0, 0.0, 5.0), dab(0.0, 1.0, 5.0), dab(0.0, 1.1, 1.0), dab(0.0, 40.0, 1.0)]];
         let scale = fit(&mut strokes);
         assert!((scale - 20.0 / 46.0).abs() < 1e-4, "{scale}");
         let image = draw(&strokes, 0.0, &mut Chance::new(1, 1));
-        let ink_rows = |row: usize| {
-            image[row * IMAGE_SIDE..][..IMAGE_SIDE]
-                .iter()
-                .any(|&p| p > 0)
-        };
-        assert_eq!(
-            (0..IMAGE_SIDE).filter(|&row| ink_rows(row)).count(),
-            BOX_SIDE
-        );
+        let ink_rows = |row: usize| image[row * IMAGE_SIDE..][..IMAGE_SIDE].iter().any(|&p| p > 0);
+        assert_eq!((0..IMAGE_SIDE).filter(|&row| ink_rows(row)).count(), BOX_SIDE);
         assert!(ink_rows(IMAGE_SIDE - 1));
     }
 }

@@ -15,11 +15,7 @@ pub(super) struct Knot {
 
 /// A knot passed smoothly.
 pub(super) const fn s(x: f32, y: f32) -> Knot {
-    Knot {
-        x,
-        y,
-        corner: false,
-    }
+    Knot { x, y, corner: false }
 }
 
 /// A knot at which the pen turns sharply.
@@ -309,10 +305,7 @@ mod tests {
     use super::*;
 
     fn layout(model: Model) -> Vec<Vec<bool>> {
-        model
-            .iter()
-            .map(|stroke| stroke.iter().map(|knot| knot.corner).collect())
-            .collect()
+        model.iter().map(|stroke| stroke.iter().map(|knot| knot.corner).collect()).collect()
     }
 
     #[test]
@@ -320,11 +313,7 @@ mod tests {
         for (digit, Digit { forms, .. }) in DIGITS.iter().enumerate() {
             for (number, form) in forms.iter().enumerate() {
                 for model in form.models {
-                    assert_eq!(
-                        layout(model),
-                        layout(form.models[0]),
-                        "{digit}, form {number}"
-                    );
+                    assert_eq!(layout(model), layout(form.models[0]), "{digit}, form {number}");
                 }
             }
         }

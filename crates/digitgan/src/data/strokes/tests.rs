@@ -24,9 +24,8 @@ fn ink(image: &[u8; IMAGE_PIXELS]) -> impl Iterator<Item = (f64, f64, f64)> {
 }
 
 fn span(values: impl Iterator<Item = f64>) -> f64 {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let (low, high) =
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     high - low
 }
 
@@ -34,9 +33,7 @@ fn correlation(pairs: &[(f64, f64)]) -> f64 {
     let count = pairs.len() as f64;
     let mean_a = pairs.iter().map(|(a, _)| a).sum::<f64>() / count;
     let mean_b = pairs.iter().map(|(_, b)| b).sum::<f64>() / count;
-    let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
-        pairs.iter().map(|(a, b)| f(a - mean_a, b - mean_b)).sum()
-    };
+    let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 { pairs.iter().map(|(a, b)| f(a - mean_a, b - mean_b)).sum() };
     moment(&|a, b| a * b) / (moment(&|a, _| a * a) * moment(&|_, b| b * b)).sqrt()
 }
 
@@ -53,23 +50,14 @@ fn lowest_correlation(measure: impl Fn(&Drawing) -> (f64, f64)) -> f64 {
 #[test]
 fn the_first_images_are_the_same_for_everybody() {
     let mut hash = Sha256::new();
-    for Drawing {
-        label,
-        image,
-        style,
-    } in drawings(300)
-    {
+    for Drawing { label, image, style } in drawings(300) {
         hash.update([label]);
         hash.update(image);
         for value in [style.slant, style.thickness, style.width, style.rotation] {
             hash.update(value.to_le_bytes());
         }
     }
-    let found: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(found, FIRST_300_SHA256);
 }
 
@@ -80,16 +68,10 @@ fn the_set_is_the_same_for_everybody_and_any_number_of_threads() {
     let on_progress = |images: usize| {
         most.fetch_max(images, Ordering::Relaxed);
     };
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(3)
-        .build()
-        .unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     let strokes = pool.install(|| generate(&on_progress));
     let identity = strokes.dataset.identity();
-    assert_eq!(
-        (identity.train_images, identity.test_images),
-        (TRAIN_IMAGES, TEST_IMAGES)
-    );
+    assert_eq!((identity.train_images, identity.test_images), (TRAIN_IMAGES, TEST_IMAGES));
     assert_eq!(identity.sha256, SET_SHA256);
     assert_eq!(most.into_inner(), TRAIN_IMAGES + TEST_IMAGES);
     assert_eq!(strokes.train_styles.len(), TRAIN_IMAGES);
@@ -117,10 +99,7 @@ fn images_are_normalised_as_mnist_is() {
         let longest = width.max(height);
         // A ragged edge may lose its last, faint row.
         let allowed = (BOX_SIDE - 1) as f64..=BOX_SIDE as f64;
-        assert!(
-            allowed.contains(&longest),
-            "image {index} ({label}): {width}×{height}"
-        );
+        assert!(allowed.contains(&longest), "image {index} ({label}): {width}×{height}");
 
         let mass: f64 = ink(&image).map(|(_, _, dark)| dark).sum();
         let centre_x = ink(&image).map(|(x, _, dark)| x * dark).sum::<f64>() / mass;
@@ -141,19 +120,14 @@ fn images_are_normalised_as_mnist_is() {
 
 #[test]
 fn ink_is_near_that_of_mnist() {
-    let pixels: Vec<f64> = drawings(3_000)
-        .flat_map(|drawing| drawing.image)
-        .map(|pixel| f64::from(pixel) / 255.0)
-        .collect();
+    let pixels: Vec<f64> =
+        drawings(3_000).flat_map(|drawing| drawing.image).map(|pixel| f64::from(pixel) / 255.0).collect();
     let count = pixels.len() as f64;
     let mean = pixels.iter().sum::<f64>() / count;
     let deviation = (pixels.iter().map(|p| (p - mean).powi(2)).sum::<f64>() / count).sqrt();
     // MNIST's training images have mean 0.1307 and standard deviation 0.3081.
     assert!((mean - 0.1307).abs() < 0.005, "mean {mean}");
-    assert!(
-        (deviation - 0.3081).abs() < 0.008,
-        "standard deviation {deviation}"
-    );
+    assert!((deviation - 0.3081).abs() < 0.008, "standard deviation {deviation}");
 }
 
 #[test]
@@ -169,13 +143,7 @@ fn every_ten_images_hold_every_digit_in_changing_order() {
         }
     }
     // 100 blocks: each digit stands about 10 times (standard deviation 3) at each place.
-    assert!(
-        at_place
-            .iter()
-            .flatten()
-            .all(|count| (1..=25).contains(count)),
-        "{at_place:?}"
-    );
+    assert!(at_place.iter().flatten().all(|count| (1..=25).contains(count)), "{at_place:?}");
 }
 
 #[test]
@@ -185,9 +153,7 @@ fn slant_and_rotation_are_those_of_the_ink() {
         let mean_x = ink(image).map(|(x, _, dark)| x * dark).sum::<f64>() / mass;
         let mean_y = ink(image).map(|(_, y, dark)| y * dark).sum::<f64>() / mass;
         let moment = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
-            ink(image)
-                .map(|(x, y, dark)| dark * f(x - mean_x, y - mean_y))
-                .sum()
+            ink(image).map(|(x, y, dark)| dark * f(x - mean_x, y - mean_y)).sum()
         };
         let shear = -moment(&|x, y| x * y) / moment(&|_, y| y * y);
         // A turn to the left takes away from a lean to the right.
@@ -204,9 +170,7 @@ fn thickness_is_that_of_the_ink() {
         let at = |row: usize, column: usize| f64::from(image[row * IMAGE_SIDE + column]);
         let area: f64 = image.iter().map(|&pixel| f64::from(pixel)).sum();
         let cells = (0..IMAGE_SIDE - 1).flat_map(|r| (0..IMAGE_SIDE - 1).map(move |c| (r, c)));
-        let outline: f64 = cells
-            .map(|(r, c)| (at(r, c + 1) - at(r, c)).hypot(at(r + 1, c) - at(r, c)))
-            .sum();
+        let outline: f64 = cells.map(|(r, c)| (at(r, c + 1) - at(r, c)).hypot(at(r + 1, c) - at(r, c))).sum();
         (2.0 * area / outline, f64::from(style.thickness))
     });
     assert!(lowest > 0.9, "lowest correlation in a class: {lowest}");
@@ -214,15 +178,7 @@ fn thickness_is_that_of_the_ink() {
 
 #[test]
 fn width_is_that_of_the_ink_once_upright() {
-    for (
-        index,
-        Drawing {
-            label,
-            image,
-            style,
-        },
-    ) in drawings(1_000).enumerate()
-    {
+    for (index, Drawing { label, image, style }) in drawings(1_000).enumerate() {
         let (sin, cos) = f64::from(style.rotation).to_radians().sin_cos();
         let shear = f64::from(style.slant).to_radians().tan();
         let dark = ink(&image).filter(|(_, _, dark)| *dark >= 0.5);
@@ -230,9 +186,6 @@ fn width_is_that_of_the_ink_once_upright() {
         // One pixel more for the two halves of the outermost.
         let measured = span(upright) + 1.0;
         let error = measured - f64::from(style.width);
-        assert!(
-            error.abs() < 2.5,
-            "image {index} ({label}): {measured}, style {style:?}"
-        );
+        assert!(error.abs() < 2.5, "image {index} ({label}): {measured}, style {style:?}");
     }
 }
