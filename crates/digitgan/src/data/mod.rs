@@ -12,6 +12,7 @@
 //! what to do. [`augment`] varies real images while they are being trained on.
 
 mod attempt;
+pub mod batches;
 pub mod augment;
 pub mod class_folders;
 pub mod download;

@@ -1,0 +1,150 @@
+//! Training images in the order and form in which training sees them.
+//!
+//! Every epoch has its own order, drawn from the seed and the epoch's number, and every image its own
+//! augmentation, drawn from the seed and the count of images seen so far. So the batch of a step is a
+//! function of the seed and the step alone.
+
+use super::augment::{self, Augment};
+use super::{Dataset, Split};
+use crate::IMAGE_PIXELS;
+use crate::seed::{self, Purpose};
+use rand_chacha::rand_core::Rng;
+use rayon::prelude::*;
+
+/// The training images of a data set, a batch at a time.
+pub struct Batches<'a> {
+    split: &'a Split,
+    batch: usize,
+    seed: u64,
+    augment: &'a [Augment],
+    /// The epoch, from 0, whose order `order` is.
+    epoch: Option<u64>,
+    order: Vec<u32>,
+}
+
+impl<'a> Batches<'a> {
+    /// Batches of `batch` images, at most as many as there are.
+    pub fn new(dataset: &'a Dataset, batch: usize, seed: u64, augment: &'a [Augment]) -> Self {
+        assert!(batch > 0 && batch <= dataset.train.len());
+        Batches { split: &dataset.train, batch, seed, augment, epoch: None, order: Vec::new() }
+    }
+
+    /// Whole batches in an epoch. What is left over is not used in that epoch.
+    pub fn per_epoch(&self) -> u64 {
+        (self.split.len() / self.batch) as u64
+    }
+
+    /// Fills in the batch of step `step`, counted from 0 over the whole training.
+    ///
+    /// # Shapes
+    /// `images`: `[batch, 28, 28]`, becomes byte / 127.5 − 1; `labels`: `[batch]`.
+    pub fn fill(&mut self, step: u64, images: &mut [f32], labels: &mut [u8]) {
+        let (epoch, first) = (step / self.per_epoch(), (step % self.per_epoch()) as usize * self.batch);
+        if self.epoch != Some(epoch) {
+            self.shuffle(epoch);
+        }
+        let Self { split, batch, seed, augment, .. } = *self;
+        images
+            .par_chunks_exact_mut(IMAGE_PIXELS)
+            .zip(labels.par_iter_mut())
+            .zip(self.order[first..first + batch].par_iter())
+            .enumerate()
+            .with_min_len(8)
+            .for_each(|(i, ((image, label), &index))| {
+                let bytes = split.image(index as usize);
+                *label = split.labels[index as usize];
+                if augment.is_empty() {
+                    return to_signed(bytes, image);
+                }
+                let mut varied = [0; IMAGE_PIXELS];
+                augment::apply(augment, seed, step * batch as u64 + i as u64, bytes, &mut varied);
+                to_signed(&varied, image);
+            });
+    }
+
+    /// Draws the order of an epoch (Fisher and Yates).
+    fn shuffle(&mut self, epoch: u64) {
+        let mut rng = seed::stream(self.seed, Purpose::Shuffle, epoch);
+        self.order.clear();
+        self.order.extend(0..self.split.len() as u32);
+        for last in (1..self.order.len()).rev() {
+            // The upper half of a 64-bit product maps 32 random bits to 0..=last; the bias is below 2⁻¹⁵.
+            let other = (u64::from(rng.next_u32()) * (last as u64 + 1)) >> 32;
+            self.order.swap(last, other as usize);
+        }
+        self.epoch = Some(epoch);
+    }
+}
+
+/// The numbers that the networks see for an image: byte / 127.5 − 1.
+pub fn to_signed(bytes: &[u8], values: &mut [f32]) {
+    for (value, &byte) in values.iter_mut().zip(bytes) {
+        *value = f32::from(byte) / 127.5 - 1.0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Images that all have their index as their first pixels.
+    fn dataset(count: usize) -> Dataset {
+        let mut train = Split { images: vec![0; count * IMAGE_PIXELS], labels: Vec::new() };
+        for i in 0..count {
+            train.images[i * IMAGE_PIXELS] = i as u8;
+            train.labels.push((i % 10) as u8);
+        }
+        let class_names = (0..10).map(|class| class.to_string()).collect();
+        Dataset { name: "test".to_owned(), classes: 10, class_names, train, test: Split::default() }
+    }
+
+    fn firsts(batches: &mut Batches<'_>, steps: std::ops::Range<u64>) -> Vec<u8> {
+        let mut seen = Vec::new();
+        let (mut images, mut labels) = (vec![0.0; batches.batch * IMAGE_PIXELS], vec![0; batches.batch]);
+        for step in steps {
+            batches.fill(step, &mut images, &mut labels);
+            for (image, label) in images.chunks(IMAGE_PIXELS).zip(&labels) {
+                let first = ((image[0] + 1.0) * 127.5).round() as u8;
+                assert_eq!(first % 10, *label, "image and label belong together");
+                seen.push(first);
+            }
+        }
+        seen
+    }
+
+    #[test]
+    fn an_epoch_shows_each_image_once_and_drops_the_short_batch() {
+        let dataset = dataset(50);
+        let mut batches = Batches::new(&dataset, 8, 1, &[]);
+        assert_eq!(batches.per_epoch(), 6);
+        let mut first = firsts(&mut batches, 0..6);
+        let second = firsts(&mut batches, 6..12);
+        assert_ne!(first, second, "every epoch has its own order");
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), 48);
+    }
+
+    #[test]
+    fn a_batch_depends_on_seed_and_step_alone() {
+        let dataset = dataset(50);
+        let all = firsts(&mut Batches::new(&dataset, 8, 1, &[]), 0..12);
+        assert_eq!(firsts(&mut Batches::new(&dataset, 8, 1, &[]), 9..12), all[72..]);
+        assert_ne!(firsts(&mut Batches::new(&dataset, 8, 2, &[]), 0..12), all);
+        let augmented = |step| {
+            let (mut images, mut labels) = (vec![0.0; 8 * IMAGE_PIXELS], vec![0; 8]);
+            Batches::new(&dataset, 8, 1, &[Augment::Affine]).fill(step, &mut images, &mut labels);
+            images
+        };
+        assert_eq!(augmented(3), augmented(3));
+    }
+
+    #[test]
+    fn bytes_and_numbers_match_both_ways() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let mut values = vec![0.0; 256];
+        to_signed(&bytes, &mut values);
+        assert_eq!((values[0], values[255]), (-1.0, 1.0));
+        assert!(values.iter().zip(&bytes).all(|(&v, &b)| ((v + 1.0) * 127.5).round() as u8 == b));
+    }
+}

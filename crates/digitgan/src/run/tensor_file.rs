@@ -1,0 +1,231 @@
+//! Tensors in a file: safetensors, with a SHA-256 of everything in it, written whole or not at all.
+
+use crate::atomic_file;
+use crate::model::{Tensor, TensorMap};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Largest file that is read: over ten times the largest checkpoint.
+const MAX_BYTES: u64 = 512 << 20;
+/// The key of the hash among the facts.
+const HASH: &str = "sha256";
+
+/// Why a file of tensors cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TensorFileError {
+    /// The file system refused.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Too large to be ours.
+    #[error("{path} has {bytes} bytes, too many for a file of digitgan: give another file")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// Not a safetensors file, or cut off.
+    #[error("{path} is not a whole safetensors file ({reason}): it was cut off or is something else")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A tensor that is not of 32-bit floats.
+    #[error("{path}: tensor {name} is of type {found}, expected F32")]
+    Type {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// The content is not what was written.
+    #[error("{path} is damaged: its content has SHA-256 {found}, but {expected} was written")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The hash of what is there.
+        found: String,
+        /// The hash recorded in it.
+        expected: String,
+    },
+}
+
+/// Tensors and the facts beside them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorFile {
+    /// The tensors.
+    pub tensors: TensorMap,
+    /// Facts about them: safetensors' metadata, without the hash.
+    pub facts: BTreeMap<String, String>,
+}
+
+impl TensorFile {
+    /// Writes tensors and facts to `path`.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let bytes: BTreeMap<&str, Vec<u8>> =
+            self.tensors.iter().map(|(name, tensor)| (name.as_str(), to_bytes(&tensor.values))).collect();
+        let mut facts: HashMap<String, String> = self.facts.clone().into_iter().collect();
+        facts.insert(HASH.to_owned(), hash(&self.facts, self.tensors.iter().map(|(name, tensor)| {
+            (name.as_str(), tensor.shape.as_slice(), bytes[name.as_str()].as_slice())
+        })));
+        let views = self.tensors.iter().map(|(name, tensor)| {
+            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &bytes[name.as_str()]);
+            (name.as_str(), view.expect("a tensor has as many numbers as its shape says"))
+        });
+        let file = safetensors::serialize(views, Some(facts)).map_err(io::Error::other)?;
+        atomic_file::write(path, |out| out.write_all(&file))
+    }
+
+    /// Reads the file at `path`; where it records a hash, as our own files do, the content must match.
+    ///
+    /// # Errors
+    /// Anything that is wrong with it.
+    pub fn read(path: &Path) -> Result<TensorFile, TensorFileError> {
+        let bytes = read_capped(path)?;
+        let format = |error: safetensors::SafeTensorError| TensorFileError::Format {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let (_, header): (usize, Metadata) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+        let views = SafeTensors::deserialize(&bytes).map_err(format)?;
+        let mut facts: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let mut views: Vec<(&str, TensorView<'_>)> = views.iter().collect();
+        views.sort_by(|a, b| a.0.cmp(b.0));
+        if let Some(expected) = facts.remove(HASH) {
+            let found = hash(&facts, views.iter().map(|(name, view)| (*name, view.shape(), view.data())));
+            if found != expected {
+                return Err(TensorFileError::Damaged { path: path.to_owned(), found, expected });
+            }
+        }
+        let mut tensors = TensorMap::new();
+        for (name, view) in views {
+            if view.dtype() == Dtype::F32 {
+                tensors.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values: to_floats(view.data()) });
+            } else if !name.ends_with("num_batches_tracked") {
+                // PyTorch counts batches beside its running statistics, in integers that nothing here needs.
+                let (name, found) = (name.to_owned(), format!("{:?}", view.dtype()));
+                return Err(TensorFileError::Type { path: path.to_owned(), name, found });
+            }
+        }
+        Ok(TensorFile { tensors, facts })
+    }
+}
+
+fn read_capped(path: &Path) -> Result<Vec<u8>, TensorFileError> {
+    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if size > MAX_BYTES {
+        return Err(TensorFileError::TooLarge { path: path.to_owned(), bytes: size });
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    Ok(bytes)
+}
+
+/// SHA-256 over facts, names, shapes and content, each with its length, in the order of the names.
+fn hash<'a>(
+    facts: &BTreeMap<String, String>,
+    tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>,
+) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    for (key, value) in facts {
+        field(key.as_bytes());
+        field(value.as_bytes());
+    }
+    for (name, shape, bytes) in tensors {
+        field(name.as_bytes());
+        field(format!("{shape:?}").as_bytes());
+        field(bytes);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn to_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn to_floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> TensorFile {
+        let tensor = |shape: &[usize], first: f32| Tensor {
+            shape: shape.to_vec(),
+            values: (0..shape.iter().product::<usize>()).map(|i| first + i as f32).collect(),
+        };
+        TensorFile {
+            tensors: [("a.b".to_owned(), tensor(&[2, 3], -1.5)), ("c".to_owned(), tensor(&[4], f32::MIN_POSITIVE))].into(),
+            facts: [("format".to_owned(), "test".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        example().write(&path).unwrap();
+        assert_eq!(TensorFile::read(&path).unwrap(), example());
+    }
+
+    #[test]
+    fn any_flipped_bit_and_any_cut_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        example().write(&path).unwrap();
+        let good = std::fs::read(&path).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x04;
+            std::fs::write(&path, &bad).unwrap();
+            match TensorFile::read(&path) {
+                Err(_) => {}
+                // A change of a key or of white space in the header may keep it a safetensors file, but not ours.
+                Ok(read) => assert_ne!(read, example(), "byte {at}"),
+            }
+            std::fs::write(&path, &good[..at]).unwrap();
+            assert!(TensorFile::read(&path).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn hostile_headers_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        for bytes in [
+            Vec::new(),
+            u64::MAX.to_le_bytes().to_vec(),
+            [&(1u64 << 40).to_le_bytes()[..], b"{}"].concat(),
+            [&2u64.to_le_bytes()[..], b"[]"].concat(),
+            b"not a tensor file at all, just some text".to_vec(),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            let error = TensorFile::read(&path).unwrap_err().to_string();
+            assert!(error.contains("is not a whole safetensors file") && !error.contains('\n'), "{error}");
+        }
+    }
+}
