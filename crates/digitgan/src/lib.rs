@@ -3,13 +3,18 @@
 //! The way through the library, in order:
 //!
 //! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`];
-//! 2. [`seed`]: every random number comes from a seed, a purpose and an index.
+//! 2. [`seed`]: every random number comes from a seed, a purpose and an index;
+//! 3. [`picture`]: grids, animations, loss curves and terminal previews for people to look at.
+//!
+//! Files are replaced as a whole or not at all, by [`atomic_file`].
 #![forbid(unsafe_code)]
 
+pub mod atomic_file;
 pub mod data;
 pub mod engine;
 pub mod model;
 pub mod objective;
+pub mod picture;
 pub mod seed;
 
 /// Height and width of every image, in pixels.

@@ -1,0 +1,474 @@
+//! The losses of a run as a picture.
+//!
+//! A step's loss is noise around a trend. So each loss is drawn twice: faintly everything that was
+//! recorded, strongly its running median. Only values that are finite can be drawn; the picture
+//! says how many were not, and how many lie beyond its axis.
+
+use super::series::{self, Axis, Sample};
+use super::text::{SUPERSAMPLING, downsample, drawing_error, font, font_to_fit};
+use super::{PictureError, png_file};
+use plotters::chart::ChartContext;
+use plotters::coord::Shift;
+use plotters::coord::types::{RangedCoordf64, RangedCoordu64};
+use plotters::prelude::*;
+use plotters::style::RGBColor;
+use std::ops::Range;
+use std::path::Path;
+
+const WIDTH: u32 = 1000;
+const HEIGHT: u32 = 600;
+const MARGIN: u32 = 24;
+/// Height of the title and the legend.
+const HEAD: u32 = 70;
+/// Height of the notes under the chart.
+const FOOT: u32 = 26;
+/// Width of the numbers and the name of the loss axis.
+const Y_LABELS: u32 = 64;
+/// Height of the numbers and the name of the step axis.
+const X_LABELS: u32 = 44;
+/// Pixel columns of the chart itself.
+const COLUMNS: u32 = WIDTH - 2 * MARGIN - Y_LABELS;
+
+const TITLE_SIZE: u32 = 20;
+const TEXT_SIZE: u32 = 14;
+const NOTE_SIZE: u32 = 12;
+
+const GENERATOR: RGBColor = RGBColor(31, 105, 190);
+const DISCRIMINATOR: RGBColor = RGBColor(222, 60, 140);
+const TEXT: RGBColor = RGBColor(48, 52, 60);
+const QUIET_TEXT: RGBColor = RGBColor(110, 115, 125);
+const AXIS: RGBColor = RGBColor(150, 155, 165);
+const GRID: RGBColor = RGBColor(228, 230, 235);
+/// How strongly the recorded values show behind the medians.
+const FAINT: f64 = 0.28;
+
+type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+type Chart<'a, 'b> =
+    ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordu64, RangedCoordf64>>;
+
+/// The losses of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Finished steps, this one included.
+    pub step: u64,
+    /// Loss of the discriminator.
+    pub d_loss: f32,
+    /// Loss of the generator.
+    pub g_loss: f32,
+}
+
+/// The picture of a run's losses: generator blue, discriminator pink, against the global step.
+#[derive(Clone, Copy, Debug)]
+pub struct LossCurves<'a> {
+    /// What stands above the chart.
+    pub title: &'a str,
+    /// The losses, by rising step. Values that are not finite are left out and counted.
+    pub points: &'a [CurvePoint],
+}
+
+impl LossCurves<'_> {
+    /// The picture as a PNG file of 1000×600 pixels in memory, with `text` as its metadata.
+    ///
+    /// Without any finite value it has empty axes and says so.
+    ///
+    /// # Errors
+    ///
+    /// A key of `text` that PNG cannot hold.
+    pub fn png(&self, text: &[(&str, &str)]) -> Result<Vec<u8>, PictureError> {
+        let size = (WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING);
+        let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
+        {
+            let area = BitMapBackend::with_buffer(&mut large, size).into_drawing_area();
+            self.draw(&area)?;
+            area.present().map_err(drawing_error)?;
+        }
+        let pixels = downsample(&large, WIDTH);
+        png_file::encode(
+            (WIDTH as usize, HEIGHT as usize),
+            png::ColorType::Rgb,
+            &pixels,
+            text,
+        )
+    }
+
+    /// Writes [`LossCurves::png`] to `path`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LossCurves::png`], and those of writing the file.
+    pub fn write_png(&self, path: &Path, text: &[(&str, &str)]) -> Result<(), PictureError> {
+        png_file::write(path, &self.png(text)?)
+    }
+
+    fn draw(&self, area: &Area<'_>) -> Result<(), PictureError> {
+        area.fill(&WHITE).map_err(drawing_error)?;
+        let d_loss = self.samples(|point| point.d_loss);
+        let g_loss = self.samples(|point| point.g_loss);
+        let losses = [(&d_loss, DISCRIMINATOR), (&g_loss, GENERATOR)];
+        let values = d_loss.iter().chain(&g_loss).map(|sample| sample.value);
+        let axis = series::axis(values.collect());
+        let steps = step_range(self.points);
+
+        let (head, rest) = area.split_vertically(px(HEAD));
+        let (body, foot) = rest.split_vertically(px(HEIGHT - HEAD - FOOT));
+        self.draw_head(&head)?;
+        draw_note(&foot, &self.note(d_loss.len().max(g_loss.len()), &axis))?;
+        let mut chart = draw_axes(&body, &steps, &axis)?;
+        for (samples, color) in losses {
+            draw_recorded(&mut chart, samples, &steps, &axis, color)?;
+        }
+        for (samples, color) in losses {
+            draw_median(&mut chart, samples, &axis, color)?;
+        }
+        Ok(())
+    }
+
+    /// The finite values of one loss.
+    fn samples(&self, loss: impl Fn(&CurvePoint) -> f32) -> Vec<Sample> {
+        let sample = |point: &CurvePoint| Sample {
+            step: point.step,
+            value: loss(point).into(),
+        };
+        self.points
+            .iter()
+            .map(sample)
+            .filter(|sample| sample.value.is_finite())
+            .collect()
+    }
+
+    /// The title, and under it which colour is which loss.
+    fn draw_head(&self, area: &Area<'_>) -> Result<(), PictureError> {
+        let fitted = font_to_fit(self.title, TITLE_SIZE, WIDTH - 2 * MARGIN);
+        draw_text(area, self.title, (MARGIN, 16), fitted, &TEXT)?;
+        let mut left = MARGIN;
+        for (name, color) in [("generator", GENERATOR), ("discriminator", DISCRIMINATOR)] {
+            let line = [(px(left), px(50)), (px(left + 22), px(50))];
+            let line = PathElement::new(line, color.stroke_width(px(2) as u32));
+            area.draw(&line).map_err(drawing_error)?;
+            let name_font = font(TEXT_SIZE);
+            let (width, _) = name_font.box_size(name).map_err(drawing_error)?;
+            draw_text(area, name, (left + 29, 46), name_font, &TEXT)?;
+            left += 29 + width / SUPERSAMPLING + 22;
+        }
+        Ok(())
+    }
+
+    /// What the chart cannot show, in words.
+    fn note(&self, most_samples: usize, axis: &Axis) -> String {
+        let mut notes = Vec::new();
+        let not_finite =
+            |point: &&CurvePoint| !(point.d_loss.is_finite() && point.g_loss.is_finite());
+        let window = series::median_window(most_samples);
+        if most_samples == 0 {
+            notes.push("no finite loss to draw".to_owned());
+        } else if window > 1 {
+            notes.push(format!(
+                "faint: every step; strong: median of {window} steps"
+            ));
+        }
+        if axis.outside > 0 {
+            let values = counted(axis.outside, "value");
+            let farthest = number(axis.farthest, axis.farthest.abs());
+            notes.push(format!("{values} beyond the axis, the farthest {farthest}"));
+        }
+        if let Some(first) = self.points.iter().find(not_finite) {
+            let steps = counted(self.points.iter().filter(not_finite).count(), "step");
+            let step = grouped(first.step);
+            notes.push(format!(
+                "{steps} with NaN or infinite loss, first at step {step}"
+            ));
+        }
+        notes.join("  ·  ")
+    }
+}
+
+/// Supersampled pixels of `pixels`.
+fn px(pixels: u32) -> i32 {
+    (pixels * SUPERSAMPLING) as i32
+}
+
+/// The steps that the axis spans; never empty.
+fn step_range(points: &[CurvePoint]) -> Range<u64> {
+    let steps = points.iter().map(|point| point.step);
+    let first = steps.clone().min().unwrap_or(0);
+    let last = steps.max().unwrap_or(1);
+    if first < last {
+        first..last
+    } else {
+        first.saturating_sub(1)..last.saturating_add(1)
+    }
+}
+
+fn draw_text(
+    area: &Area<'_>,
+    text: &str,
+    (left, top): (u32, u32),
+    font: FontDesc<'_>,
+    color: &RGBColor,
+) -> Result<(), PictureError> {
+    let text = Text::new(text, (px(left), px(top)), font.color(color));
+    area.draw(&text).map_err(drawing_error)
+}
+
+fn draw_note(area: &Area<'_>, note: &str) -> Result<(), PictureError> {
+    let fitted = font_to_fit(note, NOTE_SIZE, WIDTH - 2 * MARGIN);
+    draw_text(area, note, (MARGIN, 4), fitted, &QUIET_TEXT)
+}
+
+fn draw_axes<'a, 'b>(
+    area: &'a Area<'b>,
+    steps: &Range<u64>,
+    axis: &Axis,
+) -> Result<Chart<'a, 'b>, PictureError> {
+    let span = axis.high - axis.low;
+    let mut chart = ChartBuilder::on(area)
+        .margin_left(px(MARGIN))
+        .margin_right(px(MARGIN))
+        .x_label_area_size(px(X_LABELS))
+        .y_label_area_size(px(Y_LABELS))
+        .build_cartesian_2d(steps.clone(), axis.low..axis.high)
+        .map_err(drawing_error)?;
+    chart
+        .configure_mesh()
+        .max_light_lines(1)
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(px(1) as u32))
+        .axis_style(AXIS.stroke_width(px(1) as u32))
+        .label_style(font(TEXT_SIZE).color(&TEXT))
+        .axis_desc_style(font(TEXT_SIZE).color(&QUIET_TEXT))
+        .x_desc("global step")
+        .y_desc("loss")
+        .x_labels(9)
+        .y_labels(9)
+        .x_label_formatter(&|step| grouped(*step))
+        .y_label_formatter(&|value| number(*value, span))
+        .draw()
+        .map_err(drawing_error)?;
+    Ok(chart)
+}
+
+/// Everything recorded, faintly: a line, or where that would be a smear, each column's span.
+fn draw_recorded(
+    chart: &mut Chart<'_, '_>,
+    samples: &[Sample],
+    steps: &Range<u64>,
+    axis: &Axis,
+    color: RGBColor,
+) -> Result<(), PictureError> {
+    let clamp = |value: f64| value.clamp(axis.low, axis.high);
+    let style = color.mix(FAINT).stroke_width(SUPERSAMPLING);
+    if samples.len() <= COLUMNS as usize {
+        let points = samples
+            .iter()
+            .map(|sample| (sample.step, clamp(sample.value)));
+        chart
+            .draw_series(LineSeries::new(points, style))
+            .map_err(drawing_error)?;
+        return Ok(());
+    }
+    let spans = series::envelope(samples, (steps.start, steps.end), COLUMNS as usize);
+    let width = (steps.end - steps.start) as f64 / f64::from(COLUMNS);
+    let step_at = |column: usize| steps.start + (column as f64 * width) as u64;
+    let bars = spans.iter().enumerate().filter_map(|(column, span)| {
+        let span = (*span)?;
+        let left = (step_at(column), clamp(span.greatest));
+        let right = (step_at(column + 1), clamp(span.least));
+        Some(Rectangle::new([left, right], color.mix(FAINT).filled()))
+    });
+    chart.draw_series(bars).map_err(drawing_error)?;
+    Ok(())
+}
+
+/// The running median, strongly; a dot where there is but one point.
+fn draw_median(
+    chart: &mut Chart<'_, '_>,
+    samples: &[Sample],
+    axis: &Axis,
+    color: RGBColor,
+) -> Result<(), PictureError> {
+    let window = series::median_window(samples.len());
+    let smoothed = series::smooth(samples, window, COLUMNS as usize);
+    let points = smoothed
+        .iter()
+        .map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
+    if smoothed.len() == 1 {
+        let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
+        chart.draw_series(dots).map_err(drawing_error)?;
+    } else {
+        let style = color.stroke_width(px(2) as u32);
+        chart
+            .draw_series(LineSeries::new(points, style))
+            .map_err(drawing_error)?;
+    }
+    Ok(())
+}
+
+/// A number of things, in words.
+fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(count as u64))
+}
+
+/// A step with its thousands set apart.
+fn grouped(step: u64) -> String {
+    let digits = step.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A loss with as many decimals as an axis of length `span` needs.
+fn number(value: f64, span: f64) -> String {
+    let magnitude = value.abs().max(span);
+    if value != 0.0 && !(1e-3..1e6).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    let decimals = (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize;
+    let text = format!("{value:.decimals$}");
+    // Rounding noise around zero would otherwise be written as −0.
+    if text.trim_matches(['-', '0', '.']).is_empty() {
+        "0".to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(step: u64, d_loss: f32, g_loss: f32) -> CurvePoint {
+        CurvePoint {
+            step,
+            d_loss,
+            g_loss,
+        }
+    }
+
+    /// The RGB pixels of the picture.
+    fn pixels(points: &[CurvePoint]) -> Vec<[u8; 3]> {
+        let png = LossCurves {
+            title: "Losses",
+            points,
+        }
+        .png(&[("Run", "test")])
+        .unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png))
+            .read_info()
+            .unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((info.width, info.height), (1000, 600));
+        pixels.as_chunks::<3>().0.to_vec()
+    }
+
+    /// Rows, 0 at the top, of the pixels under the head that are purely of `color`.
+    fn rows_of(pixels: &[[u8; 3]], color: RGBColor) -> Vec<usize> {
+        let rows = pixels.iter().enumerate().skip(HEAD as usize * 1000);
+        rows.filter(|(_, p)| **p == [color.0, color.1, color.2])
+            .map(|(i, _)| i / 1000)
+            .collect()
+    }
+
+    #[test]
+    fn each_loss_is_a_line_of_its_colour_at_its_height() {
+        let points: Vec<_> = (1..=5000).map(|step| point(step, 0.5, 3.0)).collect();
+        let pixels = pixels(&points);
+        let (g, d) = (rows_of(&pixels, GENERATOR), rows_of(&pixels, DISCRIMINATOR));
+        assert!(
+            g.len() > 850 && d.len() > 850,
+            "{} and {} pixels",
+            g.len(),
+            d.len()
+        );
+        assert!(g.iter().all(|&row| (70..110).contains(&row)), "{g:?}");
+        assert!(d.iter().all(|&row| (440..480).contains(&row)), "{d:?}");
+    }
+
+    #[test]
+    fn a_single_point_shows_as_two_dots() {
+        for step in [0, 1, 20_000, u64::MAX] {
+            let pixels = pixels(&[point(step, 0.7, 1.4)]);
+            assert!(rows_of(&pixels, GENERATOR).len() > 20, "step {step}");
+            assert!(rows_of(&pixels, DISCRIMINATOR).len() > 20, "step {step}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_left_out_and_counted() {
+        let mut points: Vec<_> = (1..=300).map(|step| point(step, 0.5, 3.0)).collect();
+        points[7].d_loss = f32::NAN;
+        points[9].g_loss = f32::INFINITY;
+        let curves = LossCurves {
+            title: "",
+            points: &points,
+        };
+        let axis = series::axis(vec![0.5, 3.0]);
+        let note = curves.note(299, &axis);
+        assert!(
+            note.ends_with("2 steps with NaN or infinite loss, first at step 8"),
+            "{note}"
+        );
+        assert!(rows_of(&pixels(&points), GENERATOR).len() > 850);
+    }
+
+    #[test]
+    fn hostile_points_still_make_a_picture() {
+        let cases: Vec<Vec<CurvePoint>> = vec![
+            vec![],
+            vec![point(1, f32::NAN, f32::NEG_INFINITY)],
+            vec![point(1, f32::MAX, f32::MIN), point(2, f32::MIN, f32::MAX)],
+            vec![point(0, 1.0, 1.0), point(u64::MAX, 2.0, 2.0)],
+            vec![point(5, 1e-30, 1e-38), point(6, 1e-31, 0.0)],
+            vec![point(5, 1e8, 1e8), point(6, 1e8, 1e8)],
+            vec![point(9, 1.0, 2.0), point(3, 2.0, 1.0)],
+            (0..3000)
+                .map(|i| point(i / 1000, i as f32, -(i as f32)))
+                .collect(),
+        ];
+        for points in cases {
+            assert_eq!(pixels(&points).len(), 600_000);
+        }
+    }
+
+    #[test]
+    fn spikes_are_cut_off_and_owned_up_to() {
+        let mut points: Vec<_> = (1..=2000).map(|step| point(step, 0.5, 3.0)).collect();
+        points[600].g_loss = 57.25;
+        let axis = series::axis(points.iter().map(|p| f64::from(p.g_loss)).collect());
+        let note = LossCurves {
+            title: "",
+            points: &points,
+        }
+        .note(2000, &axis);
+        assert_eq!(
+            note,
+            "faint: every step; strong: median of 21 steps  ·  \
+             1 value beyond the axis, the farthest 57"
+        );
+    }
+
+    #[test]
+    fn labels_read_well() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        let cases = [
+            (0.0, 4.0, "0"),
+            (0.5, 4.0, "0.5"),
+            (-1e-17, 4.0, "0"),
+            (0.02, 0.1, "0.02"),
+            (40.0, 100.0, "40"),
+            (2e7, 4e7, "2.00e7"),
+        ];
+        for (value, span, text) in cases {
+            assert_eq!(number(value, span), text, "{value} on an axis of {span}");
+        }
+    }
+}
