@@ -1,0 +1,4 @@
+//! What a training run leaves behind.
+
+pub mod losses;
+pub mod tensorboard;

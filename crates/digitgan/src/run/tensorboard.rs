@@ -1,0 +1,389 @@
+//! Event files for TensorBoard: scalars and images by step.
+//!
+//! An event file is a row of TFRecords: the length of a message, a masked CRC-32C of that length,
+//! the message, a masked CRC-32C of the message. Messages are protocol buffers; the few fields used
+//! here are declared by hand, with the numbers of TensorBoard's `event.proto` and `summary.proto`.
+//!
+//! Each session of a run, the first and every resumed one, has its own file, as a file that a
+//! killed session left may end in a torn record. Its second event is a session start that names the
+//! first step the session will write: on reading it TensorBoard drops what earlier sessions wrote
+//! from that step on. The *first* session has one too, since TensorBoard takes only the second and
+//! later starts for restarts. TensorBoard's fast loader instead drops old points of a curve once
+//! the curve's steps go back; for steps that are written again both come to the same.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::process;
+
+use prost::Message;
+
+const FILE_PREFIX: &str = "events.out.tfevents.";
+const FILE_VERSION: &str = "brain.Event:2";
+/// `SessionLog.SessionStatus.START`.
+const SESSION_START: i32 = 1;
+/// `Summary.Image.colorspace` of grey images.
+const GREYSCALE: i32 = 1;
+
+/// Writes one event file. Events are buffered; dropping the writer flushes them unchecked.
+#[derive(Debug)]
+pub struct EventWriter {
+    out: BufWriter<File>,
+    record: Vec<u8>,
+}
+
+impl EventWriter {
+    /// Starts a new event file in the folder `dir`, which is created where it is missing.
+    ///
+    /// `wall_time` is the time now in seconds since 1970. `purge_from_step` is the first step that
+    /// this session will write; None for a new run. TensorBoard stops showing what is already
+    /// recorded in `dir` for that and later steps.
+    ///
+    /// The file is `events.out.tfevents.<seconds>.digitgan.<process>`. TensorBoard reads the files
+    /// of a folder by name, so `<seconds>` is later than in every file that is already there, even
+    /// if the clock says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The folder or the file cannot be written.
+    pub fn create(dir: &Path, wall_time: f64, purge_from_step: Option<u64>) -> io::Result<Self> {
+        fs::create_dir_all(dir)?;
+        // A cast from float to integer takes negative times and NaN to 0.
+        let seconds = match newest_seconds(dir)? {
+            Some(newest) => (wall_time as u64).max(newest.saturating_add(1)),
+            None => wall_time as u64,
+        };
+        let name = format!("{FILE_PREFIX}{seconds:010}.digitgan.{}", process::id());
+        let out = BufWriter::new(File::create_new(dir.join(name))?);
+        let mut writer = Self {
+            out,
+            record: Vec::new(),
+        };
+        writer.write(&Event {
+            wall_time,
+            file_version: Some(FILE_VERSION.to_owned()),
+            ..Event::default()
+        })?;
+        writer.write(&Event {
+            wall_time,
+            step: event_step(purge_from_step.unwrap_or(0)),
+            session_log: Some(SessionLog {
+                status: SESSION_START,
+            }),
+            ..Event::default()
+        })?;
+        writer.flush()?;
+        Ok(writer)
+    }
+
+    /// Records a number for each tag at `step`, all in one event. Tags with slashes are grouped by
+    /// what stands before the first.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn scalars(
+        &mut self,
+        step: u64,
+        wall_time: f64,
+        scalars: &[(&str, f32)],
+    ) -> io::Result<()> {
+        let value = |&(tag, value): &(&str, f32)| Value {
+            tag: tag.to_owned(),
+            simple_value: Some(value),
+            image: None,
+        };
+        self.summary(step, wall_time, scalars.iter().map(value).collect())
+    }
+
+    /// Records a grey picture of `width` × `height` pixels, a PNG file in memory, at `step`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn image(
+        &mut self,
+        step: u64,
+        wall_time: f64,
+        tag: &str,
+        png: &[u8],
+        width: usize,
+        height: usize,
+    ) -> io::Result<()> {
+        let image = Image {
+            height: i32::try_from(height).unwrap_or(i32::MAX),
+            width: i32::try_from(width).unwrap_or(i32::MAX),
+            colorspace: GREYSCALE,
+            encoded_image_string: png.to_vec(),
+        };
+        let value = Value {
+            tag: tag.to_owned(),
+            simple_value: None,
+            image: Some(image),
+        };
+        self.summary(step, wall_time, vec![value])
+    }
+
+    /// Hands all events to the operating system: TensorBoard sees them.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn summary(&mut self, step: u64, wall_time: f64, value: Vec<Value>) -> io::Result<()> {
+        let summary = Some(Summary { value });
+        self.write(&Event {
+            wall_time,
+            step: event_step(step),
+            summary,
+            ..Event::default()
+        })
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        fill_record(&mut self.record, event);
+        // One write a record: the buffer is then flushed between records, never inside one.
+        self.out.write_all(&self.record)
+    }
+}
+
+/// Makes `record` the TFRecord of `event`.
+fn fill_record(record: &mut Vec<u8>, event: &Event) {
+    record.clear();
+    let length = (event.encoded_len() as u64).to_le_bytes();
+    record.extend_from_slice(&length);
+    record.extend_from_slice(&masked_crc(&length));
+    event.encode_raw(record);
+    let crc = masked_crc(&record[12..]);
+    record.extend_from_slice(&crc);
+}
+
+/// The CRC-32C of `bytes`, rotated and offset as TFRecords have it, since a CRC of bytes that hold
+/// CRCs is a weak one.
+fn masked_crc(bytes: &[u8]) -> [u8; 4] {
+    crc32c::crc32c(bytes)
+        .rotate_right(15)
+        .wrapping_add(0xa282_ead8)
+        .to_le_bytes()
+}
+
+/// TensorBoard's steps are signed.
+fn event_step(step: u64) -> i64 {
+    i64::try_from(step).unwrap_or(i64::MAX)
+}
+
+/// The latest `<seconds>` in the names of the event files in `dir`.
+fn newest_seconds(dir: &Path) -> io::Result<Option<u64>> {
+    let mut newest = None;
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        let seconds = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(FILE_PREFIX))
+            .and_then(|rest| rest.split('.').next())
+            .and_then(|seconds| seconds.parse().ok());
+        newest = newest.max(seconds);
+    }
+    Ok(newest)
+}
+
+// What follows mirrors the parts of `event.proto` and `summary.proto` that are used. Members of a
+// `oneof` are optional fields here, which is the same in bytes as long as only one is set.
+
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    #[prost(string, optional, tag = "3")]
+    file_version: Option<String>,
+    #[prost(message, optional, tag = "5")]
+    summary: Option<Summary>,
+    #[prost(message, optional, tag = "7")]
+    session_log: Option<SessionLog>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SessionLog {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<Value>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(string, tag = "1")]
+    tag: String,
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
+    #[prost(message, optional, tag = "4")]
+    image: Option<Image>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Image {
+    #[prost(int32, tag = "1")]
+    height: i32,
+    #[prost(int32, tag = "2")]
+    width: i32,
+    #[prost(int32, tag = "3")]
+    colorspace: i32,
+    #[prost(bytes = "vec", tag = "4")]
+    encoded_image_string: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same four events as in [`bytes_are_those_of_tensorboards_own_writer`], written by
+    /// TensorBoard 2.21's `RecordWriter`.
+    const GOLDEN: &str = "\
+        1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b353110\
+        2c00000000000000f4aecc450900005040fc54d94110ac022a1e0a0d0a066c6f73732f6415000000\
+        000a0d0a066c6f73732f67150000c0bf7c703be1\
+        0f000000000000006d532b090900008040fc54d94110073a020801d1e17c88\
+        1f00000000000000514b44180900008040fc54d94110072a120a100a0173220b0838101c18012203\
+        706e67d09baf8f";
+
+    #[test]
+    fn bytes_are_those_of_tensorboards_own_writer() {
+        let scalar = |tag: &str, value| Value {
+            tag: tag.to_owned(),
+            simple_value: Some(value),
+            image: None,
+        };
+        let image = Image {
+            height: 56,
+            width: 28,
+            colorspace: GREYSCALE,
+            encoded_image_string: b"png".to_vec(),
+        };
+        let summary = |value| Some(Summary { value });
+        let at = |wall_time, step| Event {
+            wall_time,
+            step,
+            ..Event::default()
+        };
+        let events = [
+            Event {
+                file_version: Some(FILE_VERSION.to_owned()),
+                ..at(1_700_000_000.5, 0)
+            },
+            Event {
+                summary: summary(vec![scalar("loss/d", 0.0), scalar("loss/g", -1.5)]),
+                ..at(1_700_000_001.25, 300)
+            },
+            Event {
+                session_log: Some(SessionLog {
+                    status: SESSION_START,
+                }),
+                ..at(1_700_000_002.0, 7)
+            },
+            Event {
+                summary: summary(vec![Value {
+                    tag: "s".to_owned(),
+                    simple_value: None,
+                    image: Some(image),
+                }]),
+                ..at(1_700_000_002.0, 7)
+            },
+        ];
+        let mut hex = String::new();
+        let mut record = Vec::new();
+        for event in &events {
+            fill_record(&mut record, event);
+            hex.extend(record.iter().map(|byte| format!("{byte:02x}")));
+        }
+        assert_eq!(hex, GOLDEN);
+    }
+
+    /// Checks the framing of an event file and decodes its events.
+    fn events(mut bytes: &[u8]) -> Vec<Event> {
+        let mut events = Vec::new();
+        while !bytes.is_empty() {
+            let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            assert_eq!(bytes[8..12], masked_crc(&bytes[..8]));
+            let (message, rest) = bytes[12..].split_at(length);
+            assert_eq!(rest[..4], masked_crc(message));
+            events.push(Event::decode(message).unwrap());
+            bytes = &rest[4..];
+        }
+        events
+    }
+
+    #[test]
+    fn every_session_starts_a_later_file_that_says_where_it_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("tensorboard");
+        // The clock stands still, goes back and fails.
+        for (wall_time, purge) in [
+            (1.7e9, None),
+            (1.7e9, Some(61)),
+            (5.0, Some(31)),
+            (f64::NAN, Some(u64::MAX)),
+        ] {
+            let mut writer = EventWriter::create(&dir, wall_time, purge).unwrap();
+            writer
+                .scalars(61, wall_time, &[("a", 1.0), ("b", f32::NAN)])
+                .unwrap();
+            writer.flush().unwrap();
+        }
+        let mut names: Vec<_> = fs::read_dir(&dir)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        names.sort();
+        let starts: Vec<i64> = names
+            .iter()
+            .map(|name| {
+                let events = events(&fs::read(name).unwrap());
+                assert_eq!(events.len(), 3);
+                assert_eq!(events[0].file_version.as_deref(), Some(FILE_VERSION));
+                assert_eq!(
+                    events[1].session_log.as_ref().unwrap().status,
+                    SESSION_START
+                );
+                assert_eq!(events[2].summary.as_ref().unwrap().value.len(), 2);
+                events[1].step
+            })
+            .collect();
+        assert_eq!(starts, [0, 61, 31, i64::MAX]);
+        let name = names[0].file_name().unwrap().to_str().unwrap();
+        let process = process::id();
+        assert_eq!(
+            name,
+            format!("events.out.tfevents.1700000000.digitgan.{process}")
+        );
+    }
+
+    #[test]
+    fn foreign_files_in_the_folder_do_not_matter() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [
+            "losses.csv",
+            "events.out.tfevents.",
+            "events.out.tfevents.x.y.z",
+        ] {
+            fs::write(folder.path().join(name), b"?").unwrap();
+        }
+        assert_eq!(newest_seconds(folder.path()).unwrap(), None);
+        fs::write(
+            folder.path().join("events.out.tfevents.0000000012.host.1"),
+            b"",
+        )
+        .unwrap();
+        assert_eq!(newest_seconds(folder.path()).unwrap(), Some(12));
+        EventWriter::create(folder.path(), 3.0, None).unwrap();
+        assert_eq!(newest_seconds(folder.path()).unwrap(), Some(13));
+    }
+}
