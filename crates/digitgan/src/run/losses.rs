@@ -77,7 +77,8 @@ pub enum LossError {
     },
     /// The file ends before the step to resume from.
     #[error(
-        "the losses end with step {found} but the run resumes after step {steps}; restore the file or resume from an older checkpoint"
+        "the losses end with step {found} but the run resumes after step {steps}; \
+         restore the file or resume from an older checkpoint"
     )]
     Missing {
         /// Steps that the resumed run has finished.
