@@ -52,23 +52,14 @@ struct Temporary {
 
 impl Temporary {
     fn create(target: &Path) -> io::Result<(Self, File)> {
-        let name = target.file_name().ok_or_else(|| {
-            io::Error::new(
-                ErrorKind::InvalidInput,
-                "the path to write to names no file",
-            )
-        })?;
+        let name = target
+            .file_name()
+            .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path to write to names no file"))?;
         for _ in 0..TEMPORARY_NAMES {
             let path = folder_of(target).join(temporary_name(&name.to_string_lossy()));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
-                    return Ok((
-                        Self {
-                            path,
-                            renamed: false,
-                        },
-                        file,
-                    ));
+                    return Ok((Self { path, renamed: false }, file));
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -101,11 +92,7 @@ fn temporary_name(name: &str) -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     // File names are limited to 255 bytes nearly everywhere; the target's may use them all.
     let name: String = name.chars().take(40).collect();
-    format!(
-        ".{name}.{}-{}.tmp",
-        process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    )
+    format!(".{name}.{}-{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(unix)]
@@ -128,10 +115,8 @@ mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -2,22 +2,30 @@
 //!
 //! The way through the library, in order:
 //!
-//! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`];
-//! 2. [`seed`]: every random number comes from a seed, a purpose and an index;
-//! 3. [`run`]: what a training run leaves behind: the loss of every step and TensorBoard's events;
-//! 4. [`picture`]: grids, animations, loss curves and terminal previews for people to look at.
+//! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`], and
+//!    [`data::batches`] deals it out a batch at a time;
+//! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`objective`]: their losses;
+//! 3. [`engine`]: what computes a step of training and draws pictures;
+//! 4. [`config`] and [`train`]: the one training loop of all three models;
+//! 5. [`run`]: the run directory, the interface between training and everything after it;
+//! 6. [`sample`]: pictures from a trained generator;
+//! 7. [`picture`]: grids, animations, loss curves and terminal previews for people to look at.
 //!
-//! Files are replaced as a whole or not at all, by [`atomic_file`].
+//! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
+//! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
 #![forbid(unsafe_code)]
 
 pub mod atomic_file;
+pub mod config;
 pub mod data;
 pub mod engine;
 pub mod model;
 pub mod objective;
 pub mod picture;
 pub mod run;
+pub mod sample;
 pub mod seed;
+pub mod train;
 
 /// Height and width of every image, in pixels.
 pub const IMAGE_SIDE: usize = 28;

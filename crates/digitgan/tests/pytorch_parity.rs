@@ -2,6 +2,8 @@
 //! `reference/make_fixtures.py` computed in float64. Inputs and weights come from a hash that both sides
 //! know (`reference/README.md`), so the fixtures hold results alone.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use digitgan::engine::cpu::{CpuEngine, Protocol};
 use digitgan::engine::{Engine, StepInput, StepReport};
 use digitgan::model::{ModelSpec, Tensor, TensorMap, Variant, initial_state};

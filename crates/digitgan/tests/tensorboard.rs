@@ -22,9 +22,7 @@ fn loss(session: u32, step: u64) -> f32 {
 /// The grid of a step: a different picture at each, to tell them apart.
 fn grid(step: u64) -> (Vec<u8>, usize, usize) {
     let count = 1 + step as usize / 20;
-    let picture = Grid::new(3)
-        .draw(&vec![step as u8; count * IMAGE_PIXELS])
-        .unwrap();
+    let picture = Grid::new(3).draw(&vec![step as u8; count * IMAGE_PIXELS]).unwrap();
     (picture.png(&[]).unwrap(), picture.width(), picture.height())
 }
 
@@ -35,16 +33,11 @@ fn train(dir: &Path, session: u32, steps: RangeInclusive<u64>) {
     let mut writer = EventWriter::create(dir, 1.7e9, purge).unwrap();
     for step in steps {
         let wall_time = 1.7e9 + step as f64 / 8.0;
-        let losses = [
-            ("loss/discriminator", loss(session, step)),
-            ("loss/generator", 0.0),
-        ];
+        let losses = [("loss/discriminator", loss(session, step)), ("loss/generator", 0.0)];
         writer.scalars(step, wall_time, &losses).unwrap();
         if step.is_multiple_of(20) {
             let (png, width, height) = grid(step);
-            writer
-                .image(step, wall_time, "samples", &png, width, height)
-                .unwrap();
+            writer.image(step, wall_time, "samples", &png, width, height).unwrap();
         }
     }
     writer.flush().unwrap();
@@ -52,13 +45,8 @@ fn train(dir: &Path, session: u32, steps: RangeInclusive<u64>) {
 
 /// What should be left where each session's steps are those given.
 fn expected(kept: &[(u32, RangeInclusive<u64>)]) -> Value {
-    let steps = || {
-        kept.iter()
-            .flat_map(|(session, steps)| steps.clone().map(|s| (*session, s)))
-    };
-    let discriminator: Vec<_> = steps()
-        .map(|(session, step)| json!([step, f64::from(loss(session, step))]))
-        .collect();
+    let steps = || kept.iter().flat_map(|(session, steps)| steps.clone().map(|s| (*session, s)));
+    let discriminator: Vec<_> = steps().map(|(session, step)| json!([step, f64::from(loss(session, step))])).collect();
     let generator: Vec<_> = steps().map(|(_, step)| json!([step, 0.0])).collect();
     let images: Vec<_> = steps()
         .filter(|(_, step)| step.is_multiple_of(20))
@@ -90,10 +78,7 @@ fn check(dir: &Path, expected: &Value) -> (bool, String) {
         .output()
         .unwrap();
     let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    )
+    (output.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 #[test]
@@ -108,12 +93,7 @@ fn tensorboard_reads_runs_and_drops_what_resumed_runs_repeat() {
     // Resumed after step 50; the killed session's file ends in a torn record.
     let first = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
     let length = fs::metadata(&first).unwrap().len();
-    File::options()
-        .write(true)
-        .open(&first)
-        .unwrap()
-        .set_len(length - 9)
-        .unwrap();
+    File::options().write(true).open(&first).unwrap().set_len(length - 9).unwrap();
     train(&dir, 1, 51..=120);
     train(&dir, 2, 81..=140);
     let kept = expected(&[(0, 1..=50), (1, 51..=80), (2, 81..=140)]);

@@ -12,8 +12,8 @@
 //! what to do. [`augment`] varies real images while they are being trained on.
 
 mod attempt;
-pub mod batches;
 pub mod augment;
+pub mod batches;
 pub mod class_folders;
 pub mod download;
 mod error;

@@ -36,10 +36,7 @@ pub struct Animation {
 
 impl Default for Animation {
     fn default() -> Self {
-        Self {
-            frame_ms: 200,
-            last_frame_ms: 2500,
-        }
+        Self { frame_ms: 200, last_frame_ms: 2500 }
     }
 }
 
@@ -60,16 +57,11 @@ impl Animation {
         let gif_height = u16::try_from(height).map_err(too_large)?;
 
         let mut bytes = Vec::new();
-        let mut encoder =
-            Encoder::new(&mut bytes, gif_width, gif_height, &greys()).map_err(gif_error)?;
+        let mut encoder = Encoder::new(&mut bytes, gif_width, gif_height, &greys()).map_err(gif_error)?;
         encoder.set_repeat(Repeat::Infinite).map_err(gif_error)?;
         for (index, frame) in frames.iter().enumerate() {
             let is_last = index + 1 == frames.len();
-            let delay_ms = if is_last {
-                self.last_frame_ms
-            } else {
-                self.frame_ms
-            };
+            let delay_ms = if is_last { self.last_frame_ms } else { self.frame_ms };
             let pixels = labelled(frame, last.epoch)?;
             encoder
                 .write_frame(&gif::Frame {
@@ -153,33 +145,20 @@ mod tests {
             let pixels: Vec<u8> = (0..4 * 784u32).map(|i| (i / 3 + grey * 40) as u8).collect();
             Grid::new(2).draw(&pixels).unwrap()
         };
-        (0..count)
-            .map(|i| Frame {
-                epoch: i * 5,
-                picture: picture(i),
-            })
-            .collect()
+        (0..count).map(|i| Frame { epoch: i * 5, picture: picture(i) }).collect()
     }
 
     #[test]
     fn frames_delays_greys_and_loop_come_back() {
         let frames = frames(4);
-        let bytes = Animation {
-            frame_ms: 150,
-            last_frame_ms: 3000,
-        }
-        .gif(&frames)
-        .unwrap();
+        let bytes = Animation { frame_ms: 150, last_frame_ms: 3000 }.gif(&frames).unwrap();
         let mut options = DecodeOptions::new();
         options.set_color_output(ColorOutput::Indexed);
         let mut decoder = options.read_info(bytes.as_slice()).unwrap();
         assert_eq!(decoder.repeat(), Repeat::Infinite);
         assert_eq!(decoder.global_palette().unwrap(), greys());
         let (width, height) = (frames[0].picture.width(), frames[0].picture.height());
-        assert_eq!(
-            (decoder.width(), decoder.height()),
-            (width as u16, height as u16 + 24)
-        );
+        assert_eq!((decoder.width(), decoder.height()), (width as u16, height as u16 + 24));
         let mut delays = Vec::new();
         let mut strips = Vec::new();
         while let Some(found) = decoder.read_next_frame().unwrap() {
@@ -191,12 +170,7 @@ mod tests {
         assert_eq!(delays, [15, 15, 15, 300]);
         strips.dedup();
         assert_eq!(strips.len(), 4, "every frame has its own label");
-        let bar = |strip: &Vec<u8>| {
-            strip[23 * width..]
-                .iter()
-                .filter(|&&g| g == BAR_GREY)
-                .count()
-        };
+        let bar = |strip: &Vec<u8>| strip[23 * width..].iter().filter(|&&g| g == BAR_GREY).count();
         assert_eq!([bar(&strips[0]), bar(&strips[3])], [0, width]);
     }
 
@@ -207,37 +181,17 @@ mod tests {
         let mut odd = frames(3);
         odd[2].picture = Grid::new(1).draw(&[0; 784]).unwrap();
         let error = animation.gif(&odd).unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "frame 2 has 60x60 pixels where the first has 118x118; all must be the same"
-        );
-        let wide = Grid {
-            scale: 2400,
-            ..Grid::new(1)
-        }
-        .draw(&[0; 784]);
+        assert_eq!(error, "frame 2 has 60x60 pixels where the first has 118x118; all must be the same");
+        let wide = Grid { scale: 2400, ..Grid::new(1) }.draw(&[0; 784]);
         assert!(matches!(wide, Err(PictureError::TooLarge { .. })));
-        let long = Grid {
-            scale: 1,
-            ..Grid::new(1)
-        }
-        .draw(&vec![0; 784 * 2300])
-        .unwrap();
-        let error = animation
-            .gif(&[Frame {
-                epoch: 1,
-                picture: long,
-            }])
-            .unwrap_err();
+        let long = Grid { scale: 1, ..Grid::new(1) }.draw(&vec![0; 784 * 2300]).unwrap();
+        let error = animation.gif(&[Frame { epoch: 1, picture: long }]).unwrap_err();
         assert!(matches!(error, PictureError::TooLarge { .. }), "{error}");
     }
 
     #[test]
     fn delays_beyond_the_format_are_its_longest() {
-        let animation = Animation {
-            frame_ms: u32::MAX,
-            last_frame_ms: u32::MAX,
-        };
+        let animation = Animation { frame_ms: u32::MAX, last_frame_ms: u32::MAX };
         let bytes = animation.gif(&frames(1)).unwrap();
         let mut decoder = DecodeOptions::new().read_info(bytes.as_slice()).unwrap();
         assert_eq!(decoder.read_next_frame().unwrap().unwrap().delay, u16::MAX);

@@ -43,8 +43,7 @@ const GRID: RGBColor = RGBColor(228, 230, 235);
 const FAINT: f64 = 0.28;
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-type Chart<'a, 'b> =
-    ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordu64, RangedCoordf64>>;
+type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordu64, RangedCoordf64>>;
 
 /// The losses of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,12 +82,7 @@ impl LossCurves<'_> {
             area.present().map_err(drawing_error)?;
         }
         let pixels = downsample(&large, WIDTH);
-        png_file::encode(
-            (WIDTH as usize, HEIGHT as usize),
-            png::ColorType::Rgb,
-            &pixels,
-            text,
-        )
+        png_file::encode((WIDTH as usize, HEIGHT as usize), png::ColorType::Rgb, &pixels, text)
     }
 
     /// Writes [`LossCurves::png`] to `path`, whole or not at all.
@@ -125,15 +119,8 @@ impl LossCurves<'_> {
 
     /// The finite values of one loss.
     fn samples(&self, loss: impl Fn(&CurvePoint) -> f32) -> Vec<Sample> {
-        let sample = |point: &CurvePoint| Sample {
-            step: point.step,
-            value: loss(point).into(),
-        };
-        self.points
-            .iter()
-            .map(sample)
-            .filter(|sample| sample.value.is_finite())
-            .collect()
+        let sample = |point: &CurvePoint| Sample { step: point.step, value: loss(point).into() };
+        self.points.iter().map(sample).filter(|sample| sample.value.is_finite()).collect()
     }
 
     /// The title, and under it which colour is which loss.
@@ -156,15 +143,12 @@ impl LossCurves<'_> {
     /// What the chart cannot show, in words.
     fn note(&self, most_samples: usize, axis: &Axis) -> String {
         let mut notes = Vec::new();
-        let not_finite =
-            |point: &&CurvePoint| !(point.d_loss.is_finite() && point.g_loss.is_finite());
+        let not_finite = |point: &&CurvePoint| !(point.d_loss.is_finite() && point.g_loss.is_finite());
         let window = series::median_window(most_samples);
         if most_samples == 0 {
             notes.push("no finite loss to draw".to_owned());
         } else if window > 1 {
-            notes.push(format!(
-                "faint: every step; strong: median of {window} steps"
-            ));
+            notes.push(format!("faint: every step; strong: median of {window} steps"));
         }
         if axis.outside > 0 {
             let values = counted(axis.outside, "value");
@@ -174,9 +158,7 @@ impl LossCurves<'_> {
         if let Some(first) = self.points.iter().find(not_finite) {
             let steps = counted(self.points.iter().filter(not_finite).count(), "step");
             let step = grouped(first.step);
-            notes.push(format!(
-                "{steps} with NaN or infinite loss, first at step {step}"
-            ));
+            notes.push(format!("{steps} with NaN or infinite loss, first at step {step}"));
         }
         notes.join("  ·  ")
     }
@@ -192,11 +174,7 @@ fn step_range(points: &[CurvePoint]) -> Range<u64> {
     let steps = points.iter().map(|point| point.step);
     let first = steps.clone().min().unwrap_or(0);
     let last = steps.max().unwrap_or(1);
-    if first < last {
-        first..last
-    } else {
-        first.saturating_sub(1)..last.saturating_add(1)
-    }
+    if first < last { first..last } else { first.saturating_sub(1)..last.saturating_add(1) }
 }
 
 fn draw_text(
@@ -215,11 +193,7 @@ fn draw_note(area: &Area<'_>, note: &str) -> Result<(), PictureError> {
     draw_text(area, note, (MARGIN, 4), fitted, &QUIET_TEXT)
 }
 
-fn draw_axes<'a, 'b>(
-    area: &'a Area<'b>,
-    steps: &Range<u64>,
-    axis: &Axis,
-) -> Result<Chart<'a, 'b>, PictureError> {
+fn draw_axes<'a, 'b>(area: &'a Area<'b>, steps: &Range<u64>, axis: &Axis) -> Result<Chart<'a, 'b>, PictureError> {
     let span = axis.high - axis.low;
     let mut chart = ChartBuilder::on(area)
         .margin_left(px(MARGIN))
@@ -258,12 +232,8 @@ fn draw_recorded(
     let clamp = |value: f64| value.clamp(axis.low, axis.high);
     let style = color.mix(FAINT).stroke_width(SUPERSAMPLING);
     if samples.len() <= COLUMNS as usize {
-        let points = samples
-            .iter()
-            .map(|sample| (sample.step, clamp(sample.value)));
-        chart
-            .draw_series(LineSeries::new(points, style))
-            .map_err(drawing_error)?;
+        let points = samples.iter().map(|sample| (sample.step, clamp(sample.value)));
+        chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
         return Ok(());
     }
     let spans = series::envelope(samples, (steps.start, steps.end), COLUMNS as usize);
@@ -288,17 +258,13 @@ fn draw_median(
 ) -> Result<(), PictureError> {
     let window = series::median_window(samples.len());
     let smoothed = series::smooth(samples, window, COLUMNS as usize);
-    let points = smoothed
-        .iter()
-        .map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
+    let points = smoothed.iter().map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
     if smoothed.len() == 1 {
         let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
         chart.draw_series(dots).map_err(drawing_error)?;
     } else {
         let style = color.stroke_width(px(2) as u32);
-        chart
-            .draw_series(LineSeries::new(points, style))
-            .map_err(drawing_error)?;
+        chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
     }
     Ok(())
 }
@@ -331,11 +297,7 @@ fn number(value: f64, span: f64) -> String {
     let decimals = (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize;
     let text = format!("{value:.decimals$}");
     // Rounding noise around zero would otherwise be written as −0.
-    if text.trim_matches(['-', '0', '.']).is_empty() {
-        "0".to_owned()
-    } else {
-        text
-    }
+    if text.trim_matches(['-', '0', '.']).is_empty() { "0".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -343,24 +305,13 @@ mod tests {
     use super::*;
 
     fn point(step: u64, d_loss: f32, g_loss: f32) -> CurvePoint {
-        CurvePoint {
-            step,
-            d_loss,
-            g_loss,
-        }
+        CurvePoint { step, d_loss, g_loss }
     }
 
     /// The RGB pixels of the picture.
     fn pixels(points: &[CurvePoint]) -> Vec<[u8; 3]> {
-        let png = LossCurves {
-            title: "Losses",
-            points,
-        }
-        .png(&[("Run", "test")])
-        .unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(png))
-            .read_info()
-            .unwrap();
+        let png = LossCurves { title: "Losses", points }.png(&[("Run", "test")]).unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (1000, 600));
@@ -370,9 +321,7 @@ mod tests {
     /// Rows, 0 at the top, of the pixels under the head that are purely of `color`.
     fn rows_of(pixels: &[[u8; 3]], color: RGBColor) -> Vec<usize> {
         let rows = pixels.iter().enumerate().skip(HEAD as usize * 1000);
-        rows.filter(|(_, p)| **p == [color.0, color.1, color.2])
-            .map(|(i, _)| i / 1000)
-            .collect()
+        rows.filter(|(_, p)| **p == [color.0, color.1, color.2]).map(|(i, _)| i / 1000).collect()
     }
 
     #[test]
@@ -380,12 +329,7 @@ mod tests {
         let points: Vec<_> = (1..=5000).map(|step| point(step, 0.5, 3.0)).collect();
         let pixels = pixels(&points);
         let (g, d) = (rows_of(&pixels, GENERATOR), rows_of(&pixels, DISCRIMINATOR));
-        assert!(
-            g.len() > 850 && d.len() > 850,
-            "{} and {} pixels",
-            g.len(),
-            d.len()
-        );
+        assert!(g.len() > 850 && d.len() > 850, "{} and {} pixels", g.len(), d.len());
         assert!(g.iter().all(|&row| (70..110).contains(&row)), "{g:?}");
         assert!(d.iter().all(|&row| (440..480).contains(&row)), "{d:?}");
     }
@@ -404,16 +348,10 @@ mod tests {
         let mut points: Vec<_> = (1..=300).map(|step| point(step, 0.5, 3.0)).collect();
         points[7].d_loss = f32::NAN;
         points[9].g_loss = f32::INFINITY;
-        let curves = LossCurves {
-            title: "",
-            points: &points,
-        };
+        let curves = LossCurves { title: "", points: &points };
         let axis = series::axis(vec![0.5, 3.0]);
         let note = curves.note(299, &axis);
-        assert!(
-            note.ends_with("2 steps with NaN or infinite loss, first at step 8"),
-            "{note}"
-        );
+        assert!(note.ends_with("2 steps with NaN or infinite loss, first at step 8"), "{note}");
         assert!(rows_of(&pixels(&points), GENERATOR).len() > 850);
     }
 
@@ -427,9 +365,7 @@ mod tests {
             vec![point(5, 1e-30, 1e-38), point(6, 1e-31, 0.0)],
             vec![point(5, 1e8, 1e8), point(6, 1e8, 1e8)],
             vec![point(9, 1.0, 2.0), point(3, 2.0, 1.0)],
-            (0..3000)
-                .map(|i| point(i / 1000, i as f32, -(i as f32)))
-                .collect(),
+            (0..3000).map(|i| point(i / 1000, i as f32, -(i as f32))).collect(),
         ];
         for points in cases {
             assert_eq!(pixels(&points).len(), 600_000);
@@ -441,11 +377,7 @@ mod tests {
         let mut points: Vec<_> = (1..=2000).map(|step| point(step, 0.5, 3.0)).collect();
         points[600].g_loss = 57.25;
         let axis = series::axis(points.iter().map(|p| f64::from(p.g_loss)).collect());
-        let note = LossCurves {
-            title: "",
-            points: &points,
-        }
-        .note(2000, &axis);
+        let note = LossCurves { title: "", points: &points }.note(2000, &axis);
         assert_eq!(
             note,
             "faint: every step; strong: median of 21 steps  ·  \
@@ -455,10 +387,7 @@ mod tests {
 
     #[test]
     fn labels_read_well() {
-        assert_eq!(
-            [0, 999, 1000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
         let cases = [
             (0.0, 4.0, "0"),
             (0.5, 4.0, "0.5"),

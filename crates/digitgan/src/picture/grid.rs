@@ -30,11 +30,7 @@ pub struct Grid {
 impl Grid {
     /// A grid of `columns` images a row at double size, two pixels apart.
     pub fn new(columns: usize) -> Self {
-        Self {
-            columns,
-            gap: 2,
-            scale: 2,
-        }
+        Self { columns, gap: 2, scale: 2 }
     }
 
     /// Draws `images`, row by row. Cells without an image have the grey of the gaps.
@@ -47,19 +43,13 @@ impl Grid {
     ///
     /// No or partial images, no columns or scale, or a picture of more than 2^28 pixels.
     pub fn draw(&self, images: &[u8]) -> Result<GreyPicture, PictureError> {
-        let Self {
-            columns,
-            gap,
-            scale,
-        } = *self;
+        let Self { columns, gap, scale } = *self;
         let count = images.len() / IMAGE_PIXELS;
         if images.is_empty() {
             return Err(PictureError::NoImages);
         }
         if !images.len().is_multiple_of(IMAGE_PIXELS) {
-            return Err(PictureError::PartialImage {
-                bytes: images.len(),
-            });
+            return Err(PictureError::PartialImage { bytes: images.len() });
         }
         if columns == 0 || scale == 0 {
             return Err(PictureError::EmptyLayout { columns, scale });
@@ -67,8 +57,7 @@ impl Grid {
         let columns = columns.min(count);
         let pitch = IMAGE_SIDE.saturating_mul(scale).saturating_add(gap);
         let side = |cells: usize| pitch.saturating_mul(cells).saturating_add(gap);
-        let mut picture =
-            GreyPicture::filled(side(columns), side(count.div_ceil(columns)), GAP_GREY)?;
+        let mut picture = GreyPicture::filled(side(columns), side(count.div_ceil(columns)), GAP_GREY)?;
         for (cell, image) in images.chunks_exact(IMAGE_PIXELS).enumerate() {
             let (column, row) = (cell % columns, cell / columns);
             picture.blit(image, gap + column * pitch, gap + row * pitch, scale);
@@ -89,11 +78,7 @@ impl GreyPicture {
     /// A picture of one grey.
     pub(super) fn filled(width: usize, height: usize, grey: u8) -> Result<Self, PictureError> {
         match width.checked_mul(height) {
-            Some(pixels) if pixels <= MAX_PICTURE_PIXELS => Ok(Self {
-                width,
-                height,
-                pixels: vec![grey; pixels],
-            }),
+            Some(pixels) if pixels <= MAX_PICTURE_PIXELS => Ok(Self { width, height, pixels: vec![grey; pixels] }),
             _ => Err(PictureError::TooLarge { width, height }),
         }
     }
@@ -213,37 +198,10 @@ mod tests {
         assert!(error(Grid::new(10), &[]).contains("no image"));
         assert!(error(Grid::new(10), &one[1..]).contains("783 bytes"));
         assert!(error(Grid::new(0), &one).contains("0 columns"));
-        assert!(
-            error(
-                Grid {
-                    scale: 0,
-                    ..Grid::new(1)
-                },
-                &one
-            )
-            .contains("scale 0")
-        );
+        assert!(error(Grid { scale: 0, ..Grid::new(1) }, &one).contains("scale 0"));
         for huge in [1 << 16, usize::MAX / 2, usize::MAX] {
-            assert!(
-                error(
-                    Grid {
-                        scale: huge,
-                        ..Grid::new(1)
-                    },
-                    &one
-                )
-                .contains("too large")
-            );
-            assert!(
-                error(
-                    Grid {
-                        gap: huge,
-                        ..Grid::new(1)
-                    },
-                    &one
-                )
-                .contains("too large")
-            );
+            assert!(error(Grid { scale: huge, ..Grid::new(1) }, &one).contains("too large"));
+            assert!(error(Grid { gap: huge, ..Grid::new(1) }, &one).contains("too large"));
         }
     }
 }

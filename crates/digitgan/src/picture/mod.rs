@@ -45,9 +45,7 @@ pub enum PictureError {
         scale: usize,
     },
     /// The picture would have more pixels than memory and viewers can bear.
-    #[error(
-        "a picture of {width}x{height} pixels is too large; draw fewer images or a smaller scale"
-    )]
+    #[error("a picture of {width}x{height} pixels is too large; draw fewer images or a smaller scale")]
     TooLarge {
         /// Width in pixels.
         width: usize,

@@ -35,15 +35,9 @@ pub(super) fn write(path: &Path, png: &[u8]) -> Result<(), PictureError> {
 }
 
 /// Adds one text: a `tEXt` chunk for ASCII, which every viewer reads, else an `iTXt` chunk.
-fn add_text(
-    encoder: &mut Encoder<'_, impl io::Write>,
-    key: &str,
-    value: &str,
-) -> Result<(), PictureError> {
+fn add_text(encoder: &mut Encoder<'_, impl io::Write>, key: &str, value: &str) -> Result<(), PictureError> {
     if !is_text_key(key) {
-        return Err(PictureError::TextKey {
-            key: key.to_owned(),
-        });
+        return Err(PictureError::TextKey { key: key.to_owned() });
     }
     let added = if value.is_ascii() && !value.contains('\0') {
         encoder.add_text_chunk(key.to_owned(), value.to_owned())
@@ -57,10 +51,7 @@ fn add_text(
 /// Whether PNG allows `key`: 1 to 79 printable Latin-1 characters without stray spaces.
 fn is_text_key(key: &str) -> bool {
     let printable = |c: char| matches!(u32::from(c), 32..=126 | 161..=255);
-    (1..=79).contains(&key.chars().count())
-        && key.chars().all(printable)
-        && key.trim() == key
-        && !key.contains("  ")
+    (1..=79).contains(&key.chars().count()) && key.chars().all(printable) && key.trim() == key && !key.contains("  ")
 }
 
 fn io_error(error: EncodingError) -> io::Error {
@@ -78,34 +69,19 @@ mod tests {
         let picture = Grid::new(2).draw(&images).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("grid.png");
-        picture
-            .write_png(
-                &path,
-                &[("Seed", "42"), ("Run", "Straße 1"), ("Nul", "a\0b")],
-            )
-            .unwrap();
+        picture.write_png(&path, &[("Seed", "42"), ("Run", "Straße 1"), ("Nul", "a\0b")]).unwrap();
 
         let file = io::BufReader::new(std::fs::File::open(&path).unwrap());
         let mut reader = png::Decoder::new(file).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let frame = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((frame.width, frame.height), (118, 118));
-        assert_eq!(
-            (frame.color_type, frame.bit_depth),
-            (ColorType::Grayscale, BitDepth::Eight)
-        );
+        assert_eq!((frame.color_type, frame.bit_depth), (ColorType::Grayscale, BitDepth::Eight));
         assert_eq!(pixels, picture.pixels());
         let info = reader.info();
         let latin = &info.uncompressed_latin1_text;
-        assert_eq!(
-            (latin[0].keyword.as_str(), latin[0].text.as_str()),
-            ("Seed", "42")
-        );
-        let texts: Vec<String> = info
-            .utf8_text
-            .iter()
-            .map(|t| t.get_text().unwrap())
-            .collect();
+        assert_eq!((latin[0].keyword.as_str(), latin[0].text.as_str()), ("Seed", "42"));
+        let texts: Vec<String> = info.utf8_text.iter().map(|t| t.get_text().unwrap()).collect();
         assert_eq!(texts, ["Straße 1", "a\u{fffd}b"]);
     }
 
@@ -114,10 +90,7 @@ mod tests {
         let picture = Grid::new(1).draw(&[0; 784]).unwrap();
         for key in ["", " x", "a  b", "日本", "a\nb", "a\0", &"k".repeat(80)] {
             let error = picture.png(&[(key, "value")]).unwrap_err();
-            assert!(
-                matches!(error, PictureError::TextKey { .. }),
-                "{key:?}: {error}"
-            );
+            assert!(matches!(error, PictureError::TextKey { .. }), "{key:?}: {error}");
         }
         picture.png(&[(&"k".repeat(79), "value")]).unwrap();
     }

@@ -29,15 +29,9 @@ pub(super) fn smooth(samples: &[Sample], window: usize, most: usize) -> Vec<Samp
         values.extend(samples[first..end].iter().map(|sample| sample.value));
         let middle = values.len() / 2;
         let (_, &mut value, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
-        Sample {
-            step: samples[index].step,
-            value,
-        }
+        Sample { step: samples[index].step, value }
     };
-    (0..count)
-        .map(|i| i * last / (count - 1).max(1))
-        .map(median_at)
-        .collect()
+    (0..count).map(|i| i * last / (count - 1).max(1)).map(median_at).collect()
 }
 
 /// The least and the greatest value of one pixel column.
@@ -48,24 +42,14 @@ pub(super) struct Span {
 }
 
 /// The span of values in each of `columns` equal parts of the steps from `first` to `last`.
-pub(super) fn envelope(
-    samples: &[Sample],
-    (first, last): (u64, u64),
-    columns: usize,
-) -> Vec<Option<Span>> {
+pub(super) fn envelope(samples: &[Sample], (first, last): (u64, u64), columns: usize) -> Vec<Option<Span>> {
     let mut spans: Vec<Option<Span>> = vec![None; columns];
     let width = (last.saturating_sub(first) as f64 + 1.0) / columns as f64;
     for &Sample { step, value } in samples {
         let column = (step.saturating_sub(first) as f64 / width) as usize;
         let span = &mut spans[column.min(columns - 1)];
-        let old = span.unwrap_or(Span {
-            least: value,
-            greatest: value,
-        });
-        *span = Some(Span {
-            least: old.least.min(value),
-            greatest: old.greatest.max(value),
-        });
+        let old = span.unwrap_or(Span { least: value, greatest: value });
+        *span = Some(Span { least: old.least.min(value), greatest: old.greatest.max(value) });
     }
     spans
 }
@@ -88,12 +72,7 @@ pub(super) struct Axis {
 pub(super) fn axis(mut values: Vec<f64>) -> Axis {
     values.sort_unstable_by(f64::total_cmp);
     let (Some(&least), Some(&greatest)) = (values.first(), values.last()) else {
-        return Axis {
-            low: 0.0,
-            high: 1.0,
-            outside: 0,
-            farthest: 0.0,
-        };
+        return Axis { low: 0.0, high: 1.0, outside: 0, farthest: 0.0 };
     };
     let last = values.len() - 1;
     let floor = |low: f64| if least >= 0.0 { 0.0 } else { low };
@@ -106,15 +85,8 @@ pub(super) fn axis(mut values: Vec<f64>) -> Axis {
     let shown = if squeezed { (common.0, generous) } else { all };
     let (low, high) = padded(shown, least >= 0.0);
     let outside = values.iter().filter(|value| !(low..=high).contains(*value));
-    let farthest = outside
-        .clone()
-        .fold(0.0, |a: f64, &b| if b.abs() > a.abs() { b } else { a });
-    Axis {
-        low,
-        high,
-        outside: outside.count(),
-        farthest,
-    }
+    let farthest = outside.clone().fold(0.0, |a: f64, &b| if b.abs() > a.abs() { b } else { a });
+    Axis { low, high, outside: outside.count(), farthest }
 }
 
 /// Room around the values, and an axis of some length where they are all the same.
@@ -131,10 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn samples(values: &[f64]) -> Vec<Sample> {
-        (1..)
-            .zip(values)
-            .map(|(step, &value)| Sample { step, value })
-            .collect()
+        (1..).zip(values).map(|(step, &value)| Sample { step, value }).collect()
     }
 
     fn values(samples: &[Sample]) -> Vec<f64> {
@@ -160,10 +129,7 @@ mod tests {
         assert!(smoothed.iter().all(|sample| sample.value == 3.0));
         assert_eq!(smooth(&[], 1, 500), []);
         assert_eq!(smooth(&samples(&[4.0]), 1, 500), samples(&[4.0]));
-        assert_eq!(
-            [0, 9, 99, 300, 5_000, 20_000].map(median_window),
-            [1, 1, 9, 21, 51, 201]
-        );
+        assert_eq!([0, 9, 99, 300, 5_000, 20_000].map(median_window), [1, 1, 9, 21, 51, 201]);
     }
 
     #[test]
@@ -173,10 +139,7 @@ mod tests {
         assert_eq!(spans, [span(1.0, 5.0), span(2.0, 2.0), span(-1.0, 9.0)]);
         let sparse = envelope(&samples(&[1.0, 2.0]), (1, 2), 4);
         assert_eq!(sparse, [span(1.0, 1.0), None, span(2.0, 2.0), None]);
-        let far = [Sample {
-            step: u64::MAX,
-            value: 1.0,
-        }];
+        let far = [Sample { step: u64::MAX, value: 1.0 }];
         assert_eq!(envelope(&far, (0, u64::MAX), 2), [None, span(1.0, 1.0)]);
     }
 

@@ -40,21 +40,9 @@ pub fn preview(images: &[u8], columns: usize, style: TerminalStyle) -> String {
     let count = images.len() / IMAGE_PIXELS;
     let fitting = |side: usize| columns.saturating_add(GAP) / (side + GAP);
     let full_size = fitting(IMAGE_SIDE) >= count;
-    let side = if full_size {
-        IMAGE_SIDE
-    } else {
-        IMAGE_SIDE / 2
-    };
-    let digits: Vec<Vec<u8>> = images
-        .chunks_exact(IMAGE_PIXELS)
-        .map(|image| {
-            if full_size {
-                image.to_vec()
-            } else {
-                halved(image)
-            }
-        })
-        .collect();
+    let side = if full_size { IMAGE_SIDE } else { IMAGE_SIDE / 2 };
+    let digits: Vec<Vec<u8>> =
+        images.chunks_exact(IMAGE_PIXELS).map(|image| if full_size { image.to_vec() } else { halved(image) }).collect();
 
     let rows = count.div_ceil(fitting(side).max(1)).max(1);
     let mut text = String::new();
@@ -77,12 +65,7 @@ fn halved(image: &[u8]) -> Vec<u8> {
     let half = IMAGE_SIDE / 2;
     let mean = |i: usize| {
         let corner = i / half * 2 * IMAGE_SIDE + i % half * 2;
-        let square = [
-            corner,
-            corner + 1,
-            corner + IMAGE_SIDE,
-            corner + IMAGE_SIDE + 1,
-        ];
+        let square = [corner, corner + 1, corner + IMAGE_SIDE, corner + IMAGE_SIDE + 1];
         let sum: u16 = square.iter().map(|&pixel| u16::from(image[pixel])).sum();
         ((sum + 2) / 4) as u8
     };
@@ -90,11 +73,7 @@ fn halved(image: &[u8]) -> Vec<u8> {
 }
 
 /// One line of text: for each digit, its row of upper pixels and its row of lower ones.
-fn push_line(
-    text: &mut String,
-    digits: impl Iterator<Item = (Vec<u8>, Vec<u8>)>,
-    style: TerminalStyle,
-) {
+fn push_line(text: &mut String, digits: impl Iterator<Item = (Vec<u8>, Vec<u8>)>, style: TerminalStyle) {
     for (index, (upper, lower)) in digits.enumerate() {
         if index > 0 {
             text.push_str(&" ".repeat(GAP));
@@ -177,10 +156,7 @@ mod tests {
         let lines: Vec<&str> = full.lines().collect();
         assert_eq!(lines.len(), 14);
         assert_eq!(lines[3].trim(), "");
-        assert_eq!(
-            lines[4],
-            format!("{}{}{}", " ".repeat(8), "@".repeat(12), " ".repeat(8))
-        );
+        assert_eq!(lines[4], format!("{}{}{}", " ".repeat(8), "@".repeat(12), " ".repeat(8)));
         let half = preview(&square(), 27, TerminalStyle::Shades);
         let lines: Vec<&str> = half.lines().collect();
         assert_eq!(lines.len(), 7);
@@ -191,13 +167,7 @@ mod tests {
     fn rows_fit_the_width_and_are_even() {
         let ten = square().repeat(10);
         // 80 columns hold five half-size digits a row; 134 would hold nine, and make two even rows.
-        for (columns, lines, width) in [
-            (80, 15, 74),
-            (134, 15, 74),
-            (149, 7, 149),
-            (289, 14, 289),
-            (5, 79, 14),
-        ] {
+        for (columns, lines, width) in [(80, 15, 74), (134, 15, 74), (149, 7, 149), (289, 14, 289), (5, 79, 14)] {
             let text = preview(&ten, columns, TerminalStyle::Ascii);
             assert_eq!(text.lines().count(), lines, "{columns} columns");
             let widest = text.lines().map(str::len).max().unwrap();
@@ -214,10 +184,7 @@ mod tests {
         let first = text.lines().next().unwrap();
         let black = "\x1b[38;2;0;0;0m\x1b[48;2;0;0;0m▀";
         let pixel = "\x1b[38;2;200;200;200m\x1b[48;2;100;100;100m▀";
-        assert!(
-            first.starts_with(&format!("{black}{pixel}{black}▀▀")),
-            "{first:?}"
-        );
+        assert!(first.starts_with(&format!("{black}{pixel}{black}▀▀")), "{first:?}");
         assert!(text.lines().all(|line| line.ends_with("\x1b[0m")));
         let text = preview(&image, 80, TerminalStyle::Ansi256);
         let pixel = "\x1b[38;5;251m\x1b[48;5;241m▀";
@@ -245,10 +212,7 @@ mod tests {
         image[0] = 255;
         image[27] = 100;
         image[26] = 50;
-        assert_eq!(
-            halved(&image)[..14],
-            [64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 38]
-        );
+        assert_eq!(halved(&image)[..14], [64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 38]);
     }
 
     proptest! {

@@ -29,11 +29,7 @@ pub(super) fn font_to_fit(text: &str, size: u32, width: u32) -> FontDesc<'static
         Ok((found, _)) => found <= width * SUPERSAMPLING,
         Err(_) => true,
     };
-    (smallest..=size)
-        .rev()
-        .map(font)
-        .find(fits)
-        .unwrap_or_else(|| font(smallest))
+    (smallest..=size).rev().map(font).find(fits).unwrap_or_else(|| font(smallest))
 }
 
 /// Averages a supersampled picture, `[height, width, 3]`, down to real pixels.
@@ -68,8 +64,7 @@ pub(super) fn strip(text: &str, width: u32, height: u32) -> Result<Vec<u8>, Pict
         let (_, text_height) = font.box_size(text).map_err(drawing_error)?;
         let top = size.1.saturating_sub(text_height) / 2;
         let at = ((margin * SUPERSAMPLING) as i32, top as i32);
-        area.draw(&Text::new(text, at, font.color(&INK)))
-            .map_err(drawing_error)?;
+        area.draw(&Text::new(text, at, font.color(&INK))).map_err(drawing_error)?;
         area.present().map_err(drawing_error)?;
     }
     Ok(downsample(&large, width).into_iter().step_by(3).collect())
@@ -86,18 +81,13 @@ mod tests {
 
     #[test]
     fn different_texts_are_different_ink_within_the_strip() {
-        let strips: Vec<Vec<u8>> = ["epoch 1", "epoch 7", ""]
-            .iter()
-            .map(|text| strip(text, 120, 20).unwrap())
-            .collect();
+        let strips: Vec<Vec<u8>> =
+            ["epoch 1", "epoch 7", ""].iter().map(|text| strip(text, 120, 20).unwrap()).collect();
         assert!(strips.iter().all(|strip| strip.len() == 120 * 20));
         assert_ne!(strips[0], strips[1]);
         assert!(strips[2].iter().all(|&grey| grey == 0));
-        let ink = |rows: std::ops::Range<usize>| {
-            strips[0][rows.start * 120..rows.end * 120]
-                .iter()
-                .any(|&grey| grey > 200)
-        };
+        let ink =
+            |rows: std::ops::Range<usize>| strips[0][rows.start * 120..rows.end * 120].iter().any(|&grey| grey > 200);
         assert!(ink(4..17), "the text is in the middle rows");
         assert!(!ink(0..3) && !ink(18..20), "and touches neither edge");
     }

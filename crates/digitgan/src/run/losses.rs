@@ -98,11 +98,7 @@ pub enum LossError {
 
 impl From<&LossRecord> for CurvePoint {
     fn from(record: &LossRecord) -> Self {
-        Self {
-            step: record.step,
-            d_loss: record.d_loss,
-            g_loss: record.g_loss,
-        }
+        Self { step: record.step, d_loss: record.d_loss, g_loss: record.g_loss }
     }
 }
 
@@ -143,19 +139,13 @@ impl LossWriter {
         let mut rows = Rows::new(BufReader::new(&file))?;
         while rows.steps < steps {
             if rows.next()?.is_none() {
-                return Err(LossError::Missing {
-                    steps,
-                    found: rows.steps,
-                });
+                return Err(LossError::Missing { steps, found: rows.steps });
             }
         }
         let kept_bytes = rows.read_bytes;
         file.set_len(kept_bytes)?;
         file.seek(SeekFrom::Start(kept_bytes))?;
-        Ok(Self {
-            out: BufWriter::new(file),
-            steps,
-        })
+        Ok(Self { out: BufWriter::new(file), steps })
     }
 
     /// Adds the row of `record`.
@@ -166,10 +156,7 @@ impl LossWriter {
     pub fn append(&mut self, record: &LossRecord) -> Result<(), LossError> {
         let expected = self.steps + 1;
         if record.step != expected {
-            return Err(LossError::OutOfTurn {
-                expected,
-                found: record.step,
-            });
+            return Err(LossError::OutOfTurn { expected, found: record.step });
         }
         write_row(&mut self.out, record)?;
         self.steps = record.step;
@@ -212,22 +199,9 @@ pub fn read(path: &Path) -> Result<Vec<LossRecord>, LossError> {
 }
 
 fn write_row(out: &mut impl Write, record: &LossRecord) -> io::Result<()> {
-    let LossRecord {
-        step,
-        epoch,
-        d_loss,
-        g_loss,
-        d_real,
-        d_fake,
-        d_fake_after,
-        d_class,
-        g_class,
-    } = *record;
+    let LossRecord { step, epoch, d_loss, g_loss, d_real, d_fake, d_fake_after, d_class, g_class } = *record;
     // `?` is the shortest text that reads back the same, with exponents where those are shorter.
-    write!(
-        out,
-        "{step},{epoch},{d_loss:?},{g_loss:?},{d_real:?},{d_fake:?},{d_fake_after:?}"
-    )?;
+    write!(out, "{step},{epoch},{d_loss:?},{g_loss:?},{d_real:?},{d_fake:?},{d_fake_after:?}")?;
     for class in [d_class, g_class] {
         match class {
             Some(loss) => write!(out, ",{loss:?}")?,
@@ -250,17 +224,10 @@ struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     fn new(input: R) -> Result<Self, LossError> {
-        let mut rows = Self {
-            input,
-            lines: 0,
-            steps: 0,
-            read_bytes: 0,
-        };
+        let mut rows = Self { input, lines: 0, steps: 0, read_bytes: 0 };
         match rows.line()? {
             Some(line) if line == HEADER => Ok(rows),
-            line => Err(LossError::Header {
-                found: line.unwrap_or_default(),
-            }),
+            line => Err(LossError::Header { found: line.unwrap_or_default() }),
         }
     }
 
@@ -269,18 +236,10 @@ impl<R: BufRead> Rows<R> {
         let Some(line) = self.line()? else {
             return Ok(None);
         };
-        let record = parse_row(&line).map_err(|problem| LossError::Row {
-            line: self.lines,
-            problem,
-            found: line,
-        })?;
+        let record = parse_row(&line).map_err(|problem| LossError::Row { line: self.lines, problem, found: line })?;
         let expected = self.steps + 1;
         if record.step != expected {
-            return Err(LossError::Order {
-                line: self.lines,
-                expected,
-                found: record.step,
-            });
+            return Err(LossError::Order { line: self.lines, expected, found: record.step });
         }
         self.steps = expected;
         Ok(Some(record))
@@ -289,10 +248,7 @@ impl<R: BufRead> Rows<R> {
     /// The next line without its line feed; none where no whole line follows.
     fn line(&mut self) -> Result<Option<String>, LossError> {
         let mut bytes = Vec::new();
-        self.input
-            .by_ref()
-            .take(MAX_LINE_BYTES)
-            .read_until(b'\n', &mut bytes)?;
+        self.input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes)?;
         let is_whole = bytes.last() == Some(&b'\n');
         if !is_whole && (bytes.len() as u64) < MAX_LINE_BYTES {
             return Ok(None);
@@ -333,9 +289,7 @@ fn parse_row(line: &str) -> Result<LossRecord, String> {
 
 fn parse_field<T: FromStr>(fields: &[&str], column: usize) -> Result<T, String> {
     let name = || HEADER.split(',').nth(column).unwrap_or_default();
-    fields[column]
-        .parse()
-        .map_err(|_| format!("{:?} is no number for {}", fields[column], name()))
+    fields[column].parse().map_err(|_| format!("{:?} is no number for {}", fields[column], name()))
 }
 
 #[cfg(test)]
@@ -361,9 +315,7 @@ mod tests {
 
     fn bytes_of(records: &[LossRecord]) -> Vec<u8> {
         let mut bytes = format!("{HEADER}\n").into_bytes();
-        records
-            .iter()
-            .for_each(|record| write_row(&mut bytes, record).unwrap());
+        records.iter().for_each(|record| write_row(&mut bytes, record).unwrap());
         bytes
     }
 
@@ -372,11 +324,7 @@ mod tests {
         let floats = [record.d_loss, record.g_loss, record.d_real, record.d_fake];
         let classes = [Some(record.d_fake_after), record.d_class, record.g_class];
         let all = floats.into_iter().map(Some).chain(classes);
-        (
-            record.step,
-            record.epoch,
-            all.map(|x| x.map(f32::to_bits)).collect(),
-        )
+        (record.step, record.epoch, all.map(|x| x.map(f32::to_bits)).collect())
     }
 
     #[test]
@@ -395,14 +343,7 @@ mod tests {
              2,1,0.5,1.4142135,0.5,2e-9,0.25,2.0,\n"
         );
         assert_eq!(read(&path).unwrap(), [record(1), record(2)]);
-        assert_eq!(
-            CurvePoint::from(&record(2)),
-            CurvePoint {
-                step: 2,
-                d_loss: 0.5,
-                g_loss: 2f32.sqrt()
-            }
-        );
+        assert_eq!(CurvePoint::from(&record(2)), CurvePoint { step: 2, d_loss: 0.5, g_loss: 2f32.sqrt() });
     }
 
     #[test]
@@ -411,10 +352,7 @@ mod tests {
         let mut writer = LossWriter::create(&folder.path().join("losses.csv")).unwrap();
         for step in [0, 2, u64::MAX] {
             let error = writer.append(&record(step)).unwrap_err();
-            assert!(
-                matches!(error, LossError::OutOfTurn { expected: 1, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, LossError::OutOfTurn { expected: 1, .. }), "{error}");
         }
         writer.append(&record(1)).unwrap();
         assert!(writer.append(&record(1)).is_err());
@@ -444,42 +382,15 @@ mod tests {
             (String::new(), "line 1 is \"\", not the header"),
             ("a,b\n".into(), "line 1 is \"a,b\", not the header"),
             (format!("{HEADER}\r\n"), "not the header"),
-            (
-                format!("{HEADER}\n{}\n{}\n", row(1), row(3)),
-                "line 3 has step 3 where step 2",
-            ),
-            (
-                format!("{HEADER}\n{}\n{}\n", row(1), row(1)),
-                "line 3 has step 1 where step 2",
-            ),
-            (
-                format!("{HEADER}\n1,2\n"),
-                "line 2 is not a row of losses: 2 fields instead of 9",
-            ),
-            (
-                format!("{HEADER}\n1,1,x,1,1,1,1,,\n"),
-                "\"x\" is no number for d_loss",
-            ),
-            (
-                format!("{HEADER}\n1,1,1,1,1,1,1,,y\n"),
-                "\"y\" is no number for g_class",
-            ),
-            (
-                format!("{HEADER}\n-1,1,1,1,1,1,1,,\n"),
-                "\"-1\" is no number for step",
-            ),
-            (
-                format!("{HEADER}\n{}\n", "9".repeat(600)),
-                "line 2 is not a row",
-            ),
-            (
-                format!("{HEADER}\n{}", "9".repeat(600)),
-                "line 2 is not a row",
-            ),
-            (
-                format!("{HEADER}\n{}\n", row(1)),
-                "end with step 1 but the run resumes after step 3",
-            ),
+            (format!("{HEADER}\n{}\n{}\n", row(1), row(3)), "line 3 has step 3 where step 2"),
+            (format!("{HEADER}\n{}\n{}\n", row(1), row(1)), "line 3 has step 1 where step 2"),
+            (format!("{HEADER}\n1,2\n"), "line 2 is not a row of losses: 2 fields instead of 9"),
+            (format!("{HEADER}\n1,1,x,1,1,1,1,,\n"), "\"x\" is no number for d_loss"),
+            (format!("{HEADER}\n1,1,1,1,1,1,1,,y\n"), "\"y\" is no number for g_class"),
+            (format!("{HEADER}\n-1,1,1,1,1,1,1,,\n"), "\"-1\" is no number for step"),
+            (format!("{HEADER}\n{}\n", "9".repeat(600)), "line 2 is not a row"),
+            (format!("{HEADER}\n{}", "9".repeat(600)), "line 2 is not a row"),
+            (format!("{HEADER}\n{}\n", row(1)), "end with step 1 but the run resumes after step 3"),
         ];
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("losses.csv");
@@ -488,11 +399,7 @@ mod tests {
             let error = LossWriter::resume(&path, 3).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
             assert!(!error.contains('\n'), "{error:?}");
-            assert_eq!(
-                fs::read_to_string(&path).unwrap(),
-                text,
-                "a refused file stays as it is"
-            );
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a refused file stays as it is");
         }
         assert!(LossWriter::resume(&folder.path().join("none.csv"), 1).is_err());
         fs::write(&path, b"\xff\xfe\n").unwrap();
@@ -502,27 +409,19 @@ mod tests {
     fn any_record(step: u64) -> impl Strategy<Value = LossRecord> {
         let loss = || any::<u32>().prop_map(f32::from_bits);
         let class = || prop::option::of(any::<u32>().prop_map(f32::from_bits));
-        (
-            any::<u32>(),
-            prop::array::uniform5(loss()),
-            class(),
-            class(),
+        (any::<u32>(), prop::array::uniform5(loss()), class(), class()).prop_map(
+            move |(epoch, [d_loss, g_loss, d_real, d_fake, d_fake_after], d_class, g_class)| LossRecord {
+                step,
+                epoch,
+                d_loss,
+                g_loss,
+                d_real,
+                d_fake,
+                d_fake_after,
+                d_class,
+                g_class,
+            },
         )
-            .prop_map(
-                move |(epoch, [d_loss, g_loss, d_real, d_fake, d_fake_after], d_class, g_class)| {
-                    LossRecord {
-                        step,
-                        epoch,
-                        d_loss,
-                        g_loss,
-                        d_real,
-                        d_fake,
-                        d_fake_after,
-                        d_class,
-                        g_class,
-                    }
-                },
-            )
     }
 
     proptest! {

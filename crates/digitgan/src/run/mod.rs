@@ -1,4 +1,16 @@
-//! What a training run leaves behind.
+//! What a training run leaves behind: the interface between training and everything after it.
+//!
+//! `docs/run-directory.md` describes the layout for people; [`RunDirectory`] is the only code that
+//! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
+//! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened.
 
+pub mod checkpoint;
+mod directory;
+pub mod generator_file;
 pub mod losses;
+pub mod manifest;
+mod tensor_file;
 pub mod tensorboard;
+
+pub use directory::RunDirectory;
+pub use tensor_file::{TensorFile, TensorFileError};

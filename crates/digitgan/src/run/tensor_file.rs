@@ -81,9 +81,15 @@ impl TensorFile {
         let bytes: BTreeMap<&str, Vec<u8>> =
             self.tensors.iter().map(|(name, tensor)| (name.as_str(), to_bytes(&tensor.values))).collect();
         let mut facts: HashMap<String, String> = self.facts.clone().into_iter().collect();
-        facts.insert(HASH.to_owned(), hash(&self.facts, self.tensors.iter().map(|(name, tensor)| {
-            (name.as_str(), tensor.shape.as_slice(), bytes[name.as_str()].as_slice())
-        })));
+        facts.insert(
+            HASH.to_owned(),
+            hash(
+                &self.facts,
+                self.tensors
+                    .iter()
+                    .map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice(), bytes[name.as_str()].as_slice())),
+            ),
+        );
         let views = self.tensors.iter().map(|(name, tensor)| {
             let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &bytes[name.as_str()]);
             (name.as_str(), view.expect("a tensor has as many numbers as its shape says"))
@@ -116,7 +122,8 @@ impl TensorFile {
         let mut tensors = TensorMap::new();
         for (name, view) in views {
             if view.dtype() == Dtype::F32 {
-                tensors.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values: to_floats(view.data()) });
+                tensors
+                    .insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values: to_floats(view.data()) });
             } else if !name.ends_with("num_batches_tracked") {
                 // PyTorch counts batches beside its running statistics, in integers that nothing here needs.
                 let (name, found) = (name.to_owned(), format!("{:?}", view.dtype()));
@@ -179,7 +186,8 @@ mod tests {
             values: (0..shape.iter().product::<usize>()).map(|i| first + i as f32).collect(),
         };
         TensorFile {
-            tensors: [("a.b".to_owned(), tensor(&[2, 3], -1.5)), ("c".to_owned(), tensor(&[4], f32::MIN_POSITIVE))].into(),
+            tensors: [("a.b".to_owned(), tensor(&[2, 3], -1.5)), ("c".to_owned(), tensor(&[4], f32::MIN_POSITIVE))]
+                .into(),
             facts: [("format".to_owned(), "test".to_owned())].into(),
         }
     }

@@ -55,21 +55,12 @@ impl EventWriter {
         };
         let name = format!("{FILE_PREFIX}{seconds:010}.digitgan.{}", process::id());
         let out = BufWriter::new(File::create_new(dir.join(name))?);
-        let mut writer = Self {
-            out,
-            record: Vec::new(),
-        };
-        writer.write(&Event {
-            wall_time,
-            file_version: Some(FILE_VERSION.to_owned()),
-            ..Event::default()
-        })?;
+        let mut writer = Self { out, record: Vec::new() };
+        writer.write(&Event { wall_time, file_version: Some(FILE_VERSION.to_owned()), ..Event::default() })?;
         writer.write(&Event {
             wall_time,
             step: event_step(purge_from_step.unwrap_or(0)),
-            session_log: Some(SessionLog {
-                status: SESSION_START,
-            }),
+            session_log: Some(SessionLog { status: SESSION_START }),
             ..Event::default()
         })?;
         writer.flush()?;
@@ -82,17 +73,8 @@ impl EventWriter {
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn scalars(
-        &mut self,
-        step: u64,
-        wall_time: f64,
-        scalars: &[(&str, f32)],
-    ) -> io::Result<()> {
-        let value = |&(tag, value): &(&str, f32)| Value {
-            tag: tag.to_owned(),
-            simple_value: Some(value),
-            image: None,
-        };
+    pub fn scalars(&mut self, step: u64, wall_time: f64, scalars: &[(&str, f32)]) -> io::Result<()> {
+        let value = |&(tag, value): &(&str, f32)| Value { tag: tag.to_owned(), simple_value: Some(value), image: None };
         self.summary(step, wall_time, scalars.iter().map(value).collect())
     }
 
@@ -116,11 +98,7 @@ impl EventWriter {
             colorspace: GREYSCALE,
             encoded_image_string: png.to_vec(),
         };
-        let value = Value {
-            tag: tag.to_owned(),
-            simple_value: None,
-            image: Some(image),
-        };
+        let value = Value { tag: tag.to_owned(), simple_value: None, image: Some(image) };
         self.summary(step, wall_time, vec![value])
     }
 
@@ -135,12 +113,7 @@ impl EventWriter {
 
     fn summary(&mut self, step: u64, wall_time: f64, value: Vec<Value>) -> io::Result<()> {
         let summary = Some(Summary { value });
-        self.write(&Event {
-            wall_time,
-            step: event_step(step),
-            summary,
-            ..Event::default()
-        })
+        self.write(&Event { wall_time, step: event_step(step), summary, ..Event::default() })
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
@@ -164,10 +137,7 @@ fn fill_record(record: &mut Vec<u8>, event: &Event) {
 /// The CRC-32C of `bytes`, rotated and offset as TFRecords have it, since a CRC of bytes that hold
 /// CRCs is a weak one.
 fn masked_crc(bytes: &[u8]) -> [u8; 4] {
-    crc32c::crc32c(bytes)
-        .rotate_right(15)
-        .wrapping_add(0xa282_ead8)
-        .to_le_bytes()
+    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }
 
 /// TensorBoard's steps are signed.
@@ -257,44 +227,19 @@ mod tests {
 
     #[test]
     fn bytes_are_those_of_tensorboards_own_writer() {
-        let scalar = |tag: &str, value| Value {
-            tag: tag.to_owned(),
-            simple_value: Some(value),
-            image: None,
-        };
-        let image = Image {
-            height: 56,
-            width: 28,
-            colorspace: GREYSCALE,
-            encoded_image_string: b"png".to_vec(),
-        };
+        let scalar = |tag: &str, value| Value { tag: tag.to_owned(), simple_value: Some(value), image: None };
+        let image = Image { height: 56, width: 28, colorspace: GREYSCALE, encoded_image_string: b"png".to_vec() };
         let summary = |value| Some(Summary { value });
-        let at = |wall_time, step| Event {
-            wall_time,
-            step,
-            ..Event::default()
-        };
+        let at = |wall_time, step| Event { wall_time, step, ..Event::default() };
         let events = [
-            Event {
-                file_version: Some(FILE_VERSION.to_owned()),
-                ..at(1_700_000_000.5, 0)
-            },
+            Event { file_version: Some(FILE_VERSION.to_owned()), ..at(1_700_000_000.5, 0) },
             Event {
                 summary: summary(vec![scalar("loss/d", 0.0), scalar("loss/g", -1.5)]),
                 ..at(1_700_000_001.25, 300)
             },
+            Event { session_log: Some(SessionLog { status: SESSION_START }), ..at(1_700_000_002.0, 7) },
             Event {
-                session_log: Some(SessionLog {
-                    status: SESSION_START,
-                }),
-                ..at(1_700_000_002.0, 7)
-            },
-            Event {
-                summary: summary(vec![Value {
-                    tag: "s".to_owned(),
-                    simple_value: None,
-                    image: Some(image),
-                }]),
+                summary: summary(vec![Value { tag: "s".to_owned(), simple_value: None, image: Some(image) }]),
                 ..at(1_700_000_002.0, 7)
             },
         ];
@@ -326,22 +271,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("tensorboard");
         // The clock stands still, goes back and fails.
-        for (wall_time, purge) in [
-            (1.7e9, None),
-            (1.7e9, Some(61)),
-            (5.0, Some(31)),
-            (f64::NAN, Some(u64::MAX)),
-        ] {
+        for (wall_time, purge) in [(1.7e9, None), (1.7e9, Some(61)), (5.0, Some(31)), (f64::NAN, Some(u64::MAX))] {
             let mut writer = EventWriter::create(&dir, wall_time, purge).unwrap();
-            writer
-                .scalars(61, wall_time, &[("a", 1.0), ("b", f32::NAN)])
-                .unwrap();
+            writer.scalars(61, wall_time, &[("a", 1.0), ("b", f32::NAN)]).unwrap();
             writer.flush().unwrap();
         }
-        let mut names: Vec<_> = fs::read_dir(&dir)
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .collect();
+        let mut names: Vec<_> = fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).collect();
         names.sort();
         let starts: Vec<i64> = names
             .iter()
@@ -349,10 +284,7 @@ mod tests {
                 let events = events(&fs::read(name).unwrap());
                 assert_eq!(events.len(), 3);
                 assert_eq!(events[0].file_version.as_deref(), Some(FILE_VERSION));
-                assert_eq!(
-                    events[1].session_log.as_ref().unwrap().status,
-                    SESSION_START
-                );
+                assert_eq!(events[1].session_log.as_ref().unwrap().status, SESSION_START);
                 assert_eq!(events[2].summary.as_ref().unwrap().value.len(), 2);
                 events[1].step
             })
@@ -360,28 +292,17 @@ mod tests {
         assert_eq!(starts, [0, 61, 31, i64::MAX]);
         let name = names[0].file_name().unwrap().to_str().unwrap();
         let process = process::id();
-        assert_eq!(
-            name,
-            format!("events.out.tfevents.1700000000.digitgan.{process}")
-        );
+        assert_eq!(name, format!("events.out.tfevents.1700000000.digitgan.{process}"));
     }
 
     #[test]
     fn foreign_files_in_the_folder_do_not_matter() {
         let folder = tempfile::tempdir().unwrap();
-        for name in [
-            "losses.csv",
-            "events.out.tfevents.",
-            "events.out.tfevents.x.y.z",
-        ] {
+        for name in ["losses.csv", "events.out.tfevents.", "events.out.tfevents.x.y.z"] {
             fs::write(folder.path().join(name), b"?").unwrap();
         }
         assert_eq!(newest_seconds(folder.path()).unwrap(), None);
-        fs::write(
-            folder.path().join("events.out.tfevents.0000000012.host.1"),
-            b"",
-        )
-        .unwrap();
+        fs::write(folder.path().join("events.out.tfevents.0000000012.host.1"), b"").unwrap();
         assert_eq!(newest_seconds(folder.path()).unwrap(), Some(12));
         EventWriter::create(folder.path(), 3.0, None).unwrap();
         assert_eq!(newest_seconds(folder.path()).unwrap(), Some(13));

@@ -1,0 +1,219 @@
+//! Checkpoints: everything that a training needs to go on bit for bit, in one file.
+//!
+//! Randomness needs no state (see [`crate::seed`]), so this is the tensors of
+//! [`crate::model::initial_state`], the number of finished steps, and the hash of the settings and
+//! data that they belong to.
+
+use super::{RunDirectory, TensorFile, TensorFileError};
+use crate::config::TrainConfig;
+use crate::data::{DataSource, DatasetIdentity};
+use crate::model::{TensorMap, initial_state};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the file says it is.
+const FORMAT: &str = "digitgan-checkpoint-1";
+/// How many checkpoints a run keeps.
+const KEPT: usize = 2;
+
+/// The state of a training after some steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Finished steps.
+    pub step: u64,
+    /// Weights, statistics and moments.
+    pub state: TensorMap,
+}
+
+/// Why a training cannot go on from a checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The folder cannot be listed.
+    #[error("cannot list {path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is damaged or no file of tensors at all.
+    #[error("{0}; delete it to go on from the checkpoint before it")]
+    File(#[from] TensorFileError),
+    /// The file is something else.
+    #[error(
+        "{path} is not a checkpoint of digitgan (format {found:?}, expected {FORMAT:?}); delete it to go on from the checkpoint before it"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it says it is.
+        found: String,
+    },
+    /// The file belongs to another training.
+    #[error(
+        "{path} belongs to a training with other settings or data than this run's run.toml: put the right files together, or start anew"
+    )]
+    OtherRun {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file says something else than its name.
+    #[error("{path} says that it is of step {found}: it was renamed; delete it to go on from the checkpoint before it")]
+    Step {
+        /// The file.
+        path: PathBuf,
+        /// The step that it says.
+        found: String,
+    },
+}
+
+/// The hash of all that decides what a step computes: a checkpoint is of use to just such a training.
+fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
+    // How long to train and how often to save change no step, and data is its content, wherever it came from.
+    let config =
+        TrainConfig { epochs: 1, checkpoint_steps: None, max_steps: None, data: DataSource::Auto, ..config.clone() };
+    let config = serde_json::to_string(&config).expect("plain settings can be written");
+    let text = format!("{config} {} {}", dataset.sha256, dataset.classes);
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Checkpoint {
+    /// Writes it into `run`, then deletes older ones but the last.
+    ///
+    /// # Errors
+    /// Those of writing; what was there is then still there.
+    pub fn write(self, run: &RunDirectory, config: &TrainConfig, dataset: &DatasetIdentity) -> io::Result<()> {
+        let step = self.step;
+        let facts = [
+            ("format", FORMAT.to_owned()),
+            ("step", step.to_string()),
+            ("training", training_hash(config, dataset)),
+            ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
+        ];
+        let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
+        TensorFile { tensors: self.state, facts }.write(&run.checkpoint(step))?;
+        let older: Vec<u64> = run.checkpoint_steps()?.into_iter().filter(|&other| other < step).collect();
+        for &step in &older[..(older.len() + 1).saturating_sub(KEPT)] {
+            std::fs::remove_file(run.checkpoint(step))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the newest checkpoint of `run`; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the newest is not whole, or not of this training.
+    pub fn read_newest(
+        run: &RunDirectory,
+        config: &TrainConfig,
+        dataset: &DatasetIdentity,
+    ) -> Result<Option<Checkpoint>, CheckpointError> {
+        let steps = match run.checkpoint_steps() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|source| CheckpointError::Io { path: run.checkpoints(), source })?,
+        };
+        steps.last().map(|&step| Self::read(&run.checkpoint(step), step, config, dataset)).transpose()
+    }
+
+    fn read(
+        path: &Path,
+        step: u64,
+        config: &TrainConfig,
+        dataset: &DatasetIdentity,
+    ) -> Result<Checkpoint, CheckpointError> {
+        let path = path.to_owned();
+        let TensorFile { tensors, facts } = TensorFile::read(&path)?;
+        let fact = |key: &str| facts.get(key).cloned().unwrap_or_default();
+        if fact("format") != FORMAT {
+            return Err(CheckpointError::Foreign { path, found: fact("format") });
+        }
+        if fact("training") != training_hash(config, dataset) {
+            return Err(CheckpointError::OtherRun { path });
+        }
+        if fact("step") != step.to_string() {
+            return Err(CheckpointError::Step { path, found: fact("step") });
+        }
+        Ok(Checkpoint { step, state: tensors })
+    }
+
+    /// The state before the first step.
+    pub fn start(config: &TrainConfig, dataset: &DatasetIdentity) -> Checkpoint {
+        let spec = crate::model::ModelSpec { variant: config.model, classes: dataset.classes };
+        Checkpoint { step: 0, state: initial_state(&spec, config.seed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Variant;
+
+    fn dataset() -> DatasetIdentity {
+        DatasetIdentity { name: "d".into(), sha256: "00".into(), classes: 3, train_images: 100, test_images: 0 }
+    }
+
+    fn config() -> TrainConfig {
+        TrainConfig { model: Variant::Gan, ..TrainConfig::default() }
+    }
+
+    fn run() -> (tempfile::TempDir, RunDirectory) {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDirectory::new(folder.path().join("run"));
+        run.create().unwrap();
+        (folder, run)
+    }
+
+    fn write(run: &RunDirectory, step: u64) {
+        let start = Checkpoint::start(&config(), &dataset());
+        Checkpoint { step, ..start }.write(run, &config(), &dataset()).unwrap();
+    }
+
+    #[test]
+    fn the_newest_comes_back_and_older_ones_go() {
+        let (_folder, run) = run();
+        for step in [3, 6, 9] {
+            write(&run, step);
+        }
+        assert_eq!(run.checkpoint_steps().unwrap(), [6, 9]);
+        let read = Checkpoint::read_newest(&run, &config(), &dataset()).unwrap().unwrap();
+        assert_eq!((read.step, read.state), (9, Checkpoint::start(&config(), &dataset()).state));
+    }
+
+    #[test]
+    fn settings_that_change_no_step_may_differ_and_others_may_not() {
+        let (_folder, run) = run();
+        write(&run, 3);
+        let longer = TrainConfig { epochs: 99, max_steps: Some(7), checkpoint_steps: Some(5), ..config() };
+        assert!(Checkpoint::read_newest(&run, &longer, &dataset()).is_ok());
+        let moved = TrainConfig { data: DataSource::Path("elsewhere".into()), ..config() };
+        assert!(Checkpoint::read_newest(&run, &moved, &dataset()).is_ok());
+        let other_seed = TrainConfig { seed: 2, ..config() };
+        let other_data = DatasetIdentity { sha256: "01".into(), ..dataset() };
+        for result in [
+            Checkpoint::read_newest(&run, &other_seed, &dataset()),
+            Checkpoint::read_newest(&run, &config(), &other_data),
+        ] {
+            assert!(matches!(result, Err(CheckpointError::OtherRun { .. })), "{result:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_foreign_renamed_and_missing_checkpoints_are_told_apart() {
+        let (_folder, run) = run();
+        assert_eq!(Checkpoint::read_newest(&run, &config(), &dataset()).unwrap(), None);
+        let read = || Checkpoint::read_newest(&run, &config(), &dataset()).unwrap_err();
+        write(&run, 3);
+        std::fs::copy(run.checkpoint(3), run.checkpoint(4)).unwrap();
+        assert!(matches!(read(), CheckpointError::Step { .. }));
+        let mut bytes = std::fs::read(run.checkpoint(3)).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(run.checkpoint(4), &bytes).unwrap();
+        assert!(matches!(read(), CheckpointError::File(TensorFileError::Damaged { .. })));
+        std::fs::write(run.checkpoint(4), &bytes[..last]).unwrap();
+        assert!(matches!(read(), CheckpointError::File(TensorFileError::Format { .. })));
+        TensorFile { tensors: TensorMap::new(), facts: Default::default() }.write(&run.checkpoint(4)).unwrap();
+        assert!(matches!(read(), CheckpointError::Foreign { .. }));
+    }
+}

@@ -1,0 +1,124 @@
+//! The names of a run's files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A run directory: names, and nothing but names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDirectory(PathBuf);
+
+impl RunDirectory {
+    /// The run directory at `path`, whether or not it exists.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        RunDirectory(path.into())
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes the directory and its folders.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn create(&self) -> io::Result<()> {
+        for folder in [self.checkpoints(), self.generators(), self.samples(), self.tensorboard()] {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(())
+    }
+
+    /// What the run is: settings, data, versions.
+    pub fn manifest(&self) -> PathBuf {
+        self.0.join("run.toml")
+    }
+
+    /// Every step's losses.
+    pub fn losses(&self) -> PathBuf {
+        self.0.join("losses.csv")
+    }
+
+    /// The losses as a picture.
+    pub fn loss_curves(&self) -> PathBuf {
+        self.0.join("losses.png")
+    }
+
+    /// The newest generator.
+    pub fn generator(&self) -> PathBuf {
+        self.0.join("generator.safetensors")
+    }
+
+    /// The sample grids as an animation.
+    pub fn animation(&self) -> PathBuf {
+        self.0.join("samples.gif")
+    }
+
+    /// The folder of sample grids.
+    pub fn samples(&self) -> PathBuf {
+        self.0.join("samples")
+    }
+
+    /// The sample grid after `epoch` epochs.
+    pub fn sample(&self, epoch: u32) -> PathBuf {
+        self.samples().join(format!("epoch-{epoch:04}.png"))
+    }
+
+    /// The folder of generators.
+    pub fn generators(&self) -> PathBuf {
+        self.0.join("generators")
+    }
+
+    /// The generator after `epoch` epochs.
+    pub fn epoch_generator(&self, epoch: u32) -> PathBuf {
+        self.generators().join(format!("epoch-{epoch:04}.safetensors"))
+    }
+
+    /// The folder of TensorBoard's event files.
+    pub fn tensorboard(&self) -> PathBuf {
+        self.0.join("tensorboard")
+    }
+
+    /// The folder of checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.0.join("checkpoints")
+    }
+
+    /// The checkpoint after `step` steps.
+    pub fn checkpoint(&self, step: u64) -> PathBuf {
+        self.checkpoints().join(format!("step-{step:08}.safetensors"))
+    }
+
+    /// The steps of all checkpoints that are there, in order.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn checkpoint_steps(&self) -> io::Result<Vec<u64>> {
+        let mut steps = Vec::new();
+        for entry in std::fs::read_dir(self.checkpoints())? {
+            let name = entry?.file_name();
+            let step = name.to_str().and_then(|name| name.strip_prefix("step-")?.strip_suffix(".safetensors"));
+            steps.extend(step.and_then(|step| step.parse::<u64>().ok()));
+        }
+        steps.sort_unstable();
+        Ok(steps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_found_in_order_and_other_files_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDirectory::new(folder.path().join("r"));
+        run.create().unwrap();
+        for step in [1000, 5, 123_456_789] {
+            std::fs::write(run.checkpoint(step), "").unwrap();
+        }
+        std::fs::write(run.checkpoints().join("step-x.safetensors"), "").unwrap();
+        std::fs::write(run.checkpoints().join(".step-00000007.safetensors.tmp"), "").unwrap();
+        assert_eq!(run.checkpoint_steps().unwrap(), [5, 1000, 123_456_789]);
+    }
+}

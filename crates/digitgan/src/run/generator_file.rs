@@ -1,0 +1,188 @@
+//! `generator.safetensors`: a trained generator, as PyTorch's state dict has it, and what it draws.
+
+use super::{TensorFile, TensorFileError};
+use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the file says it is.
+const FORMAT: &str = "digitgan-generator-1";
+
+/// A trained generator and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GeneratorFile {
+    /// The model.
+    pub spec: ModelSpec,
+    /// The classes' names.
+    pub class_names: Vec<String>,
+    /// The data set that it was trained on.
+    pub dataset: String,
+    /// Steps that it was trained for.
+    pub step: u64,
+    /// Weights and running statistics by their names in the state dict.
+    pub tensors: TensorMap,
+}
+
+/// Why a file is no generator.
+#[derive(Debug, thiserror::Error)]
+pub enum GeneratorFileError {
+    /// The file is damaged or no file of tensors at all.
+    #[error(transparent)]
+    File(#[from] TensorFileError),
+    /// The tensors are not those of a generator.
+    #[error("{path} is not a generator of digitgan: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl GeneratorFile {
+    /// Takes G out of a training's state.
+    pub fn from_state(
+        state: &TensorMap,
+        spec: ModelSpec,
+        class_names: &[String],
+        dataset: &str,
+        step: u64,
+    ) -> GeneratorFile {
+        let own = |name: &String| Some(name.strip_prefix("generator.")?.to_owned()).filter(|n| !n.starts_with("adam."));
+        let tensors = state.iter().filter_map(|(name, tensor)| Some((own(name)?, tensor.clone()))).collect();
+        GeneratorFile { spec, class_names: class_names.to_vec(), dataset: dataset.to_owned(), step, tensors }
+    }
+
+    /// Writes it to `path`.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let facts = [
+            ("format", FORMAT.to_owned()),
+            ("variant", self.spec.variant.to_string()),
+            ("classes", self.spec.classes.to_string()),
+            ("latent", LATENT.to_string()),
+            ("class_names", serde_json::to_string(&self.class_names).map_err(io::Error::other)?),
+            ("dataset", self.dataset.clone()),
+            ("step", self.step.to_string()),
+            ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
+        ];
+        let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
+        TensorFile { tensors: self.tensors.clone(), facts }.write(path)
+    }
+
+    /// Reads the file at `path`. A state dict that PyTorch wrote, without facts, will do: classes then
+    /// follow from the shapes.
+    ///
+    /// # Errors
+    /// When it is not the state dict of a generator.
+    pub fn read(path: &Path) -> Result<GeneratorFile, GeneratorFileError> {
+        let TensorFile { tensors, facts } = TensorFile::read(path)?;
+        let foreign = |reason: String| GeneratorFileError::Foreign { path: path.to_owned(), reason };
+        let spec = spec_of(&tensors, &facts).map_err(foreign)?;
+        for expected in generator_tensors(&spec) {
+            let found = tensors.get(expected.name).map(|tensor| &tensor.shape);
+            match found {
+                None => return Err(foreign(format!("tensor {} is missing", expected.name))),
+                Some(shape) if *shape != expected.shape => {
+                    let expected_shape = expected.shape;
+                    return Err(foreign(format!(
+                        "tensor {} has shape {shape:?}, expected {expected_shape:?}",
+                        expected.name
+                    )));
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some((name, _)) = tensors.iter().find(|(_, tensor)| tensor.values.iter().any(|v| !v.is_finite())) {
+            return Err(foreign(format!("tensor {name} holds a number that is not finite")));
+        }
+        let names: Option<Vec<String>> = facts.get("class_names").and_then(|names| serde_json::from_str(names).ok());
+        let class_names = names
+            .filter(|names| names.len() == spec.classes)
+            .unwrap_or_else(|| (0..spec.classes).map(|class| class.to_string()).collect());
+        Ok(GeneratorFile {
+            spec,
+            class_names,
+            dataset: facts.get("dataset").cloned().unwrap_or_default(),
+            step: facts.get("step").and_then(|step| step.parse().ok()).unwrap_or(0),
+            tensors,
+        })
+    }
+}
+
+/// The model that the facts name, or that the shape of the first layer implies.
+fn spec_of(tensors: &TensorMap, facts: &BTreeMap<String, String>) -> Result<ModelSpec, String> {
+    let first = tensors.get("deconv1.weight").ok_or("tensor deconv1.weight is missing")?;
+    let inputs = first.shape.first().copied().unwrap_or(0);
+    let implied_classes =
+        inputs.checked_sub(LATENT).ok_or(format!("its input has {inputs} numbers, fewer than {LATENT}"))?;
+    let variant = match facts.get("variant") {
+        Some(name) => name.parse::<Variant>()?,
+        None if implied_classes == 0 => Variant::Gan,
+        // cGAN and ACGAN have the same G.
+        None => Variant::Cgan,
+    };
+    let classes = match facts.get("classes").map(|classes| classes.parse::<usize>()) {
+        Some(Ok(classes)) if (2..=100).contains(&classes) => classes,
+        Some(_) => return Err("its number of classes is not one from 2 to 100".to_owned()),
+        None if implied_classes == 0 => 10,
+        None => implied_classes,
+    };
+    let spec = ModelSpec { variant, classes };
+    match spec.generator_inputs() == inputs && classes <= 100 {
+        true => Ok(spec),
+        false => Err(format!("its input has {inputs} numbers, which does not fit a {variant} of {classes} classes")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::initial_state;
+
+    fn example(variant: Variant) -> GeneratorFile {
+        let spec = ModelSpec { variant, classes: 3 };
+        let names = ["a", "b", "c"].map(str::to_owned);
+        GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "letters", 42)
+    }
+
+    #[test]
+    fn what_is_written_is_read_with_or_without_facts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g.safetensors");
+        for variant in [Variant::Gan, Variant::Cgan, Variant::Acgan] {
+            example(variant).write(&path).unwrap();
+            assert_eq!(GeneratorFile::read(&path).unwrap(), example(variant));
+        }
+        let bare = TensorFile { tensors: example(Variant::Cgan).tensors, facts: BTreeMap::new() };
+        bare.write(&path).unwrap();
+        assert_eq!(GeneratorFile::read(&path).unwrap().spec, ModelSpec { variant: Variant::Cgan, classes: 3 });
+    }
+
+    #[test]
+    fn what_is_no_generator_is_refused_in_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("g.safetensors");
+        let break_it = |change: &dyn Fn(&mut TensorFile)| {
+            example(Variant::Acgan).write(&path).unwrap();
+            let mut file = TensorFile::read(&path).unwrap();
+            change(&mut file);
+            file.write(&path).unwrap();
+            GeneratorFile::read(&path).unwrap_err().to_string()
+        };
+        let cases: [(&dyn Fn(&mut TensorFile), &str); 5] = [
+            (&|file| drop(file.tensors.remove("deconv1.weight")), "deconv1.weight is missing"),
+            (&|file| drop(file.tensors.remove("bn2.running_var")), "bn2.running_var is missing"),
+            (&|file| drop(file.facts.insert("classes".into(), "1000000000".into())), "number of classes"),
+            (&|file| drop(file.facts.insert("classes".into(), "5".into())), "does not fit"),
+            (&|file| file.tensors.get_mut("bn1.bias").unwrap().values[0] = f32::NAN, "not finite"),
+        ];
+        for (change, expected) in cases {
+            let error = break_it(change);
+            assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+        }
+    }
+}

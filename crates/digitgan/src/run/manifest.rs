@@ -1,0 +1,136 @@
+//! `run.toml`: what a run is, for people and programs.
+
+use crate::atomic_file;
+use crate::config::TrainConfig;
+use crate::data::DatasetIdentity;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The version of the run directory's layout that this library writes.
+pub const FORMAT: u32 = 1;
+
+/// What a run is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the layout.
+    pub format: u32,
+    /// All settings, as they were resolved.
+    pub config: TrainConfig,
+    /// The data.
+    pub dataset: DatasetRecord,
+    /// What made it.
+    pub versions: Versions,
+}
+
+/// The data of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// Name, hash and counts.
+    #[serde(flatten)]
+    pub identity: DatasetIdentity,
+    /// The classes' names.
+    pub class_names: Vec<String>,
+    /// Why the strokes stand in for MNIST, if they do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fallback: Option<String>,
+    /// Where data sets were looked for, if it was said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// What made a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Version of digitgan.
+    pub digitgan: String,
+    /// The device that began it, such as `cpu (avx512)`.
+    pub device: String,
+}
+
+/// Why a `run.toml` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// There is none: not a run.
+    #[error(
+        "{path} is not a digitgan run: it has no run.toml (a run is what `digitgan train` makes, such as runs/acgan-mnist)"
+    )]
+    Missing {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file system refused.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not what it should be.
+    #[error("{path} cannot be understood: {reason}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Written by a later version.
+    #[error("{path} has format {found}, but this digitgan knows formats up to {FORMAT}: use a newer one")]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+}
+
+/// Largest `run.toml` that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+impl Manifest {
+    /// Writes it to `path`.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let text = toml::to_string_pretty(self).map_err(io::Error::other)?;
+        atomic_file::write(path, |out| {
+            out.write_all(b"# A run of digitgan. `digitgan train --config` takes this file to repeat it.\n\n")?;
+            out.write_all(text.as_bytes())
+        })
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// Anything that is wrong with it.
+    pub fn read(path: &Path) -> Result<Manifest, ManifestError> {
+        let io_error = |source: io::Error| match (source.kind(), path.parent()) {
+            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(folder)) => {
+                ManifestError::Missing { path: folder.to_owned() }
+            }
+            _ => ManifestError::Io { path: path.to_owned(), source },
+        };
+        let size = std::fs::metadata(path).map_err(io_error)?.len();
+        let format = |reason: String| ManifestError::Format { path: path.to_owned(), reason };
+        if size > MAX_BYTES {
+            return Err(format(format!("{size} bytes are too many")));
+        }
+        let text = std::fs::read_to_string(path).map_err(io_error)?;
+        let one_line = |error: toml::de::Error| {
+            format(match error.span() {
+                Some(span) => {
+                    let line = text[..span.start.min(text.len())].lines().count().max(1);
+                    format!("line {line}: {}", error.message().replace('\n', " "))
+                }
+                None => error.message().replace('\n', " "),
+            })
+        };
+        let table: toml::Table = toml::from_str(&text).map_err(one_line)?;
+        match table.get("format").and_then(toml::Value::as_integer) {
+            Some(found) if found > i64::from(FORMAT) => Err(ManifestError::Version { path: path.to_owned(), found }),
+            _ => toml::from_str(&text).map_err(one_line),
+        }
+    }
+}

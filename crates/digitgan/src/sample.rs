@@ -1,0 +1,153 @@
+//! Pictures from a trained generator, for everybody who needs them.
+//!
+//! A picture is its seed, its index and its class: never the batch or the threads that drew it.
+
+use crate::engine::StateError;
+use crate::engine::cpu::CpuSampler;
+use crate::model::{LATENT, ModelSpec};
+use crate::picture::to_byte;
+use crate::run::generator_file::GeneratorFile;
+use crate::seed::{self, Purpose};
+use crate::{IMAGE_PIXELS, engine};
+use digitgan_kernels::Kernels;
+use rand_chacha::rand_core::Rng;
+
+/// Pictures drawn at a time.
+const BATCH: usize = 64;
+
+/// Draws pictures with a trained generator.
+pub struct Sampler {
+    spec: ModelSpec,
+    sampler: CpuSampler,
+}
+
+impl Sampler {
+    /// Takes up a generator.
+    ///
+    /// # Errors
+    /// When its tensors do not fit its model.
+    pub fn new(kernels: Kernels, file: &GeneratorFile) -> Result<Self, StateError> {
+        let sampler = CpuSampler::new(kernels, &file.spec, &file.tensors, BATCH)?;
+        Ok(Sampler { spec: file.spec, sampler })
+    }
+
+    /// Draws the picture of each label, with the noise of `seed` and the picture's place.
+    ///
+    /// # Shapes
+    /// Returns bytes, `[labels, 28, 28]`.
+    pub fn draw(&mut self, seed: u64, labels: &[u8]) -> Vec<u8> {
+        self.draw_from(seed, Purpose::SampleLatent, labels)
+    }
+
+    /// Draws the sample grid of a training with this seed.
+    ///
+    /// # Shapes
+    /// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
+    pub fn draw_grid(&mut self, seed: u64) -> Vec<u8> {
+        self.draw_from(seed, Purpose::FixedLatent, &GridPlan::new(&self.spec).labels)
+    }
+
+    fn draw_from(&mut self, seed: u64, purpose: Purpose, labels: &[u8]) -> Vec<u8> {
+        let latents = latents(seed, purpose, 0, labels.len());
+        let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
+        self.sampler.generate(&latents, labels, &mut images);
+        images.into_iter().map(to_byte).collect()
+    }
+}
+
+/// The grid that shows how far a training has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GridPlan {
+    /// Pictures in a row.
+    pub columns: usize,
+    /// The class of each picture, row by row.
+    pub labels: Vec<u8>,
+}
+
+impl GridPlan {
+    /// Ten rows: of ten pictures or, where G sees the class, of one picture a class.
+    pub fn new(spec: &ModelSpec) -> Self {
+        let columns = if spec.variant.wiring().generator_sees_class { spec.classes } else { 10 };
+        let row = (0..columns).map(|class| class as u8 % spec.classes as u8);
+        GridPlan { columns, labels: std::iter::repeat_n(row, 10).flatten().collect() }
+    }
+}
+
+/// The noise of `count` pictures from index `first` on.
+///
+/// # Shapes
+/// Returns `[count, 100]`.
+pub fn latents(seed: u64, purpose: Purpose, first: u64, count: usize) -> Vec<f32> {
+    let mut latents = vec![0.0; count * LATENT];
+    fill_latents(seed, purpose, first, &mut latents);
+    latents
+}
+
+/// Fills in the noise of as many pictures as fit, from index `first` on.
+///
+/// # Shapes
+/// `latents`: `[count, 100]`.
+pub fn fill_latents(seed: u64, purpose: Purpose, first: u64, latents: &mut [f32]) {
+    for (index, latent) in (first..).zip(latents.chunks_exact_mut(LATENT)) {
+        seed::fill_normal(seed, purpose, index, latent);
+    }
+}
+
+/// Fills in the classes of pictures from index `first` on, each class as likely as the other.
+pub fn fill_classes(seed: u64, purpose: Purpose, first: u64, classes: usize, labels: &mut [u8]) {
+    for (index, label) in (first..).zip(labels) {
+        // The upper half of a 64-bit product maps 32 random bits to 0..classes.
+        let bits = u64::from(seed::stream(seed, purpose, index).next_u32());
+        *label = ((bits * classes as u64) >> 32) as u8;
+    }
+}
+
+/// Draws the sample grid with a training's own engine.
+///
+/// # Shapes
+/// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
+pub fn draw_grid(engine: &mut dyn engine::Engine, plan: &GridPlan, seed: u64) -> Vec<u8> {
+    let latents = latents(seed, Purpose::FixedLatent, 0, plan.labels.len());
+    let mut images = vec![0.0; plan.labels.len() * IMAGE_PIXELS];
+    engine.generate(&latents, &plan.labels, &mut images);
+    images.into_iter().map(to_byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Variant, initial_state};
+
+    #[test]
+    fn a_picture_is_its_seed_index_and_class() {
+        let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
+        let names: Vec<String> = (0..10).map(|class: u8| class.to_string()).collect();
+        let file = GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "none", 0);
+        for kernels in Kernels::available() {
+            let mut sampler = Sampler::new(kernels, &file).unwrap();
+            let labels: Vec<u8> = (0..150).map(|i| i % 10).collect();
+            let all = sampler.draw(3, &labels);
+            assert_eq!(sampler.draw(3, &labels[..7]), all[..7 * IMAGE_PIXELS], "{kernels:?}");
+            assert_ne!(sampler.draw(4, &labels[..7]), all[..7 * IMAGE_PIXELS]);
+            assert_ne!(sampler.draw(3, &[1])[..], all[..IMAGE_PIXELS]);
+        }
+    }
+
+    #[test]
+    fn classes_are_drawn_evenly() {
+        let mut labels = vec![0; 10_000];
+        fill_classes(1, Purpose::TrainingClass, 0, 7, &mut labels);
+        for class in 0..7 {
+            let share = labels.iter().filter(|&&label| label == class).count() as f64 / 10_000.0;
+            assert!((share - 1.0 / 7.0).abs() < 0.015, "class {class}: {share}");
+        }
+    }
+
+    #[test]
+    fn the_grid_has_a_column_a_class_where_the_model_knows_classes() {
+        let plan = |variant, classes| GridPlan::new(&ModelSpec { variant, classes });
+        assert_eq!((plan(Variant::Gan, 3).columns, plan(Variant::Gan, 3).labels.len()), (10, 100));
+        let acgan = plan(Variant::Acgan, 3);
+        assert_eq!((acgan.columns, acgan.labels.len(), &acgan.labels[..4]), (3, 30, &[0, 1, 2, 0][..]));
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a training cannot start or go on.
+
+use crate::config::ConfigError;
+use crate::engine::StateError;
+use crate::model::TensorMap;
+use crate::picture::PictureError;
+use crate::run::checkpoint::CheckpointError;
+use crate::run::generator_file::GeneratorFileError;
+use crate::run::losses::LossError;
+use digitgan_kernels::UnknownSimd;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a training cannot start or go on. Each is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// Settings that make no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An instruction set that is not there.
+    #[error(transparent)]
+    Simd(#[from] UnknownSimd),
+    /// A run is already there.
+    #[error("{path} is a run already: go on with it by --resume {path}, or choose another --name or --out")]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Something else is already there.
+    #[error("{path} is not empty and not a run: choose another --name or --out, or empty it")]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file system refused.
+    #[error(
+        "cannot {action} {path}: {source} (what was saved before is still there; make room or mend it, then --resume)"
+    )]
+    Files {
+        /// What was tried.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The losses cannot be recorded or continued.
+    #[error("{path}: {source}")]
+    Losses {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: LossError,
+    },
+    /// A checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A checkpoint's tensors do not fit the model.
+    #[error("{path} does not fit the model: {source}; delete it to go on from the checkpoint before it")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        source: StateError,
+    },
+    /// A generator cannot be read back.
+    #[error(transparent)]
+    Generator(#[from] GeneratorFileError),
+    /// A picture cannot be made.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// Training met a number that is not finite.
+    #[error(
+        "stopped at step {step}: {what} (first seen in: {tensor}); nothing was saved since the last good checkpoint ({last_good}); try a smaller --lr or another --seed"
+    )]
+    NotFinite {
+        /// The step, from 1.
+        step: u64,
+        /// What was not finite.
+        what: String,
+        /// The first tensor that holds such a number.
+        tensor: String,
+        /// The last checkpoint that is good.
+        last_good: String,
+    },
+}
+
+/// Says what was tried with which file when the file system refuses.
+pub(super) trait Attempt<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError>;
+}
+
+impl<T> Attempt<T> for io::Result<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
+        self.map_err(|source| TrainError::Files { action, path: path.to_owned(), source })
+    }
+}
+
+/// The name of the first tensor with a number that is not finite.
+pub(super) fn first_not_finite(tensors: &TensorMap) -> Option<String> {
+    let bad = tensors.iter().find(|(_, tensor)| tensor.values.iter().any(|value| !value.is_finite()));
+    bad.map(|(name, _)| name.clone())
+}

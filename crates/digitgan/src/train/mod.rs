@@ -1,0 +1,413 @@
+//! The one training loop.
+//!
+//! [`Trainer::start`] and [`Trainer::resume`] set it up, [`Trainer::run`] turns it. Each step is a
+//! function of the settings, the data and the step's number, so it does not matter how often a
+//! training was interrupted.
+
+mod error;
+
+pub use error::TrainError;
+
+use crate::config::TrainConfig;
+use crate::data::Dataset;
+use crate::data::batches::Batches;
+use crate::engine::cpu::{CpuEngine, Protocol};
+use crate::engine::{Engine, StepInput, StepReport};
+use crate::model::{LATENT, ModelSpec, TensorMap};
+use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
+use crate::run::RunDirectory;
+use crate::run::checkpoint::Checkpoint;
+use crate::run::generator_file::GeneratorFile;
+use crate::run::losses::{self, LossRecord, LossWriter};
+use crate::run::manifest::Manifest;
+use crate::run::tensorboard::EventWriter;
+use crate::sample::{self, GridPlan, Sampler};
+use crate::seed::Purpose;
+use crate::{IMAGE_PIXELS, data};
+use digitgan_kernels::Kernels;
+use error::{Attempt, first_not_finite};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What happens in a training, for whoever watches.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A step is done.
+    Step {
+        /// Finished steps.
+        step: u64,
+        /// The epoch it belongs to, from 1.
+        epoch: u32,
+        /// What it found.
+        report: &'a StepReport,
+    },
+    /// An epoch is done, and its sample grid drawn.
+    Epoch {
+        /// Finished epochs.
+        epoch: u32,
+        /// Finished steps.
+        step: u64,
+    },
+    /// A checkpoint is on the disk.
+    Saved {
+        /// Finished steps.
+        step: u64,
+    },
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All steps are done.
+    Finished,
+    /// It was asked to stop, and saved.
+    Stopped,
+}
+
+/// A training, ready to run.
+pub struct Trainer<'a> {
+    run: RunDirectory,
+    manifest: Manifest,
+    spec: ModelSpec,
+    batches: Batches<'a>,
+    engine: Box<dyn Engine + Send>,
+    step: u64,
+    saved_step: Option<u64>,
+    losses: LossWriter,
+    events: EventWriter,
+    buffers: Buffers,
+}
+
+/// The data of one step.
+struct Buffers {
+    images: Vec<f32>,
+    labels: Vec<u8>,
+    latents: Vec<f32>,
+    fake_labels: Vec<u8>,
+}
+
+impl<'a> Trainer<'a> {
+    /// Starts a training in a new run directory: writes `run.toml` into it and everything else as it comes.
+    ///
+    /// # Errors
+    /// Impossible settings, a directory that is in use, or one that cannot be written.
+    pub fn start(
+        run: RunDirectory,
+        manifest: &'a Manifest,
+        dataset: &'a Dataset,
+        kernels: Kernels,
+    ) -> Result<Self, TrainError> {
+        check_settings(manifest)?;
+        check_free(&run)?;
+        std::fs::create_dir_all(run.path()).attempt("create", run.path())?;
+        manifest.write(&run.manifest()).attempt("write", &run.manifest())?;
+        let start = Checkpoint::start(&manifest.config, &manifest.dataset.identity);
+        Self::from_checkpoint(run, manifest, dataset, kernels, start)
+    }
+
+    /// Takes up the training of a run directory after its newest checkpoint. `manifest` is the run's own, but for
+    /// settings that change no step, such as the number of epochs.
+    ///
+    /// # Errors
+    /// A checkpoint or losses that cannot be read or do not belong to `manifest`.
+    pub fn resume(
+        run: RunDirectory,
+        manifest: &'a Manifest,
+        dataset: &'a Dataset,
+        kernels: Kernels,
+    ) -> Result<Self, TrainError> {
+        check_settings(manifest)?;
+        let (config, identity) = (&manifest.config, &manifest.dataset.identity);
+        // A run that was ended before its first checkpoint begins again: the same, by the same seed.
+        let checkpoint = Checkpoint::read_newest(&run, config, identity)?;
+        let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
+        manifest.write(&run.manifest()).attempt("write", &run.manifest())?;
+        Self::from_checkpoint(run, manifest, dataset, kernels, checkpoint)
+    }
+
+    fn from_checkpoint(
+        run: RunDirectory,
+        manifest: &'a Manifest,
+        dataset: &'a Dataset,
+        kernels: Kernels,
+        checkpoint: Checkpoint,
+    ) -> Result<Self, TrainError> {
+        let Checkpoint { step, state } = checkpoint;
+        run.create().attempt("create", run.path())?;
+        let config = &manifest.config;
+        let spec = ModelSpec { variant: config.model, classes: dataset.classes };
+        let protocol = Protocol { beta1: config.beta1, generator_loss: config.g_loss, ..Protocol::default() };
+        let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, protocol);
+        engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
+        let path = run.losses();
+        let losses = if step == 0 { LossWriter::create(&path) } else { LossWriter::resume(&path, step) };
+        let losses = losses.map_err(|source| TrainError::Losses { path, source })?;
+        let purge = (step > 0).then_some(step + 1);
+        let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
+        Ok(Trainer {
+            manifest: manifest.clone(),
+            spec,
+            batches: Batches::new(dataset, config.batch_size, config.seed, &manifest.config.augment),
+            engine: Box::new(engine),
+            step,
+            saved_step: (step > 0).then_some(step),
+            losses,
+            events,
+            buffers: Buffers::new(config.batch_size),
+            run,
+        })
+    }
+
+    /// Finished steps.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Steps in an epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.batches.per_epoch()
+    }
+
+    /// Steps of the whole training.
+    pub fn total_steps(&self) -> u64 {
+        self.manifest.config.total_steps(self.manifest.dataset.identity.train_images)
+    }
+
+    /// Trains to the end, or until `stop` is set. Work is split over the rayon pool that this is called in.
+    ///
+    /// # Errors
+    /// A number that is not finite, or a file that cannot be written. The last checkpoint stays as it is.
+    pub fn run(&mut self, stop: &AtomicBool, watch: &mut dyn FnMut(Event<'_>)) -> Result<Outcome, TrainError> {
+        let total = self.total_steps();
+        while self.step < total {
+            if stop.load(Ordering::Relaxed) {
+                self.save(watch)?;
+                self.draw_losses()?;
+                return Ok(Outcome::Stopped);
+            }
+            self.advance(watch)?;
+            let epoch_done = self.step.is_multiple_of(self.steps_per_epoch());
+            if epoch_done {
+                self.finish_epoch()?;
+                watch(Event::Epoch { epoch: (self.step / self.steps_per_epoch()) as u32, step: self.step });
+            }
+            let due = self.manifest.config.checkpoint_steps.is_some_and(|steps| self.step.is_multiple_of(steps));
+            if epoch_done || due || self.step == total {
+                self.save(watch)?;
+            }
+        }
+        self.draw_losses()?;
+        self.animate()?;
+        Ok(Outcome::Finished)
+    }
+
+    /// One step: its data, its computation, its records.
+    fn advance(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
+        let TrainConfig { lr, lr_d, seed, .. } = self.manifest.config;
+        let Buffers { images, labels, latents, fake_labels } = &mut self.buffers;
+        self.batches.fill(self.step, images, labels);
+        let first_fake = self.step * labels.len() as u64;
+        sample::fill_latents(seed, Purpose::TrainingLatent, first_fake, latents);
+        sample::fill_classes(seed, Purpose::TrainingClass, first_fake, self.spec.classes, fake_labels);
+        let input = StepInput { images, labels, latents, fake_labels, generator_rate: lr, discriminator_rate: lr_d };
+        let report = self.engine.step(input).map_err(|error| self.not_finite(error.0))?;
+        self.step += 1;
+        let epoch = ((self.step - 1) / self.steps_per_epoch()) as u32 + 1;
+        self.record(epoch, &report)?;
+        watch(Event::Step { step: self.step, epoch, report: &report });
+        Ok(())
+    }
+
+    /// The error of the step that is being taken, naming the tensor where it shows.
+    fn not_finite(&self, what: String) -> TrainError {
+        let tensor = first_not_finite(&self.engine.state())
+            .or_else(|| first_not_finite(&self.engine.gradients()).map(|name| format!("gradient of {name}")));
+        TrainError::NotFinite {
+            step: self.step + 1,
+            what,
+            tensor: tensor.unwrap_or_else(|| "no parameter yet".to_owned()),
+            last_good: self.last_good(),
+        }
+    }
+
+    fn last_good(&self) -> String {
+        match self.saved_step {
+            Some(step) => self.run.checkpoint(step).display().to_string(),
+            None => "none yet".to_owned(),
+        }
+    }
+
+    fn record(&mut self, epoch: u32, report: &StepReport) -> Result<(), TrainError> {
+        let record = LossRecord {
+            step: self.step,
+            epoch,
+            d_loss: report.d_loss as f32,
+            g_loss: report.g_loss as f32,
+            d_real: report.d_real,
+            d_fake: report.d_fake,
+            d_fake_after: report.d_fake_after,
+            d_class: report.d_class.map(|loss| loss as f32),
+            g_class: report.g_class.map(|loss| loss as f32),
+        };
+        self.losses.append(&record).map_err(|source| TrainError::Losses { path: self.run.losses(), source })?;
+        let mut scalars = [("", 0.0); 7];
+        let classes = [("loss/D class", record.d_class), ("loss/G class", record.g_class)];
+        let always = [
+            ("loss/D", record.d_loss),
+            ("loss/G", record.g_loss),
+            ("probability/D(x)", record.d_real),
+            ("probability/D(G(z)) before", record.d_fake),
+            ("probability/D(G(z)) after", record.d_fake_after),
+        ];
+        let some = classes.into_iter().filter_map(|(tag, value)| Some((tag, value?)));
+        let mut count = 0;
+        for (slot, scalar) in scalars.iter_mut().zip(always.into_iter().chain(some)) {
+            *slot = scalar;
+            count += 1;
+        }
+        self.events.scalars(self.step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
+    }
+
+    /// Draws the sample grid of the epoch just finished and keeps its generator.
+    fn finish_epoch(&mut self) -> Result<(), TrainError> {
+        let epoch = (self.step / self.steps_per_epoch()) as u32;
+        let plan = GridPlan::new(&self.spec);
+        let images = sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed);
+        let picture = Grid::new(plan.columns).draw(&images)?;
+        let (epoch_text, seed_text) = (epoch.to_string(), self.manifest.config.seed.to_string());
+        let facts = [
+            ("Software", "digitgan"),
+            ("model", self.spec.variant.name()),
+            ("epoch", &epoch_text),
+            ("seed", &seed_text),
+        ];
+        picture.write_png(&self.run.sample(epoch), &facts)?;
+        let png = picture.png(&facts)?;
+        self.events
+            .image(self.step, now(), "samples", &png, picture.width(), picture.height())
+            .attempt("write", &self.run.tensorboard())?;
+        let path = self.run.epoch_generator(epoch);
+        self.generator(&self.engine.state()).write(&path).attempt("write", &path)?;
+        self.draw_losses()
+    }
+
+    fn generator(&self, state: &TensorMap) -> GeneratorFile {
+        let dataset = &self.manifest.dataset;
+        GeneratorFile::from_state(state, self.spec, &dataset.class_names, &dataset.identity.name, self.step)
+    }
+
+    /// Writes a checkpoint and the generator, after the records that belong to them.
+    fn save(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
+        if self.saved_step == Some(self.step) {
+            return Ok(());
+        }
+        let state = self.engine.state();
+        if let Some(tensor) = first_not_finite(&state) {
+            let what = "a state that cannot be saved".to_owned();
+            return Err(TrainError::NotFinite { step: self.step, what, tensor, last_good: self.last_good() });
+        }
+        self.losses.sync().map_err(|source| TrainError::Losses { path: self.run.losses(), source })?;
+        self.events.flush().attempt("write", &self.run.tensorboard())?;
+        let path = self.run.generator();
+        self.generator(&state).write(&path).attempt("write", &path)?;
+        let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
+        let checkpoint = Checkpoint { step: self.step, state };
+        checkpoint.write(&self.run, config, identity).attempt("write", &self.run.checkpoint(self.step))?;
+        self.saved_step = Some(self.step);
+        watch(Event::Saved { step: self.step });
+        Ok(())
+    }
+
+    /// Draws the losses so far as a picture.
+    fn draw_losses(&mut self) -> Result<(), TrainError> {
+        let path = self.run.losses();
+        let read = self.losses.flush().and_then(|()| losses::read(&path));
+        let records = read.map_err(|source| TrainError::Losses { path, source })?;
+        let points: Vec<CurvePoint> = records.iter().map(CurvePoint::from).collect();
+        let dataset = &self.manifest.dataset.identity.name;
+        let title = format!("{} on {dataset}: losses", self.spec.variant.title());
+        LossCurves { title: &title, points: &points }
+            .write_png(&self.run.loss_curves(), &[("Software", "digitgan")])?;
+        Ok(())
+    }
+
+    /// Draws the grids of all epochs anew, from their generators, as one animation.
+    fn animate(&self) -> Result<(), TrainError> {
+        let epochs = (self.step / self.steps_per_epoch()) as u32;
+        let frames: Vec<Frame> = (1..=epochs).map(|epoch| self.frame(epoch)).collect::<Result<_, _>>()?;
+        if !frames.is_empty() {
+            Animation::default().write_gif(&self.run.animation(), &frames)?;
+        }
+        Ok(())
+    }
+
+    fn frame(&self, epoch: u32) -> Result<Frame, TrainError> {
+        let path = self.run.epoch_generator(epoch);
+        let file = GeneratorFile::read(&path)?;
+        let state = |source| TrainError::State { path, source };
+        let kernels = crate::engine::cpu::kernels()?;
+        let mut sampler = Sampler::new(kernels, &file).map_err(state)?;
+        let images = sampler.draw_grid(self.manifest.config.seed);
+        let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images)?;
+        Ok(Frame { epoch, picture })
+    }
+
+    /// The sample grid as it stands, as bytes `[count, 28, 28]`, and its number of columns.
+    pub fn preview(&mut self) -> (Vec<u8>, usize) {
+        let plan = GridPlan::new(&self.spec);
+        (sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed), plan.columns)
+    }
+}
+
+impl Buffers {
+    fn new(batch: usize) -> Self {
+        Buffers {
+            images: vec![0.0; batch * IMAGE_PIXELS],
+            labels: vec![0; batch],
+            latents: vec![0.0; batch * LATENT],
+            fake_labels: vec![0; batch],
+        }
+    }
+}
+
+fn check_settings(manifest: &Manifest) -> Result<(), TrainError> {
+    manifest.config.validate()?;
+    manifest.config.validate_for(&manifest.dataset.identity)?;
+    Ok(())
+}
+
+/// A directory is free if it is not there or holds nothing but leftovers of a run that never came to be.
+fn check_free(run: &RunDirectory) -> Result<(), TrainError> {
+    if run.manifest().exists() {
+        return Err(TrainError::Exists { path: run.path().to_owned() });
+    }
+    let entries = match std::fs::read_dir(run.path()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.attempt("create", run.path())?,
+    };
+    for entry in entries {
+        let name = entry.attempt("read", run.path())?.file_name();
+        if !name.to_string_lossy().starts_with('.') {
+            return Err(TrainError::NotEmpty { path: run.path().to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Seconds since 1970.
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// Makes the record of a loaded data set for a run's manifest.
+pub fn dataset_record(
+    loaded: &data::Loaded,
+    data_dir: Option<std::path::PathBuf>,
+) -> crate::run::manifest::DatasetRecord {
+    crate::run::manifest::DatasetRecord {
+        identity: loaded.dataset.identity(),
+        class_names: loaded.dataset.class_names.clone(),
+        fallback: loaded.fallback.clone(),
+        data_dir,
+    }
+}
