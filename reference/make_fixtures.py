@@ -1,0 +1,226 @@
+"""Writes fixtures/*.safetensors: what PyTorch computes, in float64, from hashed weights and inputs.
+
+README.md beside this file states the hash, the stored names and how close float32 comes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import Tensor, nn
+
+import hashed
+from models import LATENT, SIDE, Discriminator, Generator, adam, parameter_count, train_step
+
+STEPS = 10
+FULL_LIMIT = 2048  # tensors up to this size are stored whole
+SAMPLES, STRIDE = 1024, 7919
+PROJECTIONS = 4
+SCALARS = (
+    "d_loss", "g_loss", "d_class_real", "d_class_fake", "g_class",
+    "d_real_mean", "d_fake_mean_before", "d_fake_mean_after",
+)  # fmt: skip
+
+# Trainable parameters of G and D with ten classes, as the specification counts them.
+EXPECTED_COUNTS = {"gan": (347_073, 36_609), "cgan": (378_433, 77_761), "acgan": (378_433, 439_435)}
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One training fixture. Batches are deliberately no multiple of a vector's length."""
+
+    name: str
+    variant: str
+    classes: int = 10
+    batch: int = 12
+    saturating: bool = False
+
+
+CASES = (
+    Case("gan", "gan"),
+    Case("cgan", "cgan"),
+    Case("acgan", "acgan"),
+    Case("gan-saturating", "gan", saturating=True),
+    Case("cgan-7", "cgan", classes=7, batch=5),
+    Case("acgan-7", "acgan", classes=7, batch=5),
+)
+
+
+def sketch(name: str, tensor: Tensor | np.ndarray) -> Arrays:
+    """A small tensor whole; of a large one, spread samples, its L2 norm and four random projections."""
+    values = np.asarray(tensor, dtype=np.float64)
+    count = values.size
+    if count <= FULL_LIMIT:
+        return {name: values.astype(np.float32)}
+    assert count % STRIDE != 0, f"{name}: samples would repeat"
+    flat = values.ravel()
+    signs = [hashed.signs(f"projection{k}", count) for k in range(PROJECTIONS)]
+    return {
+        f"{name}.samples": flat[np.arange(SAMPLES) * STRIDE % count].astype(np.float32),
+        f"{name}.norm": np.array([np.linalg.norm(flat)]),
+        f"{name}.projections": np.array([(s * flat).sum() for s in signs]),
+    }
+
+
+def fill(model: nn.Module, prefix: str) -> None:
+    """Gives every parameter its hashed value; BatchNorm's running statistics keep PyTorch's 0 and 1."""
+    with torch.no_grad():
+        for path, value in model.named_parameters():
+            layer, kind = path.rsplit(".", 1)
+            made = hashed.parameter(model.get_submodule(layer), kind, f"{prefix}.{path}", tuple(value.shape))
+            value.copy_(torch.from_numpy(made))
+
+
+def state(model: nn.Module) -> dict[str, Tensor]:
+    """Parameters and running statistics, without PyTorch's own batch counter."""
+    return {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
+
+
+def run(case: Case, dtype: torch.dtype) -> Arrays:
+    """Trains for STEPS steps and gathers what the fixture holds."""
+    generator = Generator(case.variant, case.classes).to(dtype)
+    discriminator = Discriminator(case.variant, case.classes).to(dtype)
+    fill(generator, "generator")
+    fill(discriminator, "discriminator")
+    models = {"generator": generator, "discriminator": discriminator}
+    opt_g, opt_d = adam(generator, foreach=False), adam(discriminator, foreach=False)
+
+    def images(name: str) -> Tensor:
+        return torch.from_numpy(hashed.uniform(name, (case.batch, 1, SIDE, SIDE))).to(dtype)
+
+    def latents(name: str) -> Tensor:
+        return torch.from_numpy(hashed.noise(name, (case.batch, LATENT))).to(dtype)
+
+    def labels(name: str) -> Tensor:
+        return torch.from_numpy(hashed.labels(name, case.batch, case.classes))
+
+    stored: Arrays = {}
+    curves: dict[str, list[float]] = {name: [] for name in SCALARS}
+    for step in range(STEPS):
+        results = train_step(
+            generator, discriminator, opt_g, opt_d,
+            images(f"step{step}.real"), labels(f"step{step}.labels"),
+            latents(f"step{step}.z"), labels(f"step{step}.fake_labels"),
+            case.saturating,
+        )  # fmt: skip
+        for name in SCALARS:
+            curves[name].append(results[name].item())
+        if step == 0:
+            for name in results.keys() - set(SCALARS):
+                stored |= sketch(f"step0.{name}", results[name])
+            for which, model in models.items():
+                for path, value in model.named_parameters():
+                    assert value.grad is not None
+                    stored |= sketch(f"step0.{which}.grad.{path}", value.grad)
+                for path, value in state(model).items():
+                    stored |= sketch(f"step0.{which}.after.{path}", value)
+    stored |= {f"losses.{name}": np.array(values) for name, values in curves.items()}
+
+    generator.eval()
+    discriminator.eval()
+    with torch.no_grad():
+        asked = labels("eval.labels")
+        stored |= sketch("eval.generated", generator(latents("eval.z"), asked))
+        source_logits, class_logits = discriminator(images("eval.images"), asked)
+    stored |= sketch("eval.source_logits", source_logits)
+    if class_logits is not None:
+        stored |= sketch("eval.class_logits", class_logits)
+    return dict(sorted(stored.items()))
+
+
+def metadata(case: Case) -> dict[str, str]:
+    """The case and the parameter counts, which must be the specification's."""
+    counts = (
+        parameter_count(Generator(case.variant, case.classes)),
+        parameter_count(Discriminator(case.variant, case.classes)),
+    )
+    if case.classes == 10:
+        assert counts == EXPECTED_COUNTS[case.variant], f"{case.name}: {counts}"
+    return {
+        **{key: str(value).lower() for key, value in asdict(case).items()},
+        "latent": str(LATENT),
+        "steps": str(STEPS),
+        "generator_parameters": str(counts[0]),
+        "discriminator_parameters": str(counts[1]),
+        "computed_in": "float64",
+        "torch": torch.__version__.split("+")[0],
+    }
+
+
+def adam_gradient(step: int, count: int) -> np.ndarray:
+    """Ordinary gradients, with exact zeros, denormal-squared and small ones among them, chosen by i mod 10."""
+    residue = np.arange(count) % 10
+    scale = np.ones(count)
+    scale[residue == 0] = 0.0
+    scale[residue == 1] = 1e-12
+    scale[residue == 2] = 1e-8
+    scale[residue == 3] = 1e-4
+    scale[residue == 4] = 0.0 if step % 2 == 0 else 1.0  # comes and goes
+    return ((2.0 * hashed.u(f"adam.gradient{step}", count) - 1.0) * scale).astype(np.float32)
+
+
+def run_adam(dtype: torch.dtype, count: int = 1000, steps: int = 5) -> Arrays:
+    """torch.optim.Adam over given gradients: parameters and both moments after each step, [steps, count]."""
+    parameters = nn.Parameter(torch.from_numpy(hashed.uniform("adam.parameters", (count,))).to(dtype))
+    optimiser = torch.optim.Adam([parameters], lr=1e-3, betas=(0.5, 0.999), eps=1e-8, foreach=False)
+    rows: dict[str, list[np.ndarray]] = {"parameters": [], "first_moment": [], "second_moment": []}
+    for step in range(steps):
+        parameters.grad = torch.from_numpy(adam_gradient(step, count)).to(dtype)
+        optimiser.step()
+        moments = optimiser.state[parameters]
+        rows["parameters"].append(parameters.detach().numpy().copy())
+        rows["first_moment"].append(moments["exp_avg"].numpy().copy())
+        rows["second_moment"].append(moments["exp_avg_sq"].numpy().copy())
+    suffix = str(dtype).removeprefix("torch.")
+    return {f"{name}.{suffix}": np.stack(values) for name, values in rows.items()}
+
+
+def deviation(truth: Arrays, other: Arrays) -> dict[str, float]:
+    """Largest |other - truth| over largest |truth|, the worst tensor of each group of names."""
+    worst: dict[str, float] = {}
+    for name, expected in truth.items():
+        parts = name.split(".")
+        group = ".".join(parts[: 3 if parts[0] == "step0" and len(parts) > 3 else 2])
+        expected = expected.astype(np.float64)
+        if "projections" in parts:  # the scale of a projection is the tensor's norm
+            scale = float(truth[name.removesuffix("projections") + "norm"][0])
+        else:
+            scale = float(np.abs(expected).max())
+        error = float(np.abs(other[name] - expected).max()) / max(scale, 1e-30)
+        worst[group] = max(worst.get(group, 0.0), error)
+    return worst
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "fixtures")
+    parser.add_argument("--deviation", action="store_true", help="also say how far PyTorch's own float32 is from float64")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+    for case in CASES:
+        truth = run(case, torch.float64)
+        path = args.out / f"{case.name}.safetensors"
+        save_file(truth, path, metadata(case))
+        print(f"{path.name}: {path.stat().st_size:,} bytes, {len(truth)} tensors")
+        if args.deviation:
+            print(json.dumps(deviation(truth, run(case, torch.float32)), indent=2))
+
+    path = args.out / "adam.safetensors"
+    settings = {"learning_rate": "0.001", "beta1": "0.5", "beta2": "0.999", "epsilon": "1e-8"}
+    save_file(run_adam(torch.float32) | run_adam(torch.float64), path, settings)
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

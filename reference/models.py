@@ -1,0 +1,210 @@
+"""The three GANs in PyTorch, as plain as they can be written: the truth that the Rust engine is checked against.
+
+What the variants differ in is a table:
+
+| variant | G sees the class | D sees the class | D predicts the class |
+| ------- | ---------------- | ---------------- | -------------------- |
+| gan     | no               | no               | no                   |
+| cgan    | yes              | yes              | no                   |
+| acgan   | yes              | no               | yes                  |
+
+Module attribute names are the state-dict names of digitgan's files. Images are
+[batch, 1, 28, 28] in [-1, 1]; discriminators answer in logits, never in probabilities.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LATENT = 100
+SIDE = 28
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Where a variant uses the class."""
+
+    generator_sees_class: bool
+    discriminator_sees_class: bool
+    discriminator_predicts_class: bool
+
+
+VARIANTS: dict[str, Wiring] = {
+    "gan": Wiring(False, False, False),
+    "cgan": Wiring(True, True, False),
+    "acgan": Wiring(True, False, True),
+}
+
+
+class Generator(nn.Module):
+    """Noise (and class) to image: three transposed convolutions, 1x1 -> 7x7 -> 14x14 -> 28x28."""
+
+    def __init__(self, variant: str, classes: int, latent: int = LATENT) -> None:
+        super().__init__()
+        self.classes = classes
+        self.sees_class = VARIANTS[variant].generator_sees_class
+        inputs = latent + (classes if self.sees_class else 0)
+        self.deconv1 = nn.ConvTranspose2d(inputs, 64, 7, bias=False)
+        self.bn1 = nn.BatchNorm2d(64, eps=1e-5, momentum=0.1)
+        self.deconv2 = nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(32, eps=1e-5, momentum=0.1)
+        self.deconv3 = nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1, bias=True)
+        initialise(self)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        """[batch, latent], [batch] -> [batch, 1, 28, 28]. Labels are ignored where the variant has no use for them."""
+        if self.sees_class:
+            z = torch.cat([z, F.one_hot(labels, self.classes).to(z.dtype)], dim=1)
+        x = z[:, :, None, None]
+        x = F.relu(self.bn1(self.deconv1(x)))
+        x = F.relu(self.bn2(self.deconv2(x)))
+        return torch.tanh(self.deconv3(x))
+
+
+class Discriminator(nn.Module):
+    """Image (and class) to a source logit, and to class logits where the variant predicts the class."""
+
+    def __init__(self, variant: str, classes: int) -> None:
+        super().__init__()
+        wiring = VARIANTS[variant]
+        self.sees_class = wiring.discriminator_sees_class
+        self.predicts_class = wiring.discriminator_predicts_class
+        self.conv1 = nn.Conv2d(1, 32, 4, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(32, eps=1e-5, momentum=0.1)
+        self.conv2 = nn.Conv2d(64 if self.sees_class else 32, 64, 4, stride=2, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(64, eps=1e-5, momentum=0.1)
+        self.source = nn.Conv2d(64, 1, 7, bias=True)
+        if self.sees_class:
+            self.class_embedding = nn.Embedding(classes, SIDE * SIDE)
+            self.class_conv = nn.Conv2d(1, 32, 4, stride=2, padding=1, bias=True)
+        if self.predicts_class:
+            self.class_hidden = nn.Linear(64 * 7 * 7, 128)
+            self.class_output = nn.Linear(128, classes)
+        initialise(self)
+
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
+        """[batch, 1, 28, 28], [batch] -> source logits [batch], class logits [batch, classes] or None."""
+        x = F.relu(self.bn1(self.conv1(images)))
+        if self.sees_class:
+            plane = self.class_embedding(labels).view(-1, 1, SIDE, SIDE)
+            x = torch.cat([x, self.class_conv(plane)], dim=1)  # image features first
+        features = F.relu(self.bn2(self.conv2(x)))
+        source_logits = self.source(features).flatten()
+        if not self.predicts_class:
+            return source_logits, None
+        hidden = F.relu(self.class_hidden(features.flatten(1)))  # flattened channels first: c, y, x
+        return source_logits, self.class_output(hidden)
+
+
+def initialise(model: nn.Module) -> None:
+    """DCGAN's initialisation.
+
+    Convolution weights ~ N(0, 0.02), their biases 0; BatchNorm scale ~ N(1, 0.02), shift 0.
+    Linear weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)) and embeddings ~ N(0, 1): PyTorch's defaults.
+    """
+    for module in model.modules():
+        match module:
+            case nn.Conv2d() | nn.ConvTranspose2d():
+                nn.init.normal_(module.weight, 0.0, 0.02)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            case nn.BatchNorm2d():
+                nn.init.normal_(module.weight, 1.0, 0.02)
+                nn.init.zeros_(module.bias)
+            case nn.Linear():
+                bound = 1.0 / math.sqrt(module.in_features)
+                nn.init.uniform_(module.weight, -bound, bound)
+                nn.init.uniform_(module.bias, -bound, bound)
+            case nn.Embedding():
+                nn.init.normal_(module.weight, 0.0, 1.0)
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Trainable numbers in a model."""
+    return sum(p.numel() for p in model.parameters())
+
+
+def adam(model: nn.Module, **kwargs: object) -> torch.optim.Adam:
+    """The optimiser of the protocol; keyword arguments choose PyTorch's implementation of it."""
+    return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999), eps=1e-8, **kwargs)
+
+
+def source_loss(logits: Tensor, is_real: bool) -> Tensor:
+    """Mean binary cross-entropy against "real" or "fake", from logits."""
+    return F.softplus(-logits if is_real else logits).mean()
+
+
+def class_loss(logits: Tensor | None, labels: Tensor, like: Tensor) -> Tensor:
+    """Mean cross-entropy of the class; zero where there are no class logits."""
+    return like.new_zeros(()) if logits is None else F.cross_entropy(logits, labels)
+
+
+def train_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    opt_g: torch.optim.Optimizer,
+    opt_d: torch.optim.Optimizer,
+    real: Tensor,
+    labels: Tensor,
+    z: Tensor,
+    fake_labels: Tensor,
+    saturating: bool = False,
+) -> dict[str, Tensor]:
+    """One step: D on real and on fake separately, then G through the updated D with the same fakes.
+
+    Both models stay in training mode, so D's running statistics move three times: real, fake, fake.
+    No gradient reaches D's parameters in G's half. Gradients of both models are left in `.grad`.
+
+    Returns detached tensors: scalars (losses, means of D's probabilities) and, for inspection,
+    the fake images and the logits. Nothing is read back to Python, so nothing waits.
+    """
+    fake = generator(z, fake_labels)
+
+    # D: maximise log D(x) + log(1 - D(G(z))) [+ both class likelihoods].
+    opt_d.zero_grad(set_to_none=True)
+    real_source, real_class = discriminator(real, labels)
+    fake_source, fake_class = discriminator(fake.detach(), fake_labels)
+    d_class_real = class_loss(real_class, labels, real)
+    d_class_fake = class_loss(fake_class, fake_labels, real)
+    d_source = source_loss(real_source, True) + source_loss(fake_source, False)
+    d_loss = d_source + d_class_real + d_class_fake
+    d_loss.backward()
+    opt_d.step()
+
+    # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where `saturating` [+ the class likelihood].
+    opt_g.zero_grad(set_to_none=True)
+    discriminator.requires_grad_(False)
+    after_source, after_class = discriminator(fake, fake_labels)
+    g_class = class_loss(after_class, fake_labels, real)
+    g_source = -source_loss(after_source, False) if saturating else source_loss(after_source, True)
+    g_loss = g_source + g_class
+    g_loss.backward()
+    opt_g.step()
+    discriminator.requires_grad_(True)
+
+    results = {
+        "d_loss": d_loss,
+        "g_loss": g_loss,
+        "d_class_real": d_class_real,
+        "d_class_fake": d_class_fake,
+        "g_class": g_class,
+        "d_real_mean": real_source.sigmoid().mean(),
+        "d_fake_mean_before": fake_source.sigmoid().mean(),
+        "d_fake_mean_after": after_source.sigmoid().mean(),
+        "fake": fake,
+        "real_source_logits": real_source,
+        "fake_source_logits_before": fake_source,
+        "fake_source_logits_after": after_source,
+    }
+    if real_class is not None:
+        results |= {
+            "real_class_logits": real_class,
+            "fake_class_logits_before": fake_class,
+            "fake_class_logits_after": after_class,
+        }
+    return {name: value.detach() for name, value in results.items()}
