@@ -22,6 +22,8 @@ STEPS = 10
 FULL_LIMIT = 2048  # tensors up to this size are stored whole
 SAMPLES, STRIDE = 1024, 7919
 PROJECTIONS = 4
+ROUNDING = 1e-7  # float32's, about: how far the weights are moved to see what rounding does
+SPREAD_SEEDS = (1, 2, 3, 4)
 SCALARS = (
     "d_loss", "g_loss", "d_class_real", "d_class_fake", "g_class",
     "d_real_mean", "d_fake_mean_before", "d_fake_mean_after",
@@ -45,12 +47,12 @@ class Case:
 
 
 CASES = (
-    Case("gan", "gan"),
+    Case("gan", "gan", batch=13),
     Case("cgan", "cgan"),
     Case("acgan", "acgan"),
     Case("gan-saturating", "gan", saturating=True),
     Case("cgan-7", "cgan", classes=7, batch=5),
-    Case("acgan-7", "acgan", classes=7, batch=5),
+    Case("acgan-7", "acgan", classes=7, batch=6),
 )
 
 
@@ -70,13 +72,19 @@ def sketch(name: str, tensor: Tensor | np.ndarray) -> Arrays:
     }
 
 
-def fill(model: nn.Module, prefix: str) -> None:
-    """Gives every parameter its hashed value; BatchNorm's running statistics keep PyTorch's 0 and 1."""
+def fill(model: nn.Module, prefix: str, seed: int) -> None:
+    """Gives every parameter its hashed value; BatchNorm's running statistics keep PyTorch's 0 and 1.
+
+    A seed other than 0 then moves each parameter by about float32's rounding, at random.
+    """
+    random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for path, value in model.named_parameters():
             layer, kind = path.rsplit(".", 1)
             made = hashed.parameter(model.get_submodule(layer), kind, f"{prefix}.{path}", tuple(value.shape))
             value.copy_(torch.from_numpy(made))
+            if seed:
+                value.mul_(1.0 + ROUNDING * torch.randn(value.shape, generator=random, dtype=value.dtype))
 
 
 def state(model: nn.Module) -> dict[str, Tensor]:
@@ -84,12 +92,12 @@ def state(model: nn.Module) -> dict[str, Tensor]:
     return {k: v for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def run(case: Case, dtype: torch.dtype) -> Arrays:
-    """Trains for STEPS steps and gathers what the fixture holds."""
+def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
+    """Trains for STEPS steps and gathers what the fixture holds; `seed` is `fill`'s."""
     generator = Generator(case.variant, case.classes).to(dtype)
     discriminator = Discriminator(case.variant, case.classes).to(dtype)
-    fill(generator, "generator")
-    fill(discriminator, "discriminator")
+    fill(generator, "generator", seed)
+    fill(discriminator, "discriminator", seed)
     models = {"generator": generator, "discriminator": discriminator}
     opt_g, opt_d = adam(generator, foreach=False), adam(discriminator, foreach=False)
 
@@ -101,6 +109,19 @@ def run(case: Case, dtype: torch.dtype) -> Arrays:
 
     def labels(name: str) -> Tensor:
         return torch.from_numpy(hashed.labels(name, case.batch, case.classes))
+
+    def evaluate(prefix: str) -> Arrays:
+        """Both models' outputs in evaluation mode."""
+        generator.eval()
+        discriminator.eval()
+        asked = labels("eval.labels")
+        with torch.no_grad():
+            generated = generator(latents("eval.z"), asked)
+            source_logits, class_logits = discriminator(images("eval.images"), asked)
+        generator.train()
+        discriminator.train()
+        outputs = sketch(f"{prefix}eval.generated", generated) | sketch(f"{prefix}eval.source_logits", source_logits)
+        return outputs if class_logits is None else outputs | sketch(f"{prefix}eval.class_logits", class_logits)
 
     stored: Arrays = {}
     curves: dict[str, list[float]] = {name: [] for name in SCALARS}
@@ -122,18 +143,22 @@ def run(case: Case, dtype: torch.dtype) -> Arrays:
                     stored |= sketch(f"step0.{which}.grad.{path}", value.grad)
                 for path, value in state(model).items():
                     stored |= sketch(f"step0.{which}.after.{path}", value)
+            stored |= evaluate("step0.")
     stored |= {f"losses.{name}": np.array(values) for name, values in curves.items()}
-
-    generator.eval()
-    discriminator.eval()
-    with torch.no_grad():
-        asked = labels("eval.labels")
-        stored |= sketch("eval.generated", generator(latents("eval.z"), asked))
-        source_logits, class_logits = discriminator(images("eval.images"), asked)
-    stored |= sketch("eval.source_logits", source_logits)
-    if class_logits is not None:
-        stored |= sketch("eval.class_logits", class_logits)
+    stored |= evaluate("")
     return dict(sorted(stored.items()))
+
+
+def spreads(truth: Arrays, others: list[Arrays]) -> Arrays:
+    """How far runs that differ by a rounding part from the truth: of each curve a step, of the last outputs the worst."""
+    result: Arrays = {}
+    for name, expected in truth.items():
+        part, kind = name.split(".")[0], name.split(".")[-1]
+        if part not in ("losses", "eval") or kind in ("norm", "projections"):
+            continue
+        distance = np.max([np.abs(o[name].astype(np.float64) - expected) for o in others], axis=0)
+        result[f"{name}.spread"] = distance if part == "losses" else np.array([distance.max()])
+    return result
 
 
 def metadata(case: Case) -> dict[str, str]:
@@ -156,7 +181,7 @@ def metadata(case: Case) -> dict[str, str]:
 
 
 def adam_gradient(step: int, count: int) -> np.ndarray:
-    """Ordinary gradients, with exact zeros, denormal-squared and small ones among them, chosen by i mod 10."""
+    """Ordinary gradients, with exact zeros and very small ones among them, chosen by i mod 10."""
     residue = np.arange(count) % 10
     scale = np.ones(count)
     scale[residue == 0] = 0.0
@@ -210,11 +235,14 @@ def main() -> None:
 
     for case in CASES:
         truth = run(case, torch.float64)
+        single = run(case, torch.float32)
+        rounded = [single, *(run(case, torch.float64, seed) for seed in SPREAD_SEEDS)]
+        stored = truth | spreads(truth, rounded)
         path = args.out / f"{case.name}.safetensors"
-        save_file(truth, path, metadata(case))
-        print(f"{path.name}: {path.stat().st_size:,} bytes, {len(truth)} tensors")
+        save_file(stored, path, metadata(case))
+        print(f"{path.name}: {path.stat().st_size:,} bytes, {len(stored)} tensors")
         if args.deviation:
-            print(json.dumps(deviation(truth, run(case, torch.float32)), indent=2))
+            print(json.dumps(deviation(truth, single), indent=2))
 
     path = args.out / "adam.safetensors"
     settings = {"learning_rate": "0.001", "beta1": "0.5", "beta2": "0.999", "epsilon": "1e-8"}
