@@ -56,7 +56,7 @@ def main() -> None:
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--images", type=Path, help="compare with these")
     target.add_argument("--write", type=Path, help="write PyTorch's images here")
-    parser.add_argument("--tolerance", type=float, default=1e-4, help="largest difference allowed (default %(default)s)")
+    parser.add_argument("--tolerance", type=float, default=1e-4, help="largest difference allowed (%(default)s)")
     args = parser.parse_args()
 
     images = draw(load_generator(args.generator), args.latents)

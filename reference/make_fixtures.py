@@ -150,7 +150,7 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
 
 
 def spreads(truth: Arrays, others: list[Arrays]) -> Arrays:
-    """How far runs that differ by a rounding part from the truth: of each curve a step, of the last outputs the worst."""
+    """How far runs that differ by a rounding part from the truth: a curve step by step, the last outputs at worst."""
     result: Arrays = {}
     for name, expected in truth.items():
         part, kind = name.split(".")[0], name.split(".")[-1]
@@ -227,7 +227,7 @@ def deviation(truth: Arrays, other: Arrays) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "fixtures")
-    parser.add_argument("--deviation", action="store_true", help="also say how far PyTorch's own float32 is from float64")
+    parser.add_argument("--deviation", action="store_true", help="also say how far PyTorch's float32 is from float64")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
