@@ -1,2 +1,79 @@
-//! Command line of digitgan.
-fn main() {}
+//! The command line of digitgan: a thin layer over the library, one file a verb.
+//!
+//! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
+//! 1 for an error, 2 for a usage error, 130 for a training that was asked to stop and saved.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to people is this crate's work")]
+
+mod data;
+mod dataset;
+mod output;
+mod progress;
+mod runs;
+mod sample;
+mod threads;
+mod train;
+
+use clap::{Parser, Subcommand};
+use digitgan::config::ConfigError;
+use digitgan::train::TrainError;
+use std::process::ExitCode;
+
+/// Trains GAN, conditional GAN and ACGAN generators of 28×28 handwritten digits, and draws with them.
+#[derive(Parser)]
+#[command(name = "digitgan", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(Box<train::Args>),
+    Sample(sample::Args),
+    Data(data::Args),
+}
+
+/// A mistake in how the program was called.
+#[derive(Debug)]
+struct Usage(String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(args) => train::run(*args),
+        Command::Sample(args) => sample::run(args),
+        Command::Data(args) => data::run(args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            // A reader that has seen enough (`| head`) is no error.
+            let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+                cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+            };
+            if error.chain().any(broken_pipe) {
+                return ExitCode::SUCCESS;
+            }
+            output::error(&error);
+            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+/// Whether the mistake is in the call itself.
+fn is_usage(error: &anyhow::Error) -> bool {
+    let impossible = |config: &ConfigError| matches!(config, ConfigError::Range { .. });
+    error.chain().any(|cause| {
+        cause.is::<Usage>()
+            || cause.downcast_ref().is_some_and(impossible)
+            || matches!(cause.downcast_ref(), Some(TrainError::Config(config)) if impossible(config))
+    })
+}

@@ -1,0 +1,92 @@
+//! Loading a data set while a person watches.
+
+use crate::output;
+use crate::progress;
+use digitgan::data::{self, DataEvent, DataSource, Loaded};
+use indicatif::ProgressBar;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// Which data, as options of every verb that needs real digits.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct DataArgs {
+    /// Real digits: auto (MNIST if it is there or can be fetched, else strokes), mnist, strokes (drawn by
+    /// this program), or a folder of IDX files or of one folder of PNG files a class [default: auto]
+    #[arg(long, value_name = "auto|mnist|strokes|PATH")]
+    pub(crate) data: Option<DataSource>,
+    #[command(flatten)]
+    pub(crate) place: DataDir,
+}
+
+/// Where data sets lie.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct DataDir {
+    /// Folder that holds data sets; MNIST lies in its subfolder mnist [default: this platform's cache folder]
+    #[arg(long, value_name = "DIR", env = "DIGITGAN_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// Loads a data set; shows downloads and drawing, and says what was done to the images.
+pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
+    let folder = match data_dir {
+        Some(folder) => folder,
+        None => data::default_data_dir()?,
+    };
+    let bar: Mutex<Option<(String, ProgressBar)>> = Mutex::new(None);
+    let advance = |name: &str, done: u64, total: Option<u64>, bytes: bool| {
+        let mut bar = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if bar.as_ref().is_none_or(|(current, _)| current != name) {
+            if let Some((_, finished)) = bar.take() {
+                finished.finish_and_clear();
+            }
+            *bar = Some((name.to_owned(), progress::transfer(name, total, bytes)));
+        }
+        if let Some((_, bar)) = bar.as_ref() {
+            bar.set_position(done.max(bar.position()));
+        }
+    };
+    let loaded = data::load(source, &folder, &|event| match event {
+        DataEvent::Download { file, url, received, total } => {
+            if received == 0 && !progress::visible() {
+                output::note(&format!("downloading {file} from {url}"));
+            }
+            advance(&format!("downloading {file}"), received, total, true);
+        }
+        DataEvent::Drawing { done, total } => advance("drawing strokes", done as u64, Some(total as u64), false),
+        DataEvent::MirrorFailed { file, url, reason } => output::note(&format!("{file} from {url}: {reason}")),
+        DataEvent::Resized { path, images } => said(path, images, "of another size were scaled and centred to 28x28"),
+        DataEvent::Transposed { path, images } => {
+            said(path, images, "stored with rows and columns swapped were put upright")
+        }
+        DataEvent::Inverted { path, images } => said(path, images, "dark on light were turned into light on dark"),
+        DataEvent::SetAside { path, train, test } => output::note(&format!(
+            "{}: no test images there, so {test} were set aside as such, {train} are left to train on",
+            path.display()
+        )),
+        // The caller has the reason from the result.
+        DataEvent::FellBackToStrokes { .. } => {}
+        _ => {}
+    });
+    if let Some((_, bar)) = bar.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        bar.finish_and_clear();
+    }
+    let loaded = loaded?;
+    if let Some(reason) = &loaded.fallback {
+        warn_fallback(reason);
+    }
+    Ok(loaded)
+}
+
+fn said(path: &std::path::Path, images: usize, what: &str) {
+    output::note(&format!("{}: {} images {what}", path.display(), output::thousands(images)));
+}
+
+/// Says that the digits are not MNIST.
+pub(crate) fn warn_fallback(reason: &str) {
+    output::warning(&[
+        "These are NOT the digits of MNIST.",
+        &format!("MNIST could not be had: {reason}"),
+        "Drawn strokes stand in for it. For MNIST, put its four files into DIR/mnist and give",
+        "--data mnist --data-dir DIR; to silence this, ask for --data strokes.",
+    ]);
+}

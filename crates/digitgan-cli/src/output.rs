@@ -1,0 +1,117 @@
+//! How things look: colour for terminals, plain lines for pipes.
+
+use digitgan::picture::{TerminalStyle, preview};
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// Widest preview, in characters.
+const PREVIEW_COLUMNS: usize = 160;
+
+fn coloured(is_terminal: bool) -> bool {
+    let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    is_terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+fn painted(text: &str, code: &str, is_terminal: bool) -> String {
+    if coloured(is_terminal) { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Prints an error: one line, with its causes that say something new.
+pub(crate) fn error(error: &anyhow::Error) {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if !line.contains(&text) {
+            line += if line.is_empty() { "" } else { ": " };
+            line += &text;
+        }
+    }
+    let line = line.replace(['\n', '\r'], " ");
+    let _ = writeln!(std::io::stderr(), "{} {line}", painted("error:", "1;31", std::io::stderr().is_terminal()));
+}
+
+/// Prints a remark that a person can act on.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{} {text}", painted("note:", "1;36", std::io::stderr().is_terminal()));
+}
+
+/// Prints a warning that nobody can miss.
+pub(crate) fn warning(lines: &[&str]) {
+    let terminal = std::io::stderr().is_terminal();
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 4;
+    let bar = painted(&"!".repeat(width.min(100)), "1;33", terminal);
+    let mut err = std::io::stderr();
+    let _ = writeln!(err, "{bar}");
+    for line in lines {
+        let _ = writeln!(err, "{} {}", painted("!", "1;33", terminal), painted(line, "1", terminal));
+    }
+    let _ = writeln!(err, "{bar}");
+}
+
+/// Prints lines of `what: text` to standard output, the texts below each other.
+pub(crate) fn facts(rows: &[(&str, String)]) -> std::io::Result<()> {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let terminal = std::io::stdout().is_terminal();
+    let mut out = std::io::stdout().lock();
+    for (name, text) in rows {
+        writeln!(out, "{}  {text}", painted(&format!("{name:width$}"), "36", terminal))?;
+    }
+    Ok(())
+}
+
+/// Prints a heading to standard output.
+pub(crate) fn heading(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{}", painted(text, "1", std::io::stdout().is_terminal()))
+}
+
+/// Shows digits in the terminal, or in plain characters where there is none.
+///
+/// `images`: `[count, 28, 28]`, of which as many whole rows of `columns` are shown as `rows` says.
+pub(crate) fn show_digits(images: &[u8], columns: usize, rows: usize) -> std::io::Result<()> {
+    let terminal = std::io::stdout().is_terminal();
+    let style = match (coloured(terminal), std::env::var("COLORTERM").as_deref()) {
+        (true, Ok("truecolor" | "24bit")) => TerminalStyle::TrueColor,
+        (true, _) => TerminalStyle::Ansi256,
+        (false, _) if terminal => TerminalStyle::Shades,
+        (false, _) => TerminalStyle::Ascii,
+    };
+    let width = terminal_size::terminal_size().map_or(PREVIEW_COLUMNS, |(width, _)| usize::from(width.0));
+    let shown = images.len().min(columns * rows * digitgan::IMAGE_PIXELS);
+    let text = preview(&images[..shown], width.min(PREVIEW_COLUMNS), style);
+    std::io::stdout().write_all(text.as_bytes())
+}
+
+/// A whole number with its thousands apart: 18,740.
+pub(crate) fn thousands(number: impl Display) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time for people: 7.3 s, 5m 12s, 2h 03m.
+pub(crate) fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_for_people() {
+        assert_eq!([7, 999, 1000, 18_740, 1_234_567].map(thousands), ["7", "999", "1,000", "18,740", "1,234,567"]);
+        assert_eq!([7, 312, 7380].map(|s| duration(Duration::from_secs(s))), ["7.0 s", "5m 12s", "2h 03m"]);
+    }
+}

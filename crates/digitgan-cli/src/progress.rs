@@ -1,0 +1,153 @@
+//! Progress: bars in a terminal, plain lines elsewhere.
+
+use crate::output;
+use digitgan::engine::StepReport;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+/// Between two plain lines within an epoch.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(20);
+/// Between two updates of the numbers in the bar.
+const BAR_INTERVAL: Duration = Duration::from_millis(150);
+
+/// Whether bars can be seen.
+pub(crate) fn visible() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("━╸ ")
+}
+
+/// A bar for a download or the like.
+pub(crate) fn transfer(name: &str, total: Option<u64>, bytes: bool) -> ProgressBar {
+    let bar = match total {
+        Some(total) => ProgressBar::new(total),
+        None => ProgressBar::no_length(),
+    };
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.set_style(style(match bytes {
+        true => "{msg} {bar:30.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
+        false => "{msg} {bar:30.cyan} {pos}/{len} {eta} left",
+    }));
+    bar.set_message(name.to_owned());
+    bar
+}
+
+/// The sum of the reports since numbers were last shown.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    steps: u32,
+    d_loss: f64,
+    g_loss: f64,
+    d_real: f64,
+    d_fake: f64,
+}
+
+impl Sums {
+    fn add(&mut self, report: &StepReport) {
+        self.steps += 1;
+        self.d_loss += report.d_loss;
+        self.g_loss += report.g_loss;
+        self.d_real += f64::from(report.d_real);
+        self.d_fake += f64::from(report.d_fake);
+    }
+
+    fn text(&self) -> String {
+        let mean = |sum: f64| sum / f64::from(self.steps.max(1));
+        format!(
+            "D {:.3}  G {:.3}  D(x) {:.2}  D(G(z)) {:.2}",
+            mean(self.d_loss),
+            mean(self.g_loss),
+            mean(self.d_real),
+            mean(self.d_fake)
+        )
+    }
+}
+
+/// Shows how a training goes on.
+pub(crate) struct TrainingProgress {
+    bar: Option<ProgressBar>,
+    epochs: u32,
+    total_steps: u64,
+    batch: usize,
+    first_step: u64,
+    started: Instant,
+    shown: Instant,
+    recent: Sums,
+    epoch: Sums,
+}
+
+impl TrainingProgress {
+    pub(crate) fn new(first_step: u64, total_steps: u64, epochs: u32, batch: usize) -> Self {
+        let bar = visible().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(total_steps), ProgressDrawTarget::stderr());
+            bar.set_style(style("{prefix} {bar:24.cyan} step {pos}/{len}  {msg}  {eta} left"));
+            bar.set_position(first_step);
+            bar.reset_eta();
+            bar
+        });
+        let now = Instant::now();
+        let (recent, epoch) = (Sums::default(), Sums::default());
+        TrainingProgress { bar, epochs, total_steps, batch, first_step, started: now, shown: now, recent, epoch }
+    }
+
+    /// Images in a second, real ones, since the start.
+    fn images_per_second(&self, step: u64) -> f64 {
+        (step - self.first_step) as f64 * self.batch as f64 / self.started.elapsed().as_secs_f64().max(1e-9)
+    }
+
+    pub(crate) fn step(&mut self, step: u64, epoch: u32, report: &StepReport) {
+        self.recent.add(report);
+        self.epoch.add(report);
+        let interval = if self.bar.is_some() { BAR_INTERVAL } else { PLAIN_INTERVAL };
+        if self.shown.elapsed() < interval && step != self.total_steps {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => {
+                bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
+                bar.set_message(format!("{:.0} images/s  {}", self.images_per_second(step), self.recent.text()));
+                bar.set_position(step);
+            }
+            None => self.line(step, epoch, &self.recent.text()),
+        }
+        self.shown = Instant::now();
+        self.recent = Sums::default();
+    }
+
+    pub(crate) fn epoch_done(&mut self, step: u64, epoch: u32) {
+        let text = format!("{}  (mean of the epoch)", self.epoch.text());
+        match &self.bar {
+            Some(bar) => bar.println(format!("epoch {epoch}/{}  {text}", self.epochs)),
+            None => {
+                self.line(step, epoch, &text);
+                self.shown = Instant::now();
+            }
+        }
+        self.epoch = Sums::default();
+    }
+
+    fn line(&self, step: u64, epoch: u32, text: &str) {
+        let per_step = self.started.elapsed().as_secs_f64() / (step - self.first_step).max(1) as f64;
+        let left = Duration::from_secs_f64(per_step * (self.total_steps - step) as f64);
+        let _ = writeln!(
+            std::io::stderr(),
+            "epoch {epoch}/{}  step {step}/{}  {:.0} images/s  {text}  {} left",
+            self.epochs,
+            self.total_steps,
+            self.images_per_second(step),
+            output::duration(left)
+        );
+    }
+
+    /// Clears the bar; returns the time since the start and the images a second.
+    pub(crate) fn finish(&self, step: u64) -> (Duration, f64) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        (self.started.elapsed(), self.images_per_second(step))
+    }
+}

@@ -1,0 +1,25 @@
+//! Where runs are.
+
+use digitgan::run::RunDirectory;
+use std::path::{Path, PathBuf};
+
+/// The folder of runs that have a name.
+const RUNS: &str = "runs";
+
+/// The run that a person means by a path or a name.
+pub(crate) fn find(text: &Path) -> RunDirectory {
+    let named = Path::new(RUNS).join(text);
+    RunDirectory::new(if !text.exists() && named.exists() { named } else { text.to_owned() })
+}
+
+/// The directory of a run called `name`.
+pub(crate) fn named(name: &str) -> PathBuf {
+    Path::new(RUNS).join(name)
+}
+
+/// A directory for a run that was given no name: `runs/acgan-mnist`, or with the first number that is free.
+pub(crate) fn unnamed(model: &str, data: &str) -> PathBuf {
+    let base = format!("{model}-{data}");
+    let numbered = (2..).map(|number| named(&format!("{base}-{number}")));
+    std::iter::once(named(&base)).chain(numbered).find(|path| !path.exists()).expect("numbers do not end")
+}

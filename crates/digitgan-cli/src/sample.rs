@@ -1,0 +1,149 @@
+//! `digitgan sample`
+
+use crate::threads::{Threads, with_threads};
+use crate::{Usage, output, runs};
+use anyhow::Context;
+use digitgan::engine::cpu;
+use digitgan::picture::Grid;
+use digitgan::run::generator_file::GeneratorFile;
+use digitgan::run::manifest::ManifestError;
+use digitgan::sample::Sampler;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Most pictures at once.
+const MAX_COUNT: u32 = 10_000;
+
+/// Draw digits with a trained generator
+///
+/// The same seed gives the same picture, whatever the number of threads and of other pictures.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan sample runs/acgan-mnist                        ten of every digit
+  digitgan sample runs/acgan-mnist --digit 7 --count 25   25 sevens
+  digitgan sample acgan-mnist --digits 2026 --count 1     one row: 2 0 2 6
+  digitgan sample runs/gan-mnist --seed 3 --out gan.png   a GAN chooses its digits itself
+  digitgan sample generator.safetensors                   a file will do")]
+pub(crate) struct Args {
+    /// A run (its directory, or its name under runs/), or a generator's safetensors file
+    #[arg(value_name = "RUN|FILE")]
+    generator: PathBuf,
+    /// The digit to draw (a class's name, in other data sets)
+    #[arg(long, value_name = "D", conflicts_with = "digits")]
+    digit: Option<String>,
+    /// The digits to draw, a column each: 0123456789, or names with commas
+    #[arg(long, value_name = "DIGITS")]
+    digits: Option<String>,
+    /// Pictures of each digit; of a GAN, pictures in all [default: 10; of a GAN, 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
+    count: Option<u32>,
+    /// Which pictures: every seed draws others
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// The picture's file
+    #[arg(long, value_name = "FILE.png", default_value = "digits.png")]
+    out: PathBuf,
+    /// Picture pixels a side of a digit's pixel
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    scale: u8,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print what was drawn as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to draw: classes row by row.
+struct Plan {
+    labels: Vec<u8>,
+    columns: usize,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let path = generator_path(&args.generator)?;
+    let file = GeneratorFile::read(&path)?;
+    let plan = plan(&args, &file)?;
+    let digits = with_threads(args.threads.threads, || {
+        let mut sampler = Sampler::new(cpu::kernels()?, &file).with_context(|| path.display().to_string())?;
+        anyhow::Ok(sampler.draw(args.seed, &plan.labels))
+    })??;
+    let seed = args.seed.to_string();
+    let facts = [("Software", "digitgan"), ("model", file.spec.variant.name()), ("seed", seed.as_str())];
+    Grid { scale: usize::from(args.scale), ..Grid::new(plan.columns) }
+        .draw(&digits)?
+        .write_png(&args.out, &facts)
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    if args.json {
+        let sees_class = file.spec.variant.wiring().generator_sees_class;
+        let names: Option<Vec<&str>> = sees_class
+            .then(|| plan.labels.iter().map(|&label| file.class_names[usize::from(label)].as_str()).collect());
+        let result = serde_json::json!({
+            "out": args.out, "generator": path, "model": file.spec.variant, "seed": args.seed,
+            "count": plan.labels.len(), "columns": plan.columns, "digits": names,
+        });
+        println!("{result}");
+    } else {
+        output::show_digits(&digits, plan.columns, 2)?;
+        output::facts(&[("picture", args.out.display().to_string())])?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The generator's file in a run, or the file itself.
+fn generator_path(given: &Path) -> anyhow::Result<PathBuf> {
+    if given.is_file() {
+        return Ok(given.to_owned());
+    }
+    let run = runs::find(given);
+    if !run.manifest().exists() {
+        return Err(ManifestError::Missing { path: run.path().to_owned() }.into());
+    }
+    if !run.generator().exists() {
+        anyhow::bail!("{} has no generator yet: it comes with the first checkpoint", run.path().display());
+    }
+    Ok(run.generator())
+}
+
+fn plan(args: &Args, file: &GeneratorFile) -> anyhow::Result<Plan> {
+    let asked = args.digit.as_ref().or(args.digits.as_ref());
+    if !file.spec.variant.wiring().generator_sees_class {
+        if asked.is_some() {
+            anyhow::bail!(
+                "this generator is a GAN, which draws what it likes: for digits of your choice, train cgan or acgan"
+            );
+        }
+        return Ok(Plan { labels: vec![0; args.count.unwrap_or(100) as usize], columns: 10 });
+    }
+    let row = match (&args.digit, &args.digits) {
+        (Some(digit), _) => vec![class(digit, file)?],
+        (None, Some(digits)) => classes(digits, file)?,
+        (None, None) => (0..file.spec.classes as u8).collect(),
+    };
+    let count = args.count.unwrap_or(10);
+    if row.len() * count as usize > MAX_COUNT as usize {
+        let total = row.len() * count as usize;
+        return Err(Usage(format!("{total} pictures are too many for one file: ask for at most {MAX_COUNT}")).into());
+    }
+    let columns = if row.len() == 1 { 10 } else { row.len() };
+    Ok(Plan { labels: std::iter::repeat_n(row, count as usize).flatten().collect(), columns })
+}
+
+/// Several classes: names with commas, or a character each.
+fn classes(text: &str, file: &GeneratorFile) -> anyhow::Result<Vec<u8>> {
+    let names: Vec<String> = match text.contains(',') {
+        true => text.split(',').map(|name| name.trim().to_owned()).collect(),
+        false => text.chars().map(String::from).collect(),
+    };
+    if names.is_empty() {
+        return Err(Usage("--digits is empty: give at least one".to_owned()).into());
+    }
+    names.iter().map(|name| class(name, file)).collect()
+}
+
+fn class(name: &str, file: &GeneratorFile) -> anyhow::Result<u8> {
+    let found = file.class_names.iter().position(|class| class == name);
+    let class = found.map(|class| class as u8);
+    class.ok_or_else(|| {
+        Usage(format!("{name:?} is no class of this generator: it knows {}", file.class_names.join(", "))).into()
+    })
+}

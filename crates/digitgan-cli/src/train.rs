@@ -1,0 +1,395 @@
+//! `digitgan train`
+
+use crate::dataset::{self, DataDir};
+use crate::progress::TrainingProgress;
+use crate::threads::with_threads;
+use crate::{Usage, output, runs};
+use anyhow::Context;
+use digitgan::config::TrainConfig;
+use digitgan::data::{Augment, DataSource, Loaded};
+use digitgan::engine::cpu;
+use digitgan::model::Variant;
+use digitgan::objective::GeneratorLoss;
+use digitgan::run::RunDirectory;
+use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
+use digitgan::train::{Event, Outcome, Trainer, dataset_record};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a training that was asked to stop and saved: that of a program ended by Ctrl-C.
+const STOPPED: u8 = 130;
+
+/// Train a model on real digits: GAN, cGAN or ACGAN
+///
+/// Writes a run directory with sample pictures, losses, checkpoints and the trained generator. Stop it with
+/// Ctrl-C and go on with --resume: the result is the same, bit for bit.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan train                            ACGAN on MNIST, 20 epochs
+  digitgan train cgan --epochs 5            a conditional GAN, less long
+  digitgan train gan --data strokes         without network or MNIST
+  digitgan train --resume runs/acgan-mnist  go on with an interrupted run
+  digitgan train --config my.toml --seed 7  settings from a file, one of them changed")]
+pub(crate) struct Args {
+    /// The run to go on with: its directory, or its name under runs/
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "model", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "seed", "name", "out", "config",
+    ])]
+    resume: Option<PathBuf>,
+    /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    place: DataDir,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// The settings, from the command line or from a file.
+#[derive(clap::Args, Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Options {
+    /// The model: gan, cgan or acgan [default: acgan]
+    #[arg(value_name = "MODEL")]
+    model: Option<Variant>,
+    /// Real digits: auto (MNIST if it is there or can be fetched, else strokes), mnist, strokes (drawn by
+    /// this program), or a folder of IDX files or of one folder of PNG files a class [default: auto]
+    #[arg(long, value_name = "auto|mnist|strokes|PATH")]
+    data: Option<DataSource>,
+    #[arg(skip)]
+    data_dir: Option<PathBuf>,
+    /// Vary real images on the fly: affine (turn, shift, scale, shear a little), elastic, or both [default: none]
+    #[arg(long, value_name = "affine|elastic", value_delimiter = ',')]
+    augment: Option<Vec<Augment>>,
+    /// Passes over the training images [default: 20]
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Images in a batch [default: 64]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Adam's learning rate, for G and, unless --lr-d says otherwise, for D [default: 0.001]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr: Option<f64>,
+    /// Adam's learning rate for D [default: that of --lr]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    lr_d: Option<f64>,
+    /// Adam's first decay rate [default: 0.5]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    beta1: Option<f64>,
+    /// What G minimises: non-saturating, −log D(G(z)), or saturating, log(1 − D(G(z))) [default: non-saturating]
+    #[arg(long, value_name = "LOSS", value_parser = parse_loss)]
+    g_loss: Option<GeneratorLoss>,
+    /// Every random number follows from it: same seed, same digits [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Threads to compute with; the results are the same for any number [default: all processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Name of the run, which goes to runs/NAME [default: model and data]
+    #[arg(long, value_name = "NAME", conflicts_with = "out")]
+    name: Option<String>,
+    /// Directory of the run, instead of a name
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Save a checkpoint every N steps too, not only after every epoch
+    #[arg(long, value_name = "N")]
+    checkpoint_steps: Option<u64>,
+    /// Stop after N steps in all
+    #[arg(long, value_name = "N")]
+    max_steps: Option<u64>,
+}
+
+fn parse_loss(text: &str) -> Result<GeneratorLoss, String> {
+    match text {
+        "non-saturating" => Ok(GeneratorLoss::NonSaturating),
+        "saturating" => Ok(GeneratorLoss::Saturating),
+        _ => Err("choose non-saturating or saturating".to_owned()),
+    }
+}
+
+impl Options {
+    /// These options where they are given, else those of `file`.
+    fn or(self, file: Options) -> Options {
+        // A place given here replaces a place given there, whichever way either was said.
+        let placed = self.name.is_some() || self.out.is_some();
+        Options {
+            model: self.model.or(file.model),
+            data: self.data.or(file.data),
+            data_dir: self.data_dir.or(file.data_dir),
+            augment: self.augment.or(file.augment),
+            epochs: self.epochs.or(file.epochs),
+            batch_size: self.batch_size.or(file.batch_size),
+            lr: self.lr.or(file.lr),
+            // A rate for both given here is not undone by one for D given there.
+            lr_d: self.lr_d.or(self.lr).or(file.lr_d),
+            beta1: self.beta1.or(file.beta1),
+            g_loss: self.g_loss.or(file.g_loss),
+            seed: self.seed.or(file.seed),
+            threads: self.threads.or(file.threads),
+            name: self.name.or(if placed { None } else { file.name }),
+            out: self.out.or(if placed { None } else { file.out }),
+            checkpoint_steps: self.checkpoint_steps.or(file.checkpoint_steps),
+            max_steps: self.max_steps.or(file.max_steps),
+        }
+    }
+
+    /// Reads the settings of a file, or those of the run that a `run.toml` describes.
+    fn read(path: &Path) -> anyhow::Result<Options> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let one_line = |error: toml::de::Error| {
+            let place = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let place = place.map_or(String::new(), |line| format!(" line {line}"));
+            Usage(format!("{}{place}: {}", path.display(), error.message().replace('\n', " ")))
+        };
+        let mut table: toml::Table = toml::from_str(&text).map_err(one_line)?;
+        if table.contains_key("format")
+            && let Some(toml::Value::Table(config)) = table.remove("config")
+        {
+            return config.try_into().map_err(|e: toml::de::Error| one_line(e).into());
+        }
+        Ok(toml::from_str(&text).map_err(one_line)?)
+    }
+
+    /// The settings, with defaults where nothing was said.
+    fn resolve(&self) -> TrainConfig {
+        let default = TrainConfig::default();
+        let lr = self.lr.unwrap_or(default.lr);
+        let mut augment = self.augment.clone().unwrap_or_default();
+        augment.sort_unstable();
+        augment.dedup();
+        TrainConfig {
+            model: self.model.unwrap_or(default.model),
+            data: self.data.clone().unwrap_or(default.data),
+            augment,
+            epochs: self.epochs.unwrap_or(default.epochs),
+            batch_size: self.batch_size.unwrap_or(default.batch_size),
+            lr,
+            lr_d: self.lr_d.unwrap_or(lr),
+            beta1: self.beta1.unwrap_or(default.beta1),
+            g_loss: self.g_loss.unwrap_or(default.g_loss),
+            seed: self.seed.unwrap_or(default.seed),
+            checkpoint_steps: self.checkpoint_steps,
+            max_steps: self.max_steps,
+        }
+    }
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let stop = stop_on_ctrl_c()?;
+    match args.resume.clone() {
+        Some(run) => resume(&args, &run, &stop),
+        None => start(args, &stop),
+    }
+}
+
+/// A flag that the first Ctrl-C (or a request to terminate) sets; the second ends the program at once.
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(STOPPED));
+        }
+        output::note("finishing this step, then saving; once more to quit at once, without");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}
+
+fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+    let file = args.config.as_deref().map(Options::read).transpose()?.unwrap_or_default();
+    let options = Options { data_dir: args.place.data_dir, ..args.options }.or(file);
+    let mut config = options.resolve();
+    config.validate()?;
+    let place = options.out.clone().or(options.name.as_deref().map(named).transpose()?);
+    // Before data is loaded, which can take long.
+    if let Some(place) = &place
+        && RunDirectory::new(place).manifest().exists()
+    {
+        return Err(digitgan::train::TrainError::Exists { path: place.clone() }.into());
+    }
+    with_threads(options.threads, || {
+        let loaded = dataset::load(&config.data, options.data_dir.clone())?;
+        config.data = found_source(&config.data, &loaded)?;
+        let kernels = cpu::kernels()?;
+        let manifest = Manifest {
+            format: FORMAT,
+            dataset: dataset_record(&loaded, options.data_dir),
+            versions: Versions {
+                digitgan: env!("CARGO_PKG_VERSION").to_owned(),
+                device: format!("cpu ({})", kernels.name()),
+            },
+            config,
+        };
+        let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
+        let run = RunDirectory::new(place);
+        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, kernels)?;
+        train(trainer, &run, &manifest, stop, args.json)
+    })?
+}
+
+fn named(name: &str) -> anyhow::Result<PathBuf> {
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    if plain {
+        Ok(runs::named(name))
+    } else {
+        Err(Usage(format!("--name {name:?} is no plain name: for a path, give --out")).into())
+    }
+}
+
+/// The source that was found, which a resumed run must find again.
+fn found_source(asked: &DataSource, loaded: &Loaded) -> anyhow::Result<DataSource> {
+    Ok(match asked {
+        DataSource::Auto if loaded.fallback.is_some() => DataSource::Strokes,
+        DataSource::Auto => DataSource::Mnist,
+        DataSource::Path(path) => DataSource::Path(std::path::absolute(path)?),
+        other => other.clone(),
+    })
+}
+
+fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+    let run = runs::find(run);
+    let mut manifest = match Manifest::read(&run.manifest()) {
+        Err(error @ ManifestError::Missing { .. }) => return Err(error.into()),
+        other => other?,
+    };
+    let options = &args.options;
+    manifest.config.epochs = options.epochs.unwrap_or(manifest.config.epochs);
+    manifest.config.checkpoint_steps = options.checkpoint_steps.or(manifest.config.checkpoint_steps);
+    manifest.config.max_steps = options.max_steps.or(manifest.config.max_steps);
+    manifest.config.validate()?;
+    manifest.dataset.data_dir = args.place.data_dir.clone().or(manifest.dataset.data_dir);
+    with_threads(options.threads, || {
+        let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
+        let (found, recorded) = (loaded.dataset.identity(), &manifest.dataset.identity);
+        if found.sha256 != recorded.sha256 {
+            anyhow::bail!(
+                "the data set {} is not the one that {} was trained on (SHA-256 {}, expected {}): restore it to go on",
+                found.name,
+                run.path().display(),
+                found.sha256,
+                recorded.sha256
+            );
+        }
+        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?)?;
+        if trainer.step() >= trainer.total_steps() && !args.json {
+            output::note(&format!(
+                "all {} steps were done before; for more, give --epochs or --max-steps",
+                trainer.step()
+            ));
+        }
+        train(trainer, &run, &manifest, stop, args.json)
+    })?
+}
+
+/// Trains to the end or until stopped, and says what came of it.
+fn train(
+    mut trainer: Trainer<'_>,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    stop: &AtomicBool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    announce(&trainer, run, manifest);
+    let config = &manifest.config;
+    let mut progress = TrainingProgress::new(trainer.step(), trainer.total_steps(), config.epochs, config.batch_size);
+    let outcome = trainer.run(stop, &mut |event| match event {
+        Event::Step { step, epoch, report } => progress.step(step, epoch, report),
+        Event::Epoch { step, epoch } => progress.epoch_done(step, epoch),
+        Event::Saved { .. } => {}
+    });
+    let (time, images_per_second) = progress.finish(trainer.step());
+    let outcome = outcome?;
+    if json {
+        let result = serde_json::json!({
+            "run": run.path(),
+            "finished": outcome == Outcome::Finished,
+            "step": trainer.step(),
+            "total_steps": trainer.total_steps(),
+            "seconds": time.as_secs_f64(),
+            "images_per_second": images_per_second,
+            "generator": run.generator(),
+        });
+        println!("{result}");
+    } else {
+        conclude(&mut trainer, run, manifest, outcome, &output::duration(time))?;
+    }
+    if let Some(reason) = &manifest.dataset.fallback {
+        dataset::warn_fallback(reason);
+    }
+    Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
+}
+
+/// Says what is about to be done.
+fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
+    let Manifest { config, dataset, versions, .. } = manifest;
+    let identity = &dataset.identity;
+    let from =
+        if trainer.step() == 0 { String::new() } else { format!(" from step {}", output::thousands(trainer.step())) };
+    output::note(&format!(
+        "training {} on {} ({} images, {} classes){from}, {} steps in all, on {}; run: {}",
+        config.model.title(),
+        identity.name,
+        output::thousands(identity.train_images),
+        identity.classes,
+        output::thousands(trainer.total_steps()),
+        versions.device,
+        run.path().display()
+    ));
+    let rest = identity.train_images % config.batch_size;
+    if rest > 0 {
+        output::note(&format!(
+            "the last, short batch of an epoch is dropped: {rest} of {} images, others in every epoch",
+            output::thousands(identity.train_images)
+        ));
+    }
+}
+
+/// Says what was done, and what can be done next.
+fn conclude(
+    trainer: &mut Trainer<'_>,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    outcome: Outcome,
+    time: &str,
+) -> anyhow::Result<()> {
+    let (digits, columns) = trainer.preview();
+    output::show_digits(&digits, columns, 2)?;
+    let (model, data) = (manifest.config.model.title(), &manifest.dataset.identity.name);
+    let (step, total) = (output::thousands(trainer.step()), output::thousands(trainer.total_steps()));
+    let path = run.path().display();
+    let resume = format!("digitgan train --resume {path}");
+    let sample = format!(
+        "digitgan sample {path}{}",
+        if manifest.config.model.wiring().generator_sees_class { " --digit 7" } else { "" }
+    );
+    match outcome {
+        Outcome::Finished => {
+            output::heading(&format!("{model} on {data}: {step} steps done, the last of them in {time}"))?;
+            let epochs = trainer.step() / trainer.steps_per_epoch();
+            let mut rows = Vec::new();
+            if epochs > 0 {
+                rows.push((
+                    "pictures",
+                    format!("{}  {}", run.sample(epochs as u32).display(), run.animation().display()),
+                ));
+            }
+            rows.push(("losses", format!("{}  {}", run.loss_curves().display(), run.losses().display())));
+            rows.push(("generator", run.generator().display().to_string()));
+            rows.push(("draw digits", sample));
+            rows.push(("train on", format!("{resume} --epochs {}", manifest.config.epochs + 10)));
+            output::facts(&rows)?;
+        }
+        Outcome::Stopped => {
+            output::heading(&format!("{model} on {data}: stopped and saved after step {step} of {total}"))?;
+            output::facts(&[("go on", resume), ("draw digits", sample)])?;
+        }
+    }
+    Ok(())
+}
