@@ -173,7 +173,8 @@ mod tests {
             file.write(&path).unwrap();
             GeneratorFile::read(&path).unwrap_err().to_string()
         };
-        let cases: [(&dyn Fn(&mut TensorFile), &str); 5] = [
+        type Change<'a> = &'a dyn Fn(&mut TensorFile);
+        let cases: [(Change<'_>, &str); 5] = [
             (&|file| drop(file.tensors.remove("deconv1.weight")), "deconv1.weight is missing"),
             (&|file| drop(file.tensors.remove("bn2.running_var")), "bn2.running_var is missing"),
             (&|file| drop(file.facts.insert("classes".into(), "1000000000".into())), "number of classes"),
