@@ -140,8 +140,9 @@ impl Check<'_> {
     }
 }
 
-fn step(engine: &mut CpuEngine, index: usize, batch: usize, classes: usize) -> StepReport {
-    let input = |what: &str| format!("step{index}.{what}");
+fn step(engine: &mut CpuEngine, index: usize, fixture: &Fixture) -> StepReport {
+    let (batch, classes) = (fixture.number("batch"), fixture.number("classes"));
+    let input = |what: &str| format!("{}step{index}.{what}", fixture.facts["input_prefix"]);
     let (labels, fake_labels) =
         (labels(&input("labels"), batch, classes), labels(&input("fake_labels"), batch, classes));
     engine
@@ -156,7 +157,7 @@ fn step(engine: &mut CpuEngine, index: usize, batch: usize, classes: usize) -> S
         .unwrap()
 }
 
-fn check_first_step(check: &mut Check<'_>, engine: &mut CpuEngine) {
+fn check_first_step(check: &mut Check<'_>, engine: &CpuEngine) {
     for (name, Tensor { values, .. }) in engine.gradients() {
         let (network, parameter) = name.split_once('.').unwrap();
         check.sketch(&format!("step0.{network}.grad.{parameter}"), &values, STEP_TOLERANCE);
@@ -167,6 +168,20 @@ fn check_first_step(check: &mut Check<'_>, engine: &mut CpuEngine) {
             check.sketch(&format!("step0.{network}.after.{tensor}"), &values, STEP_TOLERANCE);
         }
     }
+}
+
+/// What both networks say by their running statistics after the ten steps.
+fn check_evaluation(check: &mut Check<'_>, engine: &mut CpuEngine, spec: &ModelSpec) {
+    let (batch, prefix) = (check.fixture.number("batch"), &check.fixture.facts["input_prefix"]);
+    let asked = labels(&format!("{prefix}eval.labels"), batch, spec.classes);
+    let mut images = vec![0.0; batch * 784];
+    engine.generate(&latents(&format!("{prefix}eval.z"), batch * 100), &asked, &mut images);
+    check.sketch("eval.generated", &images, TEN_STEPS_TOLERANCE);
+    let images = uniform(&format!("{prefix}eval.images"), batch * 784, 1.0, 0.0);
+    let mut probabilities = vec![0.0; batch];
+    engine.discriminate(&images, &asked, &mut probabilities);
+    let logits = probabilities.iter().map(|&p| (f64::from(p) / (1.0 - f64::from(p))).ln());
+    check.compare("eval.source_logits", logits, None, TEN_STEPS_TOLERANCE);
 }
 
 fn report_fields(report: &StepReport) -> Vec<(&'static str, f64)> {
@@ -193,7 +208,7 @@ fn check_model(kernels: Kernels, name: &str) {
     let mut check = Check { fixture: &fixture, failures: Vec::new() };
     let mut curves: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for index in 0..10 {
-        let report = step(&mut engine, index, batch, classes);
+        let report = step(&mut engine, index, &fixture);
         for (field, value) in report_fields(&report) {
             curves.entry(field).or_default().push(value);
         }
@@ -203,15 +218,13 @@ fn check_model(kernels: Kernels, name: &str) {
                 let error = (value - expected).abs() / expected.abs();
                 assert!(error <= STEP_TOLERANCE, "{name} on {kernels:?}: first {field} {value}, expected {expected}");
             }
-            check_first_step(&mut check, &mut engine);
+            check_first_step(&mut check, &engine);
         }
     }
     for (field, values) in curves {
         check.compare(&format!("losses.{field}"), values, None, TEN_STEPS_TOLERANCE);
     }
-    let asked = labels("eval.labels", batch, classes);
-    let mut images = vec![0.0; batch * 784];
-    engine.generate(&latents("eval.z", batch * 100), &asked, &mut images);
+    check_evaluation(&mut check, &mut engine, &spec);
     assert!(check.failures.is_empty(), "{name} on {kernels:?}:\n{}", check.failures.join("\n"));
 }
 

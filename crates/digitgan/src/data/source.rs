@@ -3,7 +3,7 @@
 use super::download::Mirrors;
 use super::error::DataError;
 use super::{Dataset, folder, mnist, strokes};
-use directories::ProjectDirs;
+use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -154,8 +154,8 @@ pub struct Loaded {
 /// # Errors
 /// [`DataError::NoCacheFolder`] if the user has none.
 pub fn default_data_dir() -> Result<PathBuf, DataError> {
-    let folders = ProjectDirs::from("", "", "digitgan").ok_or(DataError::NoCacheFolder)?;
-    Ok(folders.cache_dir().join("data"))
+    let folders = etcetera::base_strategy::choose_native_strategy().map_err(|_| DataError::NoCacheFolder)?;
+    Ok(folders.cache_dir().join("digitgan"))
 }
 
 /// Loads the data set that `source` names, keeping what it downloads in `data_dir`.

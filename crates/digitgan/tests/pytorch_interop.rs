@@ -1,0 +1,94 @@
+//! The real PyTorch draws the same pictures as we do, with our weights and with its own.
+//!
+//! Ignored by default, for it needs Python with PyTorch: `.ci/interop`.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use digitgan::engine::cpu::CpuSampler;
+use digitgan::model::{ModelSpec, Tensor, TensorMap, Variant, initial_state};
+use digitgan::run::TensorFile;
+use digitgan::run::generator_file::GeneratorFile;
+use digitgan::sample::latents;
+use digitgan::seed::Purpose;
+use digitgan_kernels::Kernels;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const COUNT: usize = 20;
+const CLASSES: usize = 10;
+
+fn python(script: &str, arguments: &[&Path]) {
+    let python = std::env::var("DIGITGAN_PYTHON").expect("DIGITGAN_PYTHON names a Python that has PyTorch");
+    let reference = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../reference");
+    let mut command = Command::new(python);
+    let status = match script.ends_with(".py") {
+        true => command.arg(reference.join(script)),
+        false => command.args(["-c", script]),
+    };
+    assert!(status.args(arguments).current_dir(&reference).status().unwrap().success());
+}
+
+fn our_pictures(file: &GeneratorFile, noise: &[f32], labels: &[u8]) -> Vec<f32> {
+    let mut sampler = CpuSampler::new(Kernels::detect().unwrap(), &file.spec, &file.tensors, 7).unwrap();
+    let mut images = vec![0.0; labels.len() * 784];
+    sampler.generate(noise, labels, &mut images);
+    images
+}
+
+fn write(path: &Path, tensors: &[(&str, &[usize], Vec<f32>)]) {
+    let tensor = |shape: &[usize], values: &Vec<f32>| Tensor { shape: shape.to_vec(), values: values.clone() };
+    let tensors: TensorMap = tensors.iter().map(|(name, shape, v)| ((*name).to_owned(), tensor(shape, v))).collect();
+    TensorFile { tensors, facts: Default::default() }.write(path).unwrap();
+}
+
+#[test]
+#[ignore = "needs Python with PyTorch"]
+fn pytorch_draws_what_we_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let noise = latents(5, Purpose::SampleLatent, 0, COUNT);
+    let labels: Vec<u8> = (0..COUNT).map(|i| (i % CLASSES) as u8).collect();
+    let floats = labels.iter().map(|&label| f32::from(label)).collect();
+    write(&path("latents"), &[("latents", &[COUNT, 100], noise.clone()), ("labels", &[COUNT], floats)]);
+    for variant in Variant::ALL {
+        let spec = ModelSpec { variant, classes: CLASSES };
+        let names: Vec<String> = (0..CLASSES).map(|class| class.to_string()).collect();
+        let mut file = GeneratorFile::from_state(&initial_state(&spec, 3), spec, &names, "none", 0);
+        // First weights draw nearly nothing; larger ones, and statistics of its own, make a mistake visible.
+        for (name, tensor) in &mut file.tensors {
+            let factor = if name.contains("running_mean") { 0.0 } else { 4.0 };
+            tensor.values.iter_mut().enumerate().for_each(|(i, v)| *v = *v * factor + 0.01 * (i % 7) as f32);
+        }
+        let generator = path("generator");
+        file.write(&generator).unwrap();
+        write(&path("images"), &[("images", &[COUNT, 1, 28, 28], our_pictures(&file, &noise, &labels))]);
+        let (with, against) = (path("latents"), path("images"));
+        python("check_generator.py", &[&generator, Path::new("--latents"), &with, Path::new("--images"), &against]);
+    }
+}
+
+#[test]
+#[ignore = "needs Python with PyTorch"]
+fn we_draw_what_pytorch_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let script = "
+import sys, torch
+from safetensors.torch import save_file
+from models import Generator
+torch.manual_seed(1)
+g = Generator('cgan', 10)
+for _ in range(3): g(torch.randn(16, 100), torch.randint(0, 10, (16,)))  # moves the running statistics
+g.eval()
+z = torch.randn(20, 100); labels = torch.arange(20) % 10
+save_file({k: v.contiguous() for k, v in g.state_dict().items()}, sys.argv[1])
+save_file({'latents': z, 'images': g(z, labels).detach().contiguous()}, sys.argv[2])
+";
+    let (generator, pictures) = (path("generator"), path("pictures"));
+    python(script, &[&generator, &pictures]);
+    let file = GeneratorFile::read(&generator).unwrap();
+    let given = TensorFile::read(&pictures).unwrap().tensors;
+    let labels: Vec<u8> = (0..20).map(|i| i % 10).collect();
+    let ours = our_pictures(&file, &given["latents"].values, &labels);
+    let worst = ours.iter().zip(&given["images"].values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst < 1e-5, "largest difference {worst}");
+}
