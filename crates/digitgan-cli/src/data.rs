@@ -55,6 +55,10 @@ struct ShowArgs {
 
 /// Tell what a data set is: counts, classes, hash
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan data info                      MNIST
+  digitgan data info --data my/digits     a folder of your own
+  digitgan data info --data mnist --json  for programs")]
 struct InfoArgs {
     #[command(flatten)]
     data: DataArgs,
@@ -94,10 +98,9 @@ fn show(args: ShowArgs) -> anyhow::Result<()> {
             .iter()
             .map(|&image| dataset.class_names[usize::from(dataset.train.labels[image])].as_str())
             .collect();
-        println!(
-            "{}",
-            serde_json::json!({ "out": args.out, "data": dataset.name, "columns": columns, "labels": labels })
-        );
+        output::json(
+            &serde_json::json!({ "out": args.out, "data": dataset.name, "columns": columns, "labels": labels }),
+        )?;
     } else {
         output::show_digits(&digits, columns, 2)?;
         output::facts(&[("picture", args.out.display().to_string())])?;
@@ -133,7 +136,7 @@ fn info(args: InfoArgs) -> anyhow::Result<()> {
             "class_names": dataset.class_names, "train_images": identity.train_images,
             "test_images": identity.test_images, "train_counts": train, "test_counts": test, "fallback": fallback,
         });
-        println!("{result}");
+        output::json(&result)?;
         return Ok(());
     }
     output::facts(&[

@@ -60,6 +60,11 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Prints a result as one line of JSON.
+pub(crate) fn json(result: &serde_json::Value) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{result}")
+}
+
 /// Prints a heading to standard output.
 pub(crate) fn heading(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "{}", painted(text, "1", std::io::stdout().is_terminal()))

@@ -81,7 +81,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             "out": args.out, "generator": path, "model": file.spec.variant, "seed": args.seed,
             "count": plan.labels.len(), "columns": plan.columns, "digits": names,
         });
-        println!("{result}");
+        output::json(&result)?;
     } else {
         output::show_digits(&digits, plan.columns, 2)?;
         output::facts(&[("picture", args.out.display().to_string())])?;

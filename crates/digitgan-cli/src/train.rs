@@ -316,7 +316,7 @@ fn train(
             "images_per_second": images_per_second,
             "generator": run.generator(),
         });
-        println!("{result}");
+        output::json(&result)?;
     } else {
         conclude(&mut trainer, run, manifest, outcome, &output::duration(time))?;
     }

@@ -36,6 +36,22 @@ pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     sync_folder(folder_of(path))
 }
 
+/// Removes from `folder` what writes left that were killed halfway: its temporary files. Nobody else may be
+/// writing there.
+///
+/// # Errors
+///
+/// Those of the file system.
+pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_temporary) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// The folder that holds `path`; `.` for a bare file name.
 fn folder_of(path: &Path) -> &Path {
     match path.parent() {
@@ -93,6 +109,14 @@ fn temporary_name(name: &str) -> String {
     // File names are limited to 255 bytes nearly everywhere; the target's may use them all.
     let name: String = name.chars().take(40).collect();
     format!(".{name}.{}-{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Whether a file name is one of [`temporary_name`]'s, of whatever process.
+fn is_temporary(name: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+    let numbers = parts.and_then(|name| name.rsplit_once('.')?.1.split_once('-'));
+    numbers.is_some_and(|(process, count)| is_number(process) && is_number(count))
 }
 
 #[cfg(unix)]
@@ -170,6 +194,19 @@ mod tests {
         fs::create_dir(&target).unwrap();
         assert!(write(&target, |out| out.write_all(b"x")).is_err());
         assert_eq!(names(folder.path()), ["folder"]);
+    }
+
+    #[test]
+    fn leftovers_go_and_other_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = temporary_name("file.bin");
+        for name in [left.as_str(), "file.bin", ".hidden", ".file.tmp", ".file.1-x.tmp", "file.1-2.tmp"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(folder.path().join(".folder.1-2.tmp")).unwrap();
+        remove_leftovers(folder.path()).unwrap();
+        let kept = [".file.1-x.tmp", ".file.tmp", ".folder.1-2.tmp", ".hidden", "file.1-2.tmp", "file.bin"];
+        assert_eq!(names(folder.path()), kept);
     }
 
     #[test]

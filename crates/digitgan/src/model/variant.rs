@@ -41,6 +41,11 @@ impl Variant {
         Wiring { generator_sees_class, discriminator_sees_class, discriminator_predicts_class }
     }
 
+    /// A model with such a generator. cGAN and ACGAN have the same one, so that of ACGAN passes for cGAN's.
+    pub const fn of_generator(sees_class: bool) -> Variant {
+        if sees_class { Variant::Cgan } else { Variant::Gan }
+    }
+
     /// The name in commands and files: `gan`, `cgan` or `acgan`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -23,10 +23,12 @@ impl RunDirectory {
     /// # Errors
     /// Those of the file system.
     pub fn create(&self) -> io::Result<()> {
-        for folder in [self.checkpoints(), self.generators(), self.samples(), self.tensorboard()] {
-            std::fs::create_dir_all(folder)?;
-        }
-        Ok(())
+        self.folders().into_iter().try_for_each(std::fs::create_dir_all)
+    }
+
+    /// The directory and its folders.
+    pub fn folders(&self) -> [PathBuf; 5] {
+        [self.0.clone(), self.checkpoints(), self.generators(), self.samples(), self.tensorboard()]
     }
 
     /// What the run is: settings, data, versions.

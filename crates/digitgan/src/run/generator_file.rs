@@ -121,9 +121,7 @@ fn spec_of(tensors: &TensorMap, facts: &BTreeMap<String, String>) -> Result<Mode
         inputs.checked_sub(LATENT).ok_or(format!("its input has {inputs} numbers, fewer than {LATENT}"))?;
     let variant = match facts.get("variant") {
         Some(name) => name.parse::<Variant>()?,
-        None if implied_classes == 0 => Variant::Gan,
-        // cGAN and ACGAN have the same G.
-        None => Variant::Cgan,
+        None => Variant::of_generator(implied_classes > 0),
     };
     let classes = match facts.get("classes").map(|classes| classes.parse::<usize>()) {
         Some(Ok(classes)) if (2..=100).contains(&classes) => classes,

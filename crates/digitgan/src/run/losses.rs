@@ -50,13 +50,13 @@ pub enum LossError {
     #[error("cannot access the loss file: {0}")]
     Io(#[from] io::Error),
     /// The file does not start as a loss file does.
-    #[error("line 1 is {found:?}, not the header of a loss file: {HEADER}")]
+    #[error("line 1 is {found:?}, not the header of a loss file ({HEADER}); restore the file")]
     Header {
         /// What stands in the first line.
         found: String,
     },
     /// A line is not a row.
-    #[error("line {line} is not a row of losses: {problem} in {found:?}")]
+    #[error("line {line} is not a row of losses: {problem} in {found:?}; restore the file")]
     Row {
         /// Number of the line, from 1.
         line: u64,

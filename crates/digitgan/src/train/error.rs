@@ -67,8 +67,13 @@ pub enum TrainError {
     #[error(transparent)]
     Generator(#[from] GeneratorFileError),
     /// A picture cannot be made.
-    #[error(transparent)]
-    Picture(#[from] PictureError),
+    #[error("{path}: {source}")]
+    Picture {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: PictureError,
+    },
     /// Training met a number that is not finite.
     #[error(
         "stopped at step {step}: {what} (first seen in: {tensor}); nothing was saved since the last good checkpoint ({last_good}); try a smaller --lr or another --seed"
@@ -85,7 +90,7 @@ pub enum TrainError {
     },
 }
 
-/// Says what was tried with which file when the file system refuses.
+/// Says what was tried with which file, and lets the file system's refusals all look alike.
 pub(super) trait Attempt<T> {
     fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError>;
 }
@@ -93,6 +98,24 @@ pub(super) trait Attempt<T> {
 impl<T> Attempt<T> for io::Result<T> {
     fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
         self.map_err(|source| TrainError::Files { action, path: path.to_owned(), source })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, LossError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
+        self.map_err(|error| match error {
+            LossError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
+            source => TrainError::Losses { path: path.to_owned(), source },
+        })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, PictureError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
+        self.map_err(|error| match error {
+            PictureError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
+            source => TrainError::Picture { path: path.to_owned(), source },
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod error;
 
 pub use error::TrainError;
 
+use crate::atomic_file;
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::data::batches::Batches;
@@ -121,8 +122,10 @@ impl<'a> Trainer<'a> {
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
         let checkpoint = Checkpoint::read_newest(&run, config, identity)?;
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
-        manifest.write(&run.manifest()).attempt("write", &run.manifest())?;
-        Self::from_checkpoint(run, manifest, dataset, kernels, checkpoint)
+        let trainer = Self::from_checkpoint(run, manifest, dataset, kernels, checkpoint)?;
+        // Last: a run that cannot go on keeps its record as it is.
+        manifest.write(&trainer.run.manifest()).attempt("write", &trainer.run.manifest())?;
+        Ok(trainer)
     }
 
     fn from_checkpoint(
@@ -134,14 +137,19 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self, TrainError> {
         let Checkpoint { step, state } = checkpoint;
         run.create().attempt("create", run.path())?;
+        for folder in run.folders() {
+            atomic_file::remove_leftovers(&folder).attempt("tidy", &folder)?;
+        }
         let config = &manifest.config;
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
         let protocol = Protocol { beta1: config.beta1, generator_loss: config.g_loss, ..Protocol::default() };
         let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, protocol);
         engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
         let path = run.losses();
-        let losses = if step == 0 { LossWriter::create(&path) } else { LossWriter::resume(&path, step) };
-        let losses = losses.map_err(|source| TrainError::Losses { path, source })?;
+        let losses = match step {
+            0 => LossWriter::create(&path).attempt("write", &path)?,
+            _ => LossWriter::resume(&path, step).attempt("continue", &path)?,
+        };
         let purge = (step > 0).then_some(step + 1);
         let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
         Ok(Trainer {
@@ -249,7 +257,7 @@ impl<'a> Trainer<'a> {
             d_class: report.d_class.map(|loss| loss as f32),
             g_class: report.g_class.map(|loss| loss as f32),
         };
-        self.losses.append(&record).map_err(|source| TrainError::Losses { path: self.run.losses(), source })?;
+        self.losses.append(&record).attempt("write", &self.run.losses())?;
         let mut scalars = [("", 0.0); 7];
         let classes = [("loss/D class", record.d_class), ("loss/G class", record.g_class)];
         let always = [
@@ -273,7 +281,8 @@ impl<'a> Trainer<'a> {
         let epoch = (self.step / self.steps_per_epoch()) as u32;
         let plan = GridPlan::new(&self.spec);
         let images = sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed);
-        let picture = Grid::new(plan.columns).draw(&images)?;
+        let path = self.run.sample(epoch);
+        let picture = Grid::new(plan.columns).draw(&images).attempt("draw", &path)?;
         let (epoch_text, seed_text) = (epoch.to_string(), self.manifest.config.seed.to_string());
         let facts = [
             ("Software", "digitgan"),
@@ -281,8 +290,8 @@ impl<'a> Trainer<'a> {
             ("epoch", &epoch_text),
             ("seed", &seed_text),
         ];
-        picture.write_png(&self.run.sample(epoch), &facts)?;
-        let png = picture.png(&facts)?;
+        picture.write_png(&path, &facts).attempt("write", &path)?;
+        let png = picture.png(&facts).attempt("draw", &path)?;
         self.events
             .image(self.step, now(), "samples", &png, picture.width(), picture.height())
             .attempt("write", &self.run.tensorboard())?;
@@ -306,7 +315,7 @@ impl<'a> Trainer<'a> {
             let what = "a state that cannot be saved".to_owned();
             return Err(TrainError::NotFinite { step: self.step, what, tensor, last_good: self.last_good() });
         }
-        self.losses.sync().map_err(|source| TrainError::Losses { path: self.run.losses(), source })?;
+        self.losses.sync().attempt("write", &self.run.losses())?;
         self.events.flush().attempt("write", &self.run.tensorboard())?;
         let path = self.run.generator();
         self.generator(&state).write(&path).attempt("write", &path)?;
@@ -321,22 +330,24 @@ impl<'a> Trainer<'a> {
     /// Draws the losses so far as a picture.
     fn draw_losses(&mut self) -> Result<(), TrainError> {
         let path = self.run.losses();
-        let read = self.losses.flush().and_then(|()| losses::read(&path));
-        let records = read.map_err(|source| TrainError::Losses { path, source })?;
+        self.losses.flush().attempt("write", &path)?;
+        let records = losses::read(&path).attempt("read", &path)?;
         let points: Vec<CurvePoint> = records.iter().map(CurvePoint::from).collect();
         let dataset = &self.manifest.dataset.identity.name;
         let title = format!("{} on {dataset}: losses", self.spec.variant.title());
+        let path = self.run.loss_curves();
         LossCurves { title: &title, points: &points }
-            .write_png(&self.run.loss_curves(), &[("Software", "digitgan")])?;
-        Ok(())
+            .write_png(&path, &[("Software", "digitgan")])
+            .attempt("write", &path)
     }
 
     /// Draws the grids of all epochs anew, from their generators, as one animation.
     fn animate(&self) -> Result<(), TrainError> {
         let epochs = (self.step / self.steps_per_epoch()) as u32;
         let frames: Vec<Frame> = (1..=epochs).map(|epoch| self.frame(epoch)).collect::<Result<_, _>>()?;
+        let path = self.run.animation();
         if !frames.is_empty() {
-            Animation::default().write_gif(&self.run.animation(), &frames)?;
+            Animation::default().write_gif(&path, &frames).attempt("write", &path)?;
         }
         Ok(())
     }
@@ -344,11 +355,11 @@ impl<'a> Trainer<'a> {
     fn frame(&self, epoch: u32) -> Result<Frame, TrainError> {
         let path = self.run.epoch_generator(epoch);
         let file = GeneratorFile::read(&path)?;
-        let state = |source| TrainError::State { path, source };
+        let state = |source| TrainError::State { path: path.clone(), source };
         let kernels = crate::engine::cpu::kernels()?;
         let mut sampler = Sampler::new(kernels, &file).map_err(state)?;
         let images = sampler.draw_grid(self.manifest.config.seed);
-        let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images)?;
+        let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images).attempt("draw", &path)?;
         Ok(Frame { epoch, picture })
     }
 

@@ -1,0 +1,108 @@
+//! A training's files depend on its settings and data alone: not on interruptions, nor on the number of threads.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+use support::{Place, differences, outcome};
+
+/// Steps of the whole training: three epochs of six, less one step, so that it ends within an epoch.
+const STEPS: u64 = 17;
+
+/// The settings that must not matter are left out.
+fn settings(model: &str, augment: bool) -> String {
+    let augment = if augment { "--augment affine,elastic" } else { "" };
+    format!("train {model} --data digits --epochs 3 --batch-size 8 {augment}")
+}
+
+/// Trains in one go.
+fn whole(place: &Place, settings: &str, name: &str) {
+    place.succeed(&format!("{settings} --name {name} --max-steps {STEPS}"));
+}
+
+#[test]
+fn a_run_stopped_at_any_step_comes_to_the_same_bytes() {
+    let place = Place::new();
+    let mut failures = Vec::new();
+    // Within the first epoch, at its end, after the first step of all, just before the end, and often.
+    let stops: [(&str, bool, &[&[u64]]); 4] = [
+        ("gan", false, &[&[1], &[6], &[16]]),
+        ("cgan", false, &[&[7]]),
+        ("acgan", false, &[&[12], &[2, 3, 9, 13]]),
+        ("acgan", true, &[&[5, 11]]),
+    ];
+    for (row, (model, augment, runs)) in stops.into_iter().enumerate() {
+        let settings = settings(model, augment);
+        let reference = format!("whole-{row}");
+        whole(&place, &settings, &reference);
+        let reference = outcome(&place.run_directory(&reference));
+        for (column, stops) in runs.iter().enumerate() {
+            let name = format!("stopped-{row}-{column}");
+            for (i, stop) in stops.iter().chain([&STEPS]).enumerate() {
+                place.succeed(&match i {
+                    0 => format!("{settings} --name {name} --max-steps {stop} --threads 1"),
+                    _ => format!("train --resume {name} --max-steps {stop} --threads 2"),
+                });
+            }
+            let different = differences(&reference, &outcome(&place.run_directory(&name)));
+            if !different.is_empty() {
+                failures.push(format!("{model}, augmented {augment}, stopped at {stops:?}: {different:?}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn threads_do_not_matter_and_the_seed_does() {
+    let place = Place::new();
+    let mut failures = Vec::new();
+    for model in ["gan", "cgan", "acgan"] {
+        let runs = ["--threads 1", "--threads 1", "--threads 2", "--threads 3", "--threads 2 --seed 2"];
+        let outcomes = runs.iter().enumerate().map(|(i, options)| {
+            let settings = settings(model, model == "cgan");
+            place.succeed(&format!("{settings} --max-steps 8 --name {model}-{i} {options}"));
+            outcome(&place.run_directory(&format!("{model}-{i}")))
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        for (options, other) in runs.iter().zip(&outcomes).skip(1) {
+            let different = differences(&outcomes[0], other);
+            let all: Vec<_> = other.keys().filter(|name| !name.ends_with('/')).cloned().collect();
+            let expected = if options.contains("seed") { all } else { Vec::new() };
+            if different != expected {
+                failures.push(format!("{model} {options}: {expected:?} should differ, but {different:?} do"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_at_any_time_saves_and_says_how_to_go_on() {
+    let place = Place::new();
+    // Long enough that the program is still training when the signal comes.
+    let settings = "train gan --data digits --epochs 10 --batch-size 8 --checkpoint-steps 4";
+    place.succeed(&format!("{settings} --name whole"));
+    let reference = outcome(&place.run_directory("whole"));
+    let moments = ["run.toml", "losses.csv", "checkpoints/step-00000004.safetensors", "samples/epoch-0003.png"];
+    for (i, file) in moments.into_iter().enumerate() {
+        let run = place.run_directory(&format!("stopped-{i}"));
+        let child = place.spawn(&format!("{settings} --name stopped-{i}"));
+        let started = Instant::now();
+        while !run.path().join(file).exists() {
+            assert!(started.elapsed() < Duration::from_secs(60), "{file} does not come");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "at {file}: {stderr}");
+        assert!(stderr.contains("note: finishing this step, then saving"), "{stderr}");
+        let stopped_at = *run.checkpoint_steps().unwrap().last().unwrap();
+        assert!(stopped_at < 60, "it stopped at {stopped_at}");
+        place.succeed(&format!("train --resume {}", run.path().display()));
+        assert_eq!(differences(&reference, &outcome(&run)), [""; 0], "stopped at {file}, step {stopped_at}");
+    }
+}

@@ -1,0 +1,182 @@
+//! What the tests of the command line share: a temporary folder with a small data set, and the program run in it.
+#![allow(dead_code, reason = "every test uses its part")]
+
+use digitgan::IMAGE_PIXELS;
+use digitgan::data::strokes;
+use digitgan::run::RunDirectory;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// Training images of the small data set: with batches of eight, six steps an epoch and a rest of two.
+pub(crate) const TRAIN_IMAGES: usize = 50;
+
+/// A temporary folder, with a small data set in `digits`, that the program is run in.
+pub(crate) struct Place {
+    folder: TempDir,
+}
+
+/// What the program said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// The exit code; none if a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        write_digits(&folder.path().join("digits"));
+        Place { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The run called `name`.
+    pub(crate) fn run_directory(&self, name: &str) -> RunDirectory {
+        RunDirectory::new(self.path("runs").join(name))
+    }
+
+    /// The program with arguments that hold no spaces.
+    pub(crate) fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_digitgan"));
+        self.prepare(&mut command);
+        command.args(args.split_whitespace());
+        command
+    }
+
+    /// The same through `sh`, which first does `before`.
+    #[cfg(unix)]
+    pub(crate) fn shell(&self, before: &str, args: &str) -> Said {
+        let mut command = Command::new("sh");
+        self.prepare(&mut command);
+        command.arg("-c").arg(format!("{before}; exec \"$0\" {args}")).arg(env!("CARGO_BIN_EXE_digitgan"));
+        said(command)
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        for variable in ["DIGITGAN_SIMD", "DIGITGAN_DATA_DIR", "NO_COLOR"] {
+            command.env_remove(variable);
+        }
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn digitgan(&self, args: &str) -> Said {
+        said(self.command(args))
+    }
+
+    /// Runs the program, which must succeed.
+    pub(crate) fn succeed(&self, args: &str) -> Said {
+        let said = self.digitgan(args);
+        assert_eq!(said.code, Some(0), "digitgan {args}\n{}{}", said.stdout, said.stderr);
+        said
+    }
+
+    /// Starts the program and leaves it alone.
+    pub(crate) fn spawn(&self, args: &str) -> Child {
+        self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn said(mut command: Command) -> Said {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Writes the four IDX files of the small data set: drawn strokes, five images of every digit.
+fn write_digits(folder: &Path) {
+    let labelled = |first: u64, count: usize| -> (Vec<u8>, Vec<u8>) {
+        let mut left = [count / 10; 10];
+        let (mut images, mut labels) = (Vec::new(), Vec::new());
+        for drawing in (first..).map(|index| strokes::draw(strokes::SEED, index)) {
+            let wanted = &mut left[usize::from(drawing.label)];
+            if *wanted > 0 {
+                *wanted -= 1;
+                images.extend(drawing.image);
+                labels.push(drawing.label);
+            } else if left == [0; 10] {
+                break;
+            }
+        }
+        (images, labels)
+    };
+    fs::create_dir_all(folder).unwrap();
+    for (prefix, (images, labels)) in [("train", labelled(0, TRAIN_IMAGES)), ("t10k", labelled(60_000, 10))] {
+        fs::write(folder.join(format!("{prefix}-images-idx3-ubyte")), idx_images(&images)).unwrap();
+        fs::write(folder.join(format!("{prefix}-labels-idx1-ubyte")), idx_labels(&labels)).unwrap();
+    }
+}
+
+/// The bytes of an IDX file of 28×28 images.
+pub(crate) fn idx_images(pixels: &[u8]) -> Vec<u8> {
+    let header = [0x0803, pixels.len() / IMAGE_PIXELS, 28, 28].map(|word| (word as u32).to_be_bytes());
+    [header.as_flattened(), pixels].concat()
+}
+
+/// The bytes of an IDX file of labels.
+pub(crate) fn idx_labels(labels: &[u8]) -> Vec<u8> {
+    let header = [0x0801, labels.len()].map(|word| (word as u32).to_be_bytes());
+    [header.as_flattened(), labels].concat()
+}
+
+/// Every file below `folder`, by its path from there; folders end in a slash.
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(inner).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                found.insert(format!("{name}/"), Vec::new());
+                folders.push(path);
+            } else {
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// What a run came to: all its files but the event files of TensorBoard, which hold the time, and but the
+/// checkpoints before the newest, which depend on when it was stopped.
+pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
+    let newest = run.checkpoint_steps().unwrap().last().map(|&step| run.checkpoint(step));
+    let newest = newest.map(|path| format!("checkpoints/{}", path.file_name().unwrap().to_str().unwrap()));
+    let mut files = files(run.path());
+    files.retain(|name, _| match name.split_once('/') {
+        Some(("tensorboard", _)) => false,
+        Some(("checkpoints", file)) if file.ends_with(".safetensors") => Some(name) == newest.as_ref(),
+        _ => true,
+    });
+    files
+}
+
+/// The names of the files that are not the same in both.
+pub(crate) fn differences(a: &BTreeMap<String, Vec<u8>>, b: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
+    let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    names.into_iter().filter(|&name| a.get(name) != b.get(name)).cloned().collect()
+}
+
+/// Copies a folder.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for (name, bytes) in files(from) {
+        match name.ends_with('/') {
+            true => fs::create_dir_all(to.join(name)).unwrap(),
+            false => {
+                fs::create_dir_all(to.join(&name).parent().unwrap()).unwrap();
+                fs::write(to.join(name), bytes).unwrap();
+            }
+        }
+    }
+}

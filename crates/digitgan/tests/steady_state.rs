@@ -1,0 +1,83 @@
+//! A training step allocates nothing once it has warmed up.
+#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(unsafe_code, reason = "an allocator that counts has to be an allocator, whose trait is unsafe")]
+
+use digitgan::IMAGE_PIXELS;
+use digitgan::engine::cpu::{CpuEngine, Protocol};
+use digitgan::engine::{Engine, StepInput};
+use digitgan::model::{LATENT, ModelSpec, Variant, initial_state};
+use digitgan_kernels::Kernels;
+use rayon::ThreadPoolBuilder;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Steps before counting begins.
+const WARM_UP: usize = 5;
+/// Steps that are counted.
+const COUNTED: usize = 20;
+/// Images in a batch: several pieces of work for each thread.
+const BATCH: usize = 16;
+
+/// The system's allocator, counting what all threads ask of it.
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the promises that both have in common.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One test, so that nothing else allocates meanwhile.
+#[test]
+fn steps_allocate_nothing() {
+    let kernels = Kernels::available()[0];
+    let mut found = Vec::new();
+    for threads in [1, 2] {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        for variant in Variant::ALL {
+            // All of it within the pool: handing work to a pool from outside goes through a queue that allocates.
+            let allocations = pool.install(|| count(kernels, variant));
+            found.push((threads, variant.name(), allocations));
+        }
+    }
+    assert!(found.iter().all(|&(_, _, allocations)| allocations == 0), "threads, model, allocations: {found:?}");
+}
+
+/// Allocations of the counted steps.
+fn count(kernels: Kernels, variant: Variant) -> u64 {
+    let spec = ModelSpec { variant, classes: 10 };
+    let mut engine = CpuEngine::new(kernels, &spec, BATCH, Protocol::default());
+    engine.restore(&initial_state(&spec, 1), 0).unwrap();
+    let wave = |count: usize| -> Vec<f32> { (0..count).map(|i| (i as f32 * 0.37).sin()).collect() };
+    let (images, latents) = (wave(BATCH * IMAGE_PIXELS), wave(BATCH * LATENT));
+    let labels: Vec<u8> = (0..BATCH).map(|i| (i % 10) as u8).collect();
+    let input = StepInput {
+        images: &images,
+        labels: &labels,
+        latents: &latents,
+        fake_labels: &labels,
+        generator_rate: 1e-3,
+        discriminator_rate: 1e-3,
+    };
+    for _ in 0..WARM_UP {
+        engine.step(input).unwrap();
+    }
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for _ in 0..COUNTED {
+        engine.step(input).unwrap();
+    }
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}

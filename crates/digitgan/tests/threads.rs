@@ -1,0 +1,88 @@
+//! A step computes the same bits on any number of threads.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use digitgan::IMAGE_PIXELS;
+use digitgan::engine::cpu::{CpuEngine, Protocol};
+use digitgan::engine::{Engine, StepInput};
+use digitgan::model::{LATENT, ModelSpec, TensorMap, Variant, initial_state};
+use digitgan::sample::{fill_classes, fill_latents};
+use digitgan::seed::{Purpose, fill_normal};
+use digitgan_kernels::Kernels;
+use proptest::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Steps of a case: after the second, all statistics and moments have moved.
+const STEPS: u64 = 3;
+
+/// What is trained.
+#[derive(Clone, Copy, Debug)]
+struct Training {
+    spec: ModelSpec,
+    batch: usize,
+    seed: u64,
+}
+
+fn training() -> impl Strategy<Value = Training> {
+    let variant = prop::sample::select(Variant::ALL.to_vec());
+    (variant, 2usize..=13, 2usize..=26, 0u64..1000).prop_map(|(variant, classes, batch, seed)| Training {
+        spec: ModelSpec { variant, classes },
+        batch,
+        seed,
+    })
+}
+
+/// The state after some steps, as bits: a −0 is no 0.
+fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String, Vec<u32>)> {
+    let Training { spec, batch, seed } = training;
+    let mut engine = CpuEngine::new(kernels, &spec, batch, Protocol::default());
+    engine.restore(&initial_state(&spec, seed), 0).unwrap();
+    let (mut images, mut latents) = (vec![0.0; batch * IMAGE_PIXELS], vec![0.0; batch * LATENT]);
+    let (mut labels, mut fake_labels) = (vec![0; batch], vec![0; batch]);
+    for step in 0..STEPS {
+        fill_normal(seed, Purpose::Augment, step, &mut images);
+        images.iter_mut().for_each(|pixel| *pixel = pixel.clamp(-1.0, 1.0));
+        let first = step * batch as u64;
+        fill_classes(seed, Purpose::Shuffle, first, spec.classes, &mut labels);
+        fill_classes(seed, Purpose::TrainingClass, first, spec.classes, &mut fake_labels);
+        fill_latents(seed, Purpose::TrainingLatent, first, &mut latents);
+        let input = StepInput {
+            images: &images,
+            labels: &labels,
+            latents: &latents,
+            fake_labels: &fake_labels,
+            generator_rate: 1e-3,
+            discriminator_rate: 1e-3,
+        };
+        pool.install(|| engine.step(input)).unwrap();
+    }
+    let state: TensorMap = engine.state();
+    state
+        .into_iter()
+        .map(|(name, tensor)| (name, tensor.values.iter().map(|value| value.to_bits()).collect()))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_number_of_threads_computes_the_same_bits(training in training()) {
+        let pools = [1, 2, 3, 5].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+        let mut of_vectors: Option<(Kernels, Vec<_>)> = None;
+        for kernels in Kernels::available() {
+            let alone = state(training, kernels, &pools[0]);
+            for pool in &pools[1..] {
+                let together = state(training, kernels, pool);
+                let different: Vec<_> = alone.iter().zip(&together).filter(|(a, b)| a != b).map(|(a, _)| &a.0).collect();
+                prop_assert!(different.is_empty(), "{kernels:?}, {} threads: {different:?}", pool.current_num_threads());
+            }
+            // AVX-512 and AVX2 sum in the same order.
+            if kernels.name().starts_with("avx") {
+                match &of_vectors {
+                    None => of_vectors = Some((kernels, alone)),
+                    Some((other, state)) => prop_assert!(*state == alone, "{kernels:?} and {other:?}"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Rules that the sources keep, and that no compiler knows.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use digitgan::model::Variant;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where a model may be named: in the table of the models, and where a person's wish has a default.
+const MAY_NAME_MODELS: [&str; 2] = ["digitgan/src/model/", "digitgan/src/config.rs"];
+/// Where code may be unsafe: in the kernels, and in a test that needs an allocator.
+const MAY_BE_UNSAFE: [&str; 2] = ["kernels/", "digitgan/tests/steady_state.rs"];
+
+/// Every Rust file of the workspace: its path from the folder of the crates, and its text.
+fn sources() -> Vec<(String, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut folders: Vec<PathBuf> = vec![crates.to_owned()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(crates).unwrap().to_str().unwrap().replace('\\', "/");
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() > 50, "the sources should be here: {}", crates.display());
+    found
+}
+
+/// The lines that hold `forbidden`, outside of the files that begin with one of `allowed`.
+fn offences(allowed: &[&str], lines: impl Fn(&str, &str) -> usize, forbidden: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        let judged = lines(&name, &text);
+        if allowed.iter().any(|allowed| name.starts_with(allowed)) {
+            continue;
+        }
+        for (index, line) in text.lines().enumerate().take(judged) {
+            if forbidden(line) {
+                found.push(format!("{name}:{}: {}", index + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_code_outside_the_table_names_a_model() {
+    // Tests may: they stand at the end of a file, or in a folder of their own.
+    let judged = |name: &str, text: &str| match name.contains("/src/") && !name.ends_with("/tests.rs") {
+        true => text.lines().position(|line| line == "#[cfg(test)]").unwrap_or(usize::MAX),
+        false => 0,
+    };
+    let names = Variant::ALL.map(|variant| format!("Variant::{variant:?}"));
+    let found = offences(&MAY_NAME_MODELS, judged, |line| names.iter().any(|name| line.contains(name.as_str())));
+    assert!(found.is_empty(), "ask Variant::wiring instead:\n{}", found.join("\n"));
+}
+
+#[test]
+fn only_the_kernels_are_unsafe() {
+    let word = concat!("un", "safe");
+    let found = offences(
+        &MAY_BE_UNSAFE,
+        |_, _| usize::MAX,
+        |line| {
+            let code = line.split("//").next().unwrap_or_default();
+            code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+        },
+    );
+    assert!(found.is_empty(), "put it into the kernels:\n{}", found.join("\n"));
+}
