@@ -143,7 +143,7 @@ impl Options {
     fn read(path: &Path) -> anyhow::Result<Options> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let one_line = |error: toml::de::Error| {
-            let place = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+            let place = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
             let place = place.map_or(String::new(), |line| format!(" line {line}"));
             Usage(format!("{}{place}: {}", path.display(), error.message().replace('\n', " ")))
         };

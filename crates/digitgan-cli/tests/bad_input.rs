@@ -215,7 +215,7 @@ fn runs_and_checkpoints() {
         });
     };
     const MANIFEST: &str = "runs/case/run.toml";
-    let cases: [Case<'_>; 20] = [
+    let cases: [Case<'_>; 21] = [
         Case {
             breaks: &|p| change(p, CHECKPOINT, |bytes| *bytes.last_mut().unwrap() ^= 0x10),
             args: RESUME,
@@ -268,6 +268,12 @@ fn runs_and_checkpoints() {
             args: RESUME,
             code: 1,
             says: &["run.toml cannot be understood: line 1"],
+        },
+        Case {
+            breaks: &|p| replace(p, MANIFEST, "epochs = ", "eras = "),
+            args: RESUME,
+            code: 1,
+            says: &["run.toml cannot be understood: line 9: ", "eras"],
         },
         Case {
             breaks: &|p| fs::write(p.path(MANIFEST), [0xFF, 0xFE, 0]).unwrap(),
@@ -449,7 +455,8 @@ fn a_class_that_is_not_there_and_an_instruction_set_that_is_not_there() {
 #[test]
 fn numbers_that_are_not_finite_stop_a_training_and_spare_the_last_checkpoint() {
     let place = Place::new();
-    let said = place.digitgan("train acgan --data digits --batch-size 8 --lr 1e20 --checkpoint-steps 1 --name hot");
+    let said = place
+        .digitgan("train acgan --data digits --batch-size 8 --lr 1e20 --lr-d 0.001 --checkpoint-steps 1 --name hot");
     let run = place.run_directory("hot");
     let steps = run.checkpoint_steps().unwrap();
     let last = *steps.last().expect("the first step is finite");

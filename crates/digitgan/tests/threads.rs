@@ -63,7 +63,7 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
 
     #[test]
     fn any_number_of_threads_computes_the_same_bits(training in training()) {

@@ -121,7 +121,7 @@ impl Manifest {
         let one_line = |error: toml::de::Error| {
             format(match error.span() {
                 Some(span) => {
-                    let line = text[..span.start.min(text.len())].lines().count().max(1);
+                    let line = 1 + text[..span.start.min(text.len())].matches('\n').count();
                     format!("line {line}: {}", error.message().replace('\n', " "))
                 }
                 None => error.message().replace('\n', " "),
