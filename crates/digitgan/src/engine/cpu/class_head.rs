@@ -1,14 +1,11 @@
 //! ACGAN's second head: which class D takes a picture for.
 
-use super::IMAGES_TOGETHER;
 use super::parameters::{Parameters, Slot};
+use super::{ROWS_AT_ONCE, share};
 use crate::model::CLASS_HIDDEN;
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, Strided, transpose_columns};
 use rayon::prelude::*;
-
-/// Rows of a matrix that a thread takes at a time.
-const ROWS: usize = 8;
 
 /// `features (3136) ─hidden→ 128 ─ReLU─output→ classes`
 pub(super) struct ClassHead {
@@ -54,10 +51,11 @@ impl ClassHead {
         let hidden_bias = parameters.value(self.hidden_bias);
         let output_weight = parameters.value(self.output_weight);
         let output_bias = parameters.value(self.output_bias);
+        let together = share(features.len() / BOTTOM);
         features
-            .par_chunks(2 * IMAGES_TOGETHER * BOTTOM)
-            .zip(hidden.par_chunks_mut(2 * IMAGES_TOGETHER * CLASS_HIDDEN))
-            .zip(logits.par_chunks_mut(2 * IMAGES_TOGETHER * classes))
+            .par_chunks(together * BOTTOM)
+            .zip(hidden.par_chunks_mut(together * CLASS_HIDDEN))
+            .zip(logits.par_chunks_mut(together * classes))
             .for_each(|((features, hidden), logits)| {
                 let images = features.len() / BOTTOM;
                 let hidden = &mut hidden[..images * CLASS_HIDDEN];
@@ -85,7 +83,7 @@ impl ClassHead {
             .par_chunks_mut(CLASS_HIDDEN)
             .zip(hidden.par_chunks(CLASS_HIDDEN))
             .zip(logit_gradients.par_chunks(*classes))
-            .with_min_len(IMAGES_TOGETHER)
+            .with_min_len(ROWS_AT_ONCE)
             .for_each(|((gradient, hidden), logit_gradients)| {
                 gradient.fill(0.0);
                 for (row, &logit_gradient) in output_weight.chunks_exact(CLASS_HIDDEN).zip(logit_gradients) {
@@ -115,10 +113,11 @@ impl ClassHead {
         let Self { kernels, classes, hidden, logit_gradients, hidden_gradients, .. } = self;
         let (kernels, classes) = (*kernels, *classes);
         let gradients = &mut parameters.gradients;
-        gradients[self.hidden_weight.range()].par_chunks_mut(ROWS * BOTTOM).enumerate().for_each(
+        let rows = share(CLASS_HIDDEN);
+        gradients[self.hidden_weight.range()].par_chunks_mut(rows * BOTTOM).enumerate().for_each(
             |(chunk, gradient)| {
                 let transposed =
-                    Strided { data: &hidden_gradients[chunk * ROWS..], row_step: 1, column_step: CLASS_HIDDEN };
+                    Strided { data: &hidden_gradients[chunk * rows..], row_step: 1, column_step: CLASS_HIDDEN };
                 kernels.matrix_product(transposed, features, gradient, BOTTOM, true);
             },
         );

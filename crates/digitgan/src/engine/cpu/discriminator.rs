@@ -4,7 +4,7 @@ use super::batchnorm::BatchNorm;
 use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
 use super::parameters::{Parameters, Slot};
-use super::{IMAGES_TOGETHER, Statistics, inner_weight_gradient, outer_weight_gradient};
+use super::{Statistics, inner_weight_gradient, outer_weight_gradient, share};
 use crate::engine::StateError;
 use crate::model::{ModelSpec, TensorMap, discriminator_tensors};
 use digitgan_kernels::shape::{
@@ -183,21 +183,22 @@ impl Discriminator {
 
     /// Back through the heads.
     fn unjudge(&mut self) {
-        let Self { kernels, parameters, source, head, y2, bn2, logit_gradients, dh2, .. } = self;
+        let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, dh2, .. } = self;
         let (kernels, source) = (*kernels, parameters.value(*source));
         if let Some(head) = head {
             head.backward_hidden(parameters);
         }
         let head = head.as_ref();
         let (norm, sums, per_image) = bn2.norm_and_sums();
-        dh2.par_chunks_mut(IMAGES_TOGETHER * BOTTOM)
-            .zip(y2.par_chunks(IMAGES_TOGETHER * BOTTOM))
-            .zip(logit_gradients.par_chunks(IMAGES_TOGETHER))
-            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * per_image))
+        let together = share(*batch);
+        dh2.par_chunks_mut(together * BOTTOM)
+            .zip(y2.par_chunks(together * BOTTOM))
+            .zip(logit_gradients.par_chunks(together))
+            .zip(sums.par_chunks_mut(together * per_image))
             .enumerate()
             .for_each(|(chunk, (((dh2, y2), logit_gradients), sums))| {
                 match head {
-                    Some(head) => head.backward_features(parameters, chunk * IMAGES_TOGETHER, dh2),
+                    Some(head) => head.backward_features(parameters, chunk * together, dh2),
                     None => dh2.fill(0.0),
                 }
                 let maps = dh2.chunks_exact_mut(BOTTOM).zip(y2.chunks_exact(BOTTOM));

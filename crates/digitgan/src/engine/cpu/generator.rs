@@ -2,7 +2,7 @@
 
 use super::batchnorm::BatchNorm;
 use super::parameters::{Parameters, Slot};
-use super::{IMAGES_TOGETHER, Statistics, outer_weight_gradient};
+use super::{Statistics, outer_weight_gradient, share};
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -10,7 +10,7 @@ use digitgan_kernels::shape::{
     BOTTOM, BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM,
     PADDED_IMAGE, PADDED_MIDDLE, TAPS,
 };
-use digitgan_kernels::{INNER_WEIGHT_ROWS, Kernels, Strided, inner_phase, transpose};
+use digitgan_kernels::{Kernels, Strided, inner_phase, transpose};
 use rayon::prelude::*;
 
 /// The generator with its buffers for `batch` images.
@@ -116,10 +116,11 @@ impl Generator {
         let Self { kernels, inputs, parameters, deconv1, input, y1, bn1, .. } = self;
         let (kernels, inputs, weights) = (*kernels, *inputs, parameters.value(*deconv1));
         let (sums, per_image) = bn1.sums();
+        let together = share(count);
         y1[..count * BOTTOM]
-            .par_chunks_mut(IMAGES_TOGETHER * BOTTOM)
-            .zip(input.par_chunks(IMAGES_TOGETHER * inputs))
-            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * per_image))
+            .par_chunks_mut(together * BOTTOM)
+            .zip(input.par_chunks(together * inputs))
+            .zip(sums.par_chunks_mut(together * per_image))
             .for_each(|((y1, input), sums)| {
                 let input = Strided { data: input, row_step: inputs, column_step: 1 };
                 kernels.matrix_product(input, weights, y1, BOTTOM, false);
@@ -223,10 +224,10 @@ impl Generator {
             .zip(y1.par_chunks(BOTTOM))
             .zip(dh1.par_chunks(BOTTOM))
             .for_each(|((dy1, y1), dh1)| kernels.normalise_gradient(y1, dh1, norm, terms, dy1, MapLayout::BOTTOM));
-        const ROWS: usize = INNER_WEIGHT_ROWS;
-        parameters.gradients[deconv1.range()].par_chunks_mut(ROWS * BOTTOM).enumerate().for_each(
+        let rows = share(inputs);
+        parameters.gradients[deconv1.range()].par_chunks_mut(rows * BOTTOM).enumerate().for_each(
             |(chunk, gradient)| {
-                let input = &input[chunk * ROWS..batch * inputs];
+                let input = &input[chunk * rows..batch * inputs];
                 let transposed = Strided { data: input, row_step: 1, column_step: inputs };
                 kernels.matrix_product(transposed, dy1, gradient, BOTTOM, true);
             },

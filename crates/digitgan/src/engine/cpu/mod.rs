@@ -22,12 +22,10 @@ use discriminator::{Discriminator, Wanted};
 use generator::Generator;
 use rayon::prelude::*;
 
-/// Images that a matrix product takes at once.
-const IMAGES_TOGETHER: usize = 8;
+/// Rows that the kernels compute at once: a share of work is a multiple of it.
+const ROWS_AT_ONCE: usize = 8;
 /// Images whose share of the outer weights' gradient is summed at once.
 const OUTER_IMAGES: usize = 4;
-/// Rows of the inner weights' gradient that a thread takes at a time.
-const INNER_ROWS: usize = 32;
 
 /// Which statistics batch normalisation uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -283,8 +281,15 @@ fn outer_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], sums: &mut 
 
 /// Adds the gradient of an inner convolution's weights, a range of their rows a thread.
 fn inner_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], gradient: &mut [f32]) {
+    let rows = share(gradient.len() / BOTTOM_CHANNELS);
     gradient
-        .par_chunks_mut(INNER_ROWS * BOTTOM_CHANNELS)
+        .par_chunks_mut(rows * BOTTOM_CHANNELS)
         .enumerate()
-        .for_each(|(chunk, gradient)| kernels.inner_weights(up, down, chunk * INNER_ROWS, gradient));
+        .for_each(|(chunk, gradient)| kernels.inner_weights(up, down, chunk * rows, gradient));
+}
+
+/// How many of `rows` rows a task takes. Each task reads the other operand whole, so there are few of them: two
+/// a thread, that an idle one may help. Results do not depend on it.
+fn share(rows: usize) -> usize {
+    rows.div_ceil(2 * rayon::current_num_threads()).next_multiple_of(ROWS_AT_ONCE)
 }
