@@ -4,13 +4,11 @@
 mod support;
 
 use digitgan::picture::Grid;
-use digitgan::run::TensorFile;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use support::{Place, Said, copy, differences, files, idx_images, idx_labels};
+use support::{Place, complaint, copy, differences, files, idx_images, idx_labels};
 
 /// Steps of the runs `case` and `other`: two checkpoints, at 2 and 4.
 const MADE: &str = "train gan --data digits --batch-size 8 --checkpoint-steps 2 --max-steps 4";
@@ -23,26 +21,6 @@ struct Case<'a> {
     code: i32,
     /// What the line must hold.
     says: &'a [&'a str],
-}
-
-/// What is wrong with what was said; none if nothing is.
-fn complaint(said: &Said, code: i32, says: &[&str]) -> Option<String> {
-    let lines: Vec<&str> = said.stderr.lines().collect();
-    let errors: Vec<&&str> = lines.iter().filter(|line| line.starts_with("error:")).collect();
-    let [error] = errors[..] else { return Some(format!("{} error lines", errors.len())) };
-    let by_clap = said.stderr.contains("For more information, try '--help'");
-    let missing: Vec<_> = says.iter().filter(|text| !error.contains(**text)).collect();
-    if said.code != Some(code) {
-        Some(format!("exit code {:?} instead of {code}", said.code))
-    } else if said.stderr.contains("panicked") || said.stdout.contains("panicked") {
-        Some("a panic".to_owned())
-    } else if !missing.is_empty() {
-        Some(format!("no word of {missing:?}"))
-    } else if !by_clap && lines.last() != Some(error) {
-        Some("the error is not the last line".to_owned())
-    } else {
-        None
-    }
 }
 
 /// Runs every case in a place of its own, which must afterwards be as it was.
@@ -450,102 +428,4 @@ fn a_class_that_is_not_there_and_an_instruction_set_that_is_not_there() {
         assert_eq!(complaint(&said, 1, &["DIGITGAN_SIMD=mmx", "it has", "unset"]), None, "{args}: {said:?}");
     }
     assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
-}
-
-#[test]
-fn numbers_that_are_not_finite_stop_a_training_and_spare_the_last_checkpoint() {
-    let place = Place::new();
-    let said = place
-        .digitgan("train acgan --data digits --batch-size 8 --lr 1e20 --lr-d 0.001 --checkpoint-steps 1 --name hot");
-    let run = place.run_directory("hot");
-    let steps = run.checkpoint_steps().unwrap();
-    let last = *steps.last().expect("the first step is finite");
-    let stopped = format!("stopped at step {}: ", last + 1);
-    let good = format!("the last good checkpoint (runs/hot/checkpoints/step-{last:08}.safetensors)");
-    let says = [stopped.as_str(), "first seen in: ", &good, "try a smaller --lr"];
-    assert_eq!(complaint(&said, 1, &says), None, "{said:?}");
-    for step in steps {
-        let tensors = TensorFile::read(&run.checkpoint(step)).unwrap().tensors;
-        assert!(tensors.values().all(|tensor| tensor.values.iter().all(|value| value.is_finite())), "step {step}");
-    }
-    let before = support::outcome(&run);
-    let again = place.digitgan("train --resume hot");
-    assert_eq!(complaint(&again, 1, &says), None, "{again:?}");
-    assert_eq!(differences(&before, &support::outcome(&run)), [""; 0]);
-    place.succeed("sample hot --count 1");
-}
-
-/// Each file in turn cannot be replaced, as a folder is in its place; once it is gone, the training goes on.
-#[test]
-fn a_file_that_cannot_be_replaced_stops_a_training_which_then_goes_on() {
-    let place = Place::new();
-    let settings = "train gan --data digits --batch-size 8 --epochs 1";
-    place.succeed(&format!("{settings} --name whole"));
-    let whole = support::outcome(&place.run_directory("whole"));
-    let mut failures = Vec::new();
-    for name in [
-        "generator.safetensors",
-        "losses.png",
-        "samples.gif",
-        "samples/epoch-0001.png",
-        "generators/epoch-0001.safetensors",
-    ] {
-        let case = name.replace(['/', '.'], "-");
-        let run = place.run_directory(&case);
-        place.succeed(&format!("{settings} --name {case} --max-steps 3"));
-        let obstacle: PathBuf = run.path().join(name);
-        let _ = fs::remove_file(&obstacle);
-        fs::create_dir(&obstacle).unwrap();
-        let said = place.digitgan(&format!("train --resume {case} --max-steps 6"));
-        if let Some(complaint) = complaint(&said, 1, &["cannot write", name, "mend it, then --resume"]) {
-            failures.push(format!("{name}: {complaint}\n{}", said.stderr));
-        }
-        fs::remove_dir(&obstacle).unwrap();
-        place.succeed(&format!("train --resume {case} --max-steps 6"));
-        let mut different = differences(&whole, &support::outcome(&run));
-        different.retain(|name| name != "run.toml");
-        if !different.is_empty() {
-            failures.push(format!("{name}: afterwards {different:?} are others"));
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-/// The disk fills up at files of various sizes; with room again, the training goes on to the same end.
-#[cfg(unix)]
-#[test]
-fn a_full_disk_stops_a_training_which_then_goes_on() {
-    let place = Place::new();
-    let settings = "train gan --data digits --batch-size 8 --epochs 2 --checkpoint-steps 2";
-    place.succeed(&format!("{settings} --name whole"));
-    let whole = support::outcome(&place.run_directory("whole"));
-    let mut failures = Vec::new();
-    // In blocks of 512 bytes: nothing fits; a picture does not; a generator does not; a checkpoint does not.
-    for (blocks, says) in [
-        (0, "run.toml"),
-        (20, "generator.safetensors"),
-        (1000, "generator.safetensors"),
-        (4000, "step-00000002.safetensors"),
-    ] {
-        let name = format!("full-{blocks}");
-        // Without the signal a write beyond the limit is an error, as it is on a full disk.
-        let before = format!("trap '' XFSZ; ulimit -f {blocks}");
-        let said = place.shell(&before, &format!("{settings} --name {name}"));
-        if let Some(complaint) = complaint(&said, 1, &["cannot write", says, "make room"]) {
-            failures.push(format!("{blocks} blocks: {complaint}\n{}", said.stderr));
-        }
-        let run = place.run_directory(&name);
-        let unfinished = files(run.path()).keys().any(|name| name.ends_with(".tmp"));
-        let again = if run.manifest().exists() {
-            format!("train --resume {name}")
-        } else {
-            format!("{settings} --name {name}")
-        };
-        place.succeed(&again);
-        let different = differences(&whole, &support::outcome(&run));
-        if unfinished || !different.is_empty() {
-            failures.push(format!("{blocks} blocks: unfinished files {unfinished}, others {different:?}"));
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -92,6 +92,26 @@ pub(crate) fn said(mut command: Command) -> Said {
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
+/// What is wrong with what was said; none if nothing is.
+pub(crate) fn complaint(said: &Said, code: i32, says: &[&str]) -> Option<String> {
+    let lines: Vec<&str> = said.stderr.lines().collect();
+    let errors: Vec<&&str> = lines.iter().filter(|line| line.starts_with("error:")).collect();
+    let [error] = errors[..] else { return Some(format!("{} error lines", errors.len())) };
+    let by_clap = said.stderr.contains("For more information, try '--help'");
+    let missing: Vec<_> = says.iter().filter(|text| !error.contains(**text)).collect();
+    if said.code != Some(code) {
+        Some(format!("exit code {:?} instead of {code}", said.code))
+    } else if said.stderr.contains("panicked") || said.stdout.contains("panicked") {
+        Some("a panic".to_owned())
+    } else if !missing.is_empty() {
+        Some(format!("no word of {missing:?}"))
+    } else if !by_clap && lines.last() != Some(error) {
+        Some("the error is not the last line".to_owned())
+    } else {
+        None
+    }
+}
+
 /// Writes the four IDX files of the small data set: drawn strokes, five images of every digit.
 fn write_digits(folder: &Path) {
     let labelled = |first: u64, count: usize| -> (Vec<u8>, Vec<u8>) {
