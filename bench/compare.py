@@ -28,7 +28,7 @@ PYTORCH_SETTINGS = {
 def run(command: list[str]) -> float:
     """Milliseconds a step, the median that the program prints as JSON on its last line."""
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(json.loads(output.strip().splitlines()[-1])["ms_per_step"])
+    return float(json.loads(output.strip().splitlines()[-1])["median_step_ms"])
 
 
 def main() -> None:

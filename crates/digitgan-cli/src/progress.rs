@@ -94,6 +94,11 @@ impl TrainingProgress {
         TrainingProgress { bar, epochs, total_steps, batch, first_step, started: now, shown: now, recent, epoch }
     }
 
+    /// Steps that were finished before.
+    pub(crate) fn first_step(&self) -> u64 {
+        self.first_step
+    }
+
     /// Images in a second, real ones, since the start.
     fn images_per_second(&self, step: u64) -> f64 {
         (step - self.first_step) as f64 * self.batch as f64 / self.started.elapsed().as_secs_f64().max(1e-9)

@@ -147,13 +147,17 @@ impl Options {
             let place = place.map_or(String::new(), |line| format!(" line {line}"));
             Usage(format!("{}{place}: {}", path.display(), error.message().replace('\n', " ")))
         };
-        let mut table: toml::Table = toml::from_str(&text).map_err(one_line)?;
-        if table.contains_key("format")
-            && let Some(toml::Value::Table(config)) = table.remove("config")
-        {
-            return config.try_into().map_err(|e: toml::de::Error| one_line(e).into());
+        let table: toml::Table = toml::from_str(&text).map_err(one_line)?;
+        if table.contains_key("format") {
+            return Self::of_run(Manifest::read(path)?);
         }
         Ok(toml::from_str(&text).map_err(one_line)?)
+    }
+
+    /// The settings of a run.
+    fn of_run(manifest: Manifest) -> anyhow::Result<Options> {
+        let config: Options = toml::Table::try_from(manifest.config)?.try_into()?;
+        Ok(Options { data_dir: manifest.dataset.data_dir, ..config })
     }
 
     /// The settings, with defaults where nothing was said.
@@ -262,7 +266,9 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     let options = &args.options;
     manifest.config.epochs = options.epochs.unwrap_or(manifest.config.epochs);
     manifest.config.checkpoint_steps = options.checkpoint_steps.or(manifest.config.checkpoint_steps);
-    manifest.config.max_steps = options.max_steps.or(manifest.config.max_steps);
+    // More epochs asked for are not held up by a limit of steps that was given before.
+    let limit = if options.epochs.is_some() { None } else { manifest.config.max_steps };
+    manifest.config.max_steps = options.max_steps.or(limit);
     manifest.config.validate()?;
     manifest.dataset.data_dir = args.place.data_dir.clone().or(manifest.dataset.data_dir);
     with_threads(options.threads, || {
@@ -304,6 +310,7 @@ fn train(
         Event::Epoch { step, epoch } => progress.epoch_done(step, epoch),
         Event::Saved { .. } => {}
     });
+    let resumed = if progress.first_step() > 0 { "; those of this part" } else { "" };
     let (time, images_per_second) = progress.finish(trainer.step());
     let outcome = outcome?;
     if json {
@@ -318,7 +325,7 @@ fn train(
         });
         output::json(&result)?;
     } else {
-        conclude(&mut trainer, run, manifest, outcome, &output::duration(time))?;
+        conclude(&mut trainer, run, manifest, outcome, &format!("{resumed} in {}", output::duration(time)))?;
     }
     if let Some(reason) = &manifest.dataset.fallback {
         dataset::warn_fallback(reason);
@@ -357,7 +364,7 @@ fn conclude(
     run: &RunDirectory,
     manifest: &Manifest,
     outcome: Outcome,
-    time: &str,
+    took: &str,
 ) -> anyhow::Result<()> {
     let (digits, columns) = trainer.preview();
     output::show_digits(&digits, columns, 2)?;
@@ -371,7 +378,7 @@ fn conclude(
     );
     match outcome {
         Outcome::Finished => {
-            output::heading(&format!("{model} on {data}: {step} steps done, the last of them in {time}"))?;
+            output::heading(&format!("{model} on {data}: {step} steps done{took}"))?;
             let epochs = trainer.step() / trainer.steps_per_epoch();
             let mut rows = Vec::new();
             if epochs > 0 {

@@ -202,3 +202,11 @@ fn a_closed_pipe_is_no_error() {
         assert!(output.status.success() && stderr.is_empty(), "{args}: {:?} {stderr}", output.status);
     }
 }
+
+#[test]
+fn more_epochs_are_not_held_up_by_an_earlier_limit_of_steps() {
+    let place = Place::new();
+    place.succeed(&format!("train gan {EPOCH} --name limited --max-steps 2"));
+    let result = json(&place.succeed("train --resume limited --epochs 2 --json").stdout);
+    assert_eq!((&result["step"], &result["finished"]), (&12.into(), &true.into()));
+}

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let median = times[times.len() / 2];
     let result = serde_json::json!({
         "engine": format!("digitgan cpu ({})", kernels.name()), "variant": spec.variant, "batch": batch,
-        "threads": threads, "ms_per_step": median, "fastest_ms": times[0], "images_per_second": batch as f64 / median * 1e3,
+        "threads": threads, "median_step_ms": median, "fastest_step_ms": times[0], "images_per_second": batch as f64 / median * 1e3,
     });
     #[allow(clippy::print_stdout, reason = "the result of this program")]
     {
