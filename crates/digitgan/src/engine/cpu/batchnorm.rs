@@ -144,3 +144,90 @@ impl BatchNorm {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ModelSpec, Variant, generator_tensors};
+    use digitgan_kernels::Kernels;
+
+    const BATCH: usize = 2;
+    const LAYOUT: MapLayout = MapLayout::BOTTOM;
+    const CHANNELS: usize = LAYOUT.channels;
+    const VALUES: usize = BATCH * LAYOUT.elements();
+
+    /// Numbers in [-1, 1) that are not alike.
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        (0..count as u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(seed * 40_503) >> 8) as f32 / (1 << 23) as f32 - 1.0)
+            .collect()
+    }
+
+    /// Σ weight · ReLU(γ·x̂ + β) over a batch, in f64.
+    fn naive_loss(y: &[f64], scale: &[f64], shift: &[f64], weight: &[f32]) -> f64 {
+        let count = (VALUES / CHANNELS) as f64;
+        let mut loss = 0.0;
+        for channel in 0..CHANNELS {
+            let values = || y.iter().skip(channel).step_by(CHANNELS);
+            let mean = values().sum::<f64>() / count;
+            let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
+            let weights = weight.iter().skip(channel).step_by(CHANNELS);
+            for (v, &weight) in values().zip(weights) {
+                let z = scale[channel] * (v - mean) / (variance + BATCH_NORM_EPSILON).sqrt() + shift[channel];
+                loss += f64::from(weight) * z.max(0.0);
+            }
+        }
+        loss
+    }
+
+    /// The layer's gradients of y, scale and shift.
+    fn gradients(kernels: Kernels, y: &[f32], scale: &[f32], shift: &[f32], weight: &[f32]) -> [Vec<f32>; 3] {
+        let spec = ModelSpec { variant: Variant::Gan, classes: 10 };
+        let mut parameters = Parameters::new(generator_tensors(&spec));
+        let mut layer = BatchNorm::new("bn1", &parameters, LAYOUT, BATCH);
+        parameters.values[layer.weight.range()].copy_from_slice(scale);
+        parameters.values[layer.bias.range()].copy_from_slice(shift);
+        let (sums, each) = layer.sums();
+        for (map, sums) in y.chunks(LAYOUT.elements()).zip(sums.chunks_mut(each)) {
+            kernels.channel_sums(map, sums);
+        }
+        layer.finish_batch(&parameters);
+        let (norm, sums, each) = layer.norm_and_sums();
+        let maps = y.chunks(LAYOUT.elements()).zip(weight.chunks(LAYOUT.elements()));
+        for ((map, gradient), sums) in maps.clone().zip(sums.chunks_mut(each)) {
+            kernels.gradient_sums(map, gradient, norm, sums);
+        }
+        layer.finish_gradient(Some(&mut parameters.gradients));
+        let mut out = vec![0.0; VALUES];
+        for ((map, gradient), out) in maps.zip(out.chunks_mut(LAYOUT.elements())) {
+            kernels.normalise_gradient(map, gradient, layer.norm(), layer.terms(), out, LAYOUT);
+        }
+        let of = |slot: Slot| parameters.gradients[slot.range()].to_vec();
+        [out, of(layer.weight), of(layer.bias)]
+    }
+
+    #[test]
+    fn gradients_are_the_slopes_of_the_loss() {
+        let (y, weight) = (numbers(VALUES, 1), numbers(VALUES, 2));
+        let scale: Vec<f32> = numbers(CHANNELS, 3).iter().map(|v| 1.0 + 0.3 * v).collect();
+        let shift = numbers(CHANNELS, 4);
+        let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<f64>>();
+        let inputs = [wide(&y), wide(&scale), wide(&shift)];
+        for kernels in Kernels::available() {
+            let got = gradients(kernels, &y, &scale, &shift, &weight);
+            for (which, got) in got.iter().enumerate() {
+                let largest = got.iter().fold(0f32, |a, b| a.max(b.abs()));
+                for at in (0..got.len()).step_by(if which == 0 { 61 } else { 7 }) {
+                    let moved = |by: f64| {
+                        let mut inputs = inputs.clone();
+                        inputs[which][at] += by;
+                        naive_loss(&inputs[0], &inputs[1], &inputs[2], &weight)
+                    };
+                    let slope = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+                    let error = (f64::from(got[at]) - slope).abs() / f64::from(largest);
+                    assert!(error < 1e-4, "{kernels:?}, input {which}[{at}]: {} against {slope}", got[at]);
+                }
+            }
+        }
+    }
+}
