@@ -7,7 +7,6 @@ use crate::picture::PictureError;
 use crate::run::checkpoint::CheckpointError;
 use crate::run::generator_file::GeneratorFileError;
 use crate::run::losses::LossError;
-use digitgan_kernels::UnknownSimd;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,9 +16,6 @@ pub enum TrainError {
     /// Settings that make no sense.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// An instruction set that is not there.
-    #[error(transparent)]
-    Simd(#[from] UnknownSimd),
     /// A run is already there.
     #[error("{path} is a run already: go on with it by --resume {path}, or choose another --name or --out")]
     Exists {

@@ -70,6 +70,7 @@ pub struct Trainer<'a> {
     run: RunDirectory,
     manifest: Manifest,
     spec: ModelSpec,
+    kernels: Kernels,
     batches: Batches<'a>,
     engine: Box<dyn Engine + Send>,
     step: u64,
@@ -155,6 +156,7 @@ impl<'a> Trainer<'a> {
         Ok(Trainer {
             manifest: manifest.clone(),
             spec,
+            kernels,
             batches: Batches::new(dataset, config.batch_size, config.seed, &manifest.config.augment),
             engine: Box::new(engine),
             step,
@@ -356,8 +358,7 @@ impl<'a> Trainer<'a> {
         let path = self.run.epoch_generator(epoch);
         let file = GeneratorFile::read(&path)?;
         let state = |source| TrainError::State { path: path.clone(), source };
-        let kernels = crate::engine::cpu::kernels()?;
-        let mut sampler = Sampler::new(kernels, &file).map_err(state)?;
+        let mut sampler = Sampler::new(self.kernels, &file).map_err(state)?;
         let images = sampler.draw_grid(self.manifest.config.seed);
         let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images).attempt("draw", &path)?;
         Ok(Frame { epoch, picture })
