@@ -12,9 +12,6 @@ use crate::{IMAGE_PIXELS, engine};
 use digitgan_kernels::Kernels;
 use rand_chacha::rand_core::Rng;
 
-/// Pictures drawn at a time.
-const BATCH: usize = 64;
-
 /// Draws pictures with a trained generator.
 pub struct Sampler {
     spec: ModelSpec,
@@ -27,7 +24,7 @@ impl Sampler {
     /// # Errors
     /// When its tensors do not fit its model.
     pub fn new(kernels: Kernels, file: &GeneratorFile) -> Result<Self, StateError> {
-        let sampler = CpuSampler::new(kernels, &file.spec, &file.tensors, BATCH)?;
+        let sampler = CpuSampler::new(kernels, &file.spec, &file.tensors)?;
         Ok(Sampler { spec: file.spec, sampler })
     }
 

@@ -28,7 +28,7 @@ fn python(script: &str, arguments: &[&Path]) {
 }
 
 fn our_pictures(file: &GeneratorFile, noise: &[f32], labels: &[u8]) -> Vec<f32> {
-    let mut sampler = CpuSampler::new(Kernels::detect().unwrap(), &file.spec, &file.tensors, 7).unwrap();
+    let sampler = CpuSampler::new(Kernels::detect().unwrap(), &file.spec, &file.tensors).unwrap();
     let mut images = vec![0.0; labels.len() * 784];
     sampler.generate(noise, labels, &mut images);
     images

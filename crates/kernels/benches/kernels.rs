@@ -116,3 +116,74 @@ fn adam(bencher: Bencher, level: &str) {
         .counter(ItemsCount::new(LENGTH))
         .bench_local(|| kernels(level).adam(step, &mut p, &gradients, &mut m, &mut v));
 }
+
+#[divan::bench(args = levels())]
+fn points_down(bencher: Bencher, level: &str) {
+    let (upper, weights) = (vec![0.5; winograd::UPPER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    let mut lower = vec![0.0; winograd::LOWER_POINTS];
+    bencher
+        .counter(ItemsCount::new(POINTS_FLOP))
+        .bench_local(|| kernels(level).points_down(&upper, &weights, &mut lower));
+}
+
+#[divan::bench(args = levels())]
+fn points_up(bencher: Bencher, level: &str) {
+    let (lower, weights) = (vec![0.5; winograd::LOWER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    let mut upper = vec![0.0; winograd::UPPER_POINTS];
+    bencher
+        .counter(ItemsCount::new(POINTS_FLOP))
+        .bench_local(|| kernels(level).points_up(&lower, &weights, &mut upper));
+}
+
+#[divan::bench(args = levels())]
+fn points_weights(bencher: Bencher, level: &str) {
+    let (upper, lower) = (vec![0.5; 8 * winograd::UPPER_POINTS], vec![0.5; 8 * winograd::LOWER_POINTS]);
+    let mut gradient = vec![0.0; winograd::WEIGHT_POINTS];
+    bencher.counter(ItemsCount::new(8 * POINTS_FLOP)).bench_local(|| {
+        for (panel, gradient) in gradient.chunks_exact_mut(winograd::WEIGHT_PANEL).enumerate() {
+            kernels(level).points_weights(&upper, &lower, panel, gradient);
+        }
+    });
+}
+
+const POINTS_FLOP: usize = 2 * 8 * 81 * 128 * 64;
+
+#[divan::bench(args = levels())]
+fn upper_to_points(bencher: Bencher, level: &str) {
+    let map = vec![0.5; MIDDLE];
+    let mut points = vec![0.0; winograd::UPPER_POINTS];
+    bencher.bench_local(|| for i in 0..8 { kernels(level).upper_to_points(MapInput::Plain(&map), i, &mut points) });
+}
+
+#[divan::bench(args = levels())]
+fn points_to_upper(bencher: Bencher, level: &str) {
+    let mut map = vec![0.5; MIDDLE];
+    let points = vec![0.0; winograd::UPPER_POINTS];
+    bencher.bench_local(|| for i in 0..8 { kernels(level).points_to_upper(&points, i, &mut map) });
+}
+
+#[divan::bench(args = levels())]
+fn lower_to_points(bencher: Bencher, level: &str) {
+    let map = vec![0.5; BOTTOM];
+    let mut points = vec![0.0; winograd::LOWER_POINTS];
+    bencher.bench_local(|| for i in 0..8 { kernels(level).lower_to_points(MapInput::Plain(&map), i, &mut points) });
+}
+
+#[divan::bench(args = levels())]
+fn points_to_lower(bencher: Bencher, level: &str) {
+    let mut map = vec![0.5; BOTTOM];
+    let points = vec![0.0; winograd::LOWER_POINTS];
+    bencher.bench_local(|| for i in 0..8 { kernels(level).points_to_lower(&points, i, &mut map) });
+}
+
+#[divan::bench(args = levels())]
+fn weights_to_points(bencher: Bencher, level: &str) {
+    let (weights, mut points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::WEIGHT_POINTS]);
+    bencher.bench_local(|| kernels(level).weights_to_points(&weights, &mut points));
+}
+
+#[divan::bench(args = levels())]
+fn points_to_weights(bencher: Bencher, level: &str) {
+    let (mut weights, points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::WEIGHT_POINTS]);
+    bencher.bench_local(|| kernels(level).points_to_weights(&points, &mut weights));
+}

@@ -76,7 +76,7 @@ impl Kernels {
     /// The gradient of the layer's input: `dy = scale·dz − constant − slope·y`.
     ///
     /// # Shapes
-    /// `map`, `gradient`: `[side, side, channels]`; `out`: laid out as `layout` says, whose ring is not touched.
+    /// `map`, `gradient`, `out`: `[pixels, channels]`.
     pub fn normalise_gradient(
         self,
         map: &[f32],
@@ -84,13 +84,120 @@ impl Kernels {
         norm: Normalisation<'_>,
         terms: GradientTerms<'_>,
         out: &mut [f32],
-        layout: MapLayout,
     ) {
-        assert_eq!((map.len(), out.len()), (layout.side * layout.row(), layout.elements()));
-        assert_eq!(map.len(), gradient.len());
-        norm.check(layout.channels);
-        assert_eq!((terms.constant.len(), terms.slope.len()), (layout.channels, layout.channels));
-        self.run(NormaliseGradient { map, gradient, norm, terms, out, layout });
+        let channels = norm.scale.len();
+        norm.check(channels);
+        assert!(map.len().is_multiple_of(channels));
+        assert_eq!([gradient.len(), out.len()], [map.len(); 2]);
+        assert_eq!((terms.constant.len(), terms.slope.len()), (channels, channels));
+        self.run(NormaliseGradient { map, gradient, norm, terms, out, channels });
+    }
+}
+
+/// What a kernel reads as its input map: a map as it lies, or one that is computed while it is read, so that it never
+/// goes to memory. Maps are `[side, side, channels]` without a ring.
+#[derive(Clone, Copy, Debug)]
+pub enum MapInput<'a> {
+    /// The map itself.
+    Plain(&'a [f32]),
+    /// `max(scale·y + shift, 0)` of a map y, as [`Kernels::normalise_relu`].
+    NormaliseRelu {
+        /// y.
+        map: &'a [f32],
+        /// What normalises it.
+        norm: Normalisation<'a>,
+    },
+    /// `scale·dz − constant − slope·y` of a map y and the gradient of the layer's output, as [`Kernels::normalise_gradient`].
+    NormaliseGradient {
+        /// y, the layer's input.
+        map: &'a [f32],
+        /// The gradient of the layer's output.
+        gradient: &'a [f32],
+        /// What normalised y.
+        norm: Normalisation<'a>,
+        /// What turns dz into dy.
+        terms: GradientTerms<'a>,
+    },
+}
+
+impl MapInput<'_> {
+    /// Panics unless all parts fit a map of `layout`.
+    pub(crate) fn check(&self, layout: MapLayout) {
+        let elements = layout.side * layout.row();
+        match self {
+            MapInput::Plain(map) => assert_eq!(map.len(), elements),
+            MapInput::NormaliseRelu { map, norm } => {
+                assert_eq!(map.len(), elements);
+                norm.check(layout.channels);
+            }
+            MapInput::NormaliseGradient { map, gradient, norm, terms } => {
+                assert_eq!([map.len(), gradient.len()], [elements; 2]);
+                norm.check(layout.channels);
+                assert_eq!([terms.constant.len(), terms.slope.len()], [layout.channels; 2]);
+            }
+        }
+    }
+}
+
+/// Reads a map as it lies, `offset` elements behind its first.
+///
+/// # Safety
+/// Of each reader: the vector `offset` elements into the map (and the gradient) must lie inside it, the vector at
+/// `channel` inside the channels.
+#[inline(always)]
+pub(crate) unsafe fn plain_reader<S: Simd>(map: &[f32]) -> impl Fn(usize) -> S::f32s + Copy {
+    let map = map.as_ptr();
+    // SAFETY: the caller's promise.
+    move |offset| unsafe { load::<S>(map.add(offset)) }
+}
+
+/// Reads `max(scale·y + shift, 0)` for channels from `channel` on.
+///
+/// # Safety
+/// As [`plain_reader`].
+#[inline(always)]
+pub(crate) unsafe fn relu_reader<S: Simd>(
+    simd: S,
+    map: &[f32],
+    norm: Normalisation<'_>,
+    channel: usize,
+) -> impl Fn(usize) -> S::f32s + Copy {
+    let (map, zero) = (map.as_ptr(), simd.splat_f32s(0.0));
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [scale, shift] = [norm.scale, norm.shift].map(|values| load::<S>(values.as_ptr().add(channel)));
+        move |offset| {
+            let z = multiply_add(simd, load::<S>(map.add(offset)), scale, shift);
+            // Not a maximum: that would turn a NaN into a harmless-looking zero.
+            simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, z)
+        }
+    }
+}
+
+/// Reads `scale·dz − constant − slope·y` for channels from `channel` on.
+///
+/// # Safety
+/// As [`plain_reader`].
+#[inline(always)]
+pub(crate) unsafe fn gradient_reader<S: Simd>(
+    simd: S,
+    map: &[f32],
+    gradient: &[f32],
+    norm: Normalisation<'_>,
+    terms: GradientTerms<'_>,
+    channel: usize,
+) -> impl Fn(usize) -> S::f32s + Copy {
+    let (map, gradient, zero) = (map.as_ptr(), gradient.as_ptr(), simd.splat_f32s(0.0));
+    // SAFETY: the caller's promise.
+    unsafe {
+        let [scale, shift, constant, slope] =
+            [norm.scale, norm.shift, terms.constant, terms.slope].map(|values| load::<S>(values.as_ptr().add(channel)));
+        move |offset| {
+            let (y, dh) = (load::<S>(map.add(offset)), load::<S>(gradient.add(offset)));
+            let z = multiply_add(simd, y, scale, shift);
+            let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, dh);
+            simd.sub_f32s(simd.mul_f32s(scale, dz), multiply_add(simd, slope, y, constant))
+        }
     }
 }
 
@@ -142,22 +249,16 @@ impl WithSimd for NormaliseRelu<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let MapLayout { side, channels, .. } = self.layout;
-        let zero = simd.splat_f32s(0.0);
-        for channel in (0..channels).step_by(S::F32_LANES) {
+        let layout = self.layout;
+        for channel in (0..layout.channels).step_by(S::F32_LANES) {
             // SAFETY: `normalise_relu` checked all lengths; row y of the map is `side · channels` values, and
             // `row_start(y)` is where as many lie inside the ring of the output.
             unsafe {
-                let scale = load::<S>(self.norm.scale.as_ptr().add(channel));
-                let shift = load::<S>(self.norm.shift.as_ptr().add(channel));
-                for y in 0..side {
-                    let map = self.map.as_ptr().add(y * self.layout.row() + channel);
-                    let out = self.out.as_mut_ptr().add(self.layout.row_start(y) + channel);
-                    for x in 0..side {
-                        let z = multiply_add(simd, load::<S>(map.add(x * channels)), scale, shift);
-                        // Not a maximum: that would turn a NaN into a harmless-looking zero.
-                        let h = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, z);
-                        store::<S>(out.add(x * channels), h);
+                let read = relu_reader(simd, self.map, self.norm, channel);
+                for y in 0..layout.side {
+                    let out = self.out.as_mut_ptr().add(layout.row_start(y));
+                    for pixel in (channel..layout.row()).step_by(layout.channels) {
+                        store::<S>(out.add(pixel), read(y * layout.row() + pixel));
                     }
                 }
             }
@@ -209,7 +310,7 @@ struct NormaliseGradient<'a> {
     norm: Normalisation<'a>,
     terms: GradientTerms<'a>,
     out: &'a mut [f32],
-    layout: MapLayout,
+    channels: usize,
 }
 
 impl WithSimd for NormaliseGradient<'_> {
@@ -217,26 +318,12 @@ impl WithSimd for NormaliseGradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let MapLayout { side, channels, .. } = self.layout;
-        let zero = simd.splat_f32s(0.0);
-        for channel in (0..channels).step_by(S::F32_LANES) {
-            // SAFETY: `normalise_gradient` checked all lengths; rows lie as in `NormaliseRelu`.
+        for channel in (0..self.channels).step_by(S::F32_LANES) {
+            // SAFETY: `normalise_gradient` checked that all three are as many whole pixels of `channels` values.
             unsafe {
-                let [scale, shift, constant, slope] =
-                    [self.norm.scale, self.norm.shift, self.terms.constant, self.terms.slope]
-                        .map(|values| load::<S>(values.as_ptr().add(channel)));
-                for row in 0..side {
-                    let at = row * self.layout.row() + channel;
-                    let (map, gradient) = (self.map.as_ptr().add(at), self.gradient.as_ptr().add(at));
-                    let out = self.out.as_mut_ptr().add(self.layout.row_start(row) + channel);
-                    for x in 0..side {
-                        let y = load::<S>(map.add(x * channels));
-                        let dh = load::<S>(gradient.add(x * channels));
-                        let z = multiply_add(simd, y, scale, shift);
-                        let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, dh);
-                        let offset = multiply_add(simd, slope, y, constant);
-                        store::<S>(out.add(x * channels), simd.sub_f32s(simd.mul_f32s(scale, dz), offset));
-                    }
+                let read = gradient_reader(simd, self.map, self.gradient, self.norm, self.terms, channel);
+                for at in (channel..self.map.len()).step_by(self.channels) {
+                    store::<S>(self.out.as_mut_ptr().add(at), read(at));
                 }
             }
         }

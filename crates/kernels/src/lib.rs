@@ -17,9 +17,10 @@ mod outer;
 pub mod shape;
 mod tile;
 mod vector;
+pub mod winograd;
 
-pub use batchnorm::{GradientTerms, Normalisation};
-pub use inner::{INNER_WEIGHT_ROWS, inner_phase, inner_phases};
+pub use batchnorm::{GradientTerms, MapInput, Normalisation};
+pub use inner::inner_phases;
 pub use level::{Kernels, SIMD_VARIABLE, UnknownSimd};
-pub use matrix::{COLUMN_STEP, Strided, transpose, transpose_columns};
+pub use matrix::{PANEL, transpose};
 pub use vector::{AdamStep, VECTOR_STEP};

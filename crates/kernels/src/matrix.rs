@@ -1,52 +1,113 @@
-//! Matrix products of the fully connected layers, and the transposition that prepares them.
+//! Matrix products of the fully connected layers.
+//!
+//! Their weights are matrices of a few rows and many columns. They are kept in *panels* of [`PANEL`] columns,
+//! `[columns / 32][rows][32]`: a register tile walks down one panel and meets its numbers one behind the other, where
+//! in a plain matrix every step would lie in another page of memory. Activations stay plain, `[images][columns]`.
 
 use crate::Kernels;
-use crate::tile::{Walk, strip};
+use crate::tile::{Walk, load, multiply_add, store, strip};
+use crate::vector::sum_in_halves;
 use pulp::{Simd, WithSimd};
 
-/// The number of columns of a product is a multiple of this.
-pub const COLUMN_STEP: usize = 32;
+/// Columns of a panel.
+pub const PANEL: usize = 32;
 /// Rows of the register tile.
 const TILE_ROWS: usize = 8;
-/// Summed indices in one pass: a strip of 32 columns of `b` this long (64 KiB) stays in the L2 cache.
-const DEPTH_IN_CACHE: usize = 512;
+/// Images whose activations are packed into a panel at once in [`Kernels::matrix_gradient`]: 16 KiB.
+const IMAGES_PACKED: usize = 128;
+/// Parts in which [`Kernels::matrix_product_transposed`] sums, whatever the width of a vector.
+const PARTS: usize = 16;
 
-/// A matrix whose element `(row, column)` lies at `row · row_step + column · column_step`:
-/// one description for a matrix, its transpose and a part of either.
-#[derive(Clone, Copy, Debug)]
-pub struct Strided<'a> {
-    /// The elements.
-    pub data: &'a [f32],
-    /// From a row to the next.
-    pub row_step: usize,
-    /// From a column to the next.
-    pub column_step: usize,
+/// Calls `$body` for tiles that cover `$rows` rows: as many of eight as there are, then one of what is left.
+macro_rules! for_row_tiles {
+    ($rows:expr, |$row:ident, $count:ident| $body:expr) => {{
+        let mut $row = 0;
+        while $row + TILE_ROWS <= $rows {
+            const $count: usize = TILE_ROWS;
+            $body;
+            $row += TILE_ROWS;
+        }
+        match $rows - $row {
+            0 => {}
+            1 => {
+                const $count: usize = 1;
+                $body
+            }
+            2 => {
+                const $count: usize = 2;
+                $body
+            }
+            3 => {
+                const $count: usize = 3;
+                $body
+            }
+            4 => {
+                const $count: usize = 4;
+                $body
+            }
+            5 => {
+                const $count: usize = 5;
+                $body
+            }
+            6 => {
+                const $count: usize = 6;
+                $body
+            }
+            _ => {
+                const $count: usize = 7;
+                $body
+            }
+        }
+    }};
 }
 
 impl Kernels {
-    /// `c[m, n] (+)= Σ_k a[m, k] · b[k, n]`.
+    /// `c[m, n] = Σ_k a[m, k] · b[k, n]`: from the inputs of a layer to its outputs.
     ///
     /// # Shapes
-    /// `a`: `rows × depth`; `b`: `[depth, columns]`; `c`: `[rows, columns]`; `columns` is a multiple of
-    /// [`COLUMN_STEP`]. `rows` and `depth` are free.
-    pub fn matrix_product(self, a: Strided<'_>, b: &[f32], c: &mut [f32], columns: usize, accumulate: bool) {
-        assert!(columns.is_multiple_of(COLUMN_STEP) && columns > 0);
-        assert_eq!((b.len() % columns, c.len() % columns), (0, 0));
+    /// `a`: `[rows, depth]`; `b`: in panels, `[columns / 32, depth, 32]`; `c`: `[rows, columns]`.
+    pub fn matrix_product(self, a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
         let (rows, depth) = (c.len() / columns, b.len() / columns);
-        assert!(rows > 0 && depth > 0);
-        assert!((rows - 1) * a.row_step + (depth - 1) * a.column_step < a.data.len());
-        self.run(Product { a, b, c, rows, depth, columns, accumulate });
+        assert!(columns.is_multiple_of(PANEL) && rows > 0 && depth > 0);
+        assert_eq!((a.len(), b.len(), c.len()), (rows * depth, depth * columns, rows * columns));
+        self.run(Product { a, b, c, rows, depth, columns });
+    }
+
+    /// `c[m, n] = Σ_k a[m, k] · b[n, k]`: the same layer seen from its other side. Summed in sixteen interleaved
+    /// parts, whatever the instruction set.
+    ///
+    /// # Shapes
+    /// `a`: `[rows, depth]`; `b`: in panels, `[depth / 32, columns, 32]`; `c`: `[rows, columns]`; `columns` is a
+    /// multiple of 4.
+    pub fn matrix_product_transposed(self, a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
+        let (rows, depth) = (c.len() / columns, b.len() / columns);
+        assert!(columns.is_multiple_of(4) && depth.is_multiple_of(PANEL) && rows > 0 && depth > 0);
+        assert_eq!((a.len(), b.len(), c.len()), (rows * depth, depth * columns, rows * columns));
+        self.run(ProductTransposed { a, b, c, rows, depth, columns });
+    }
+
+    /// Adds to some panels of the gradient of a layer's weights, summed over images:
+    /// `gradient[m, n] += Σ_i a[i, m] · b[i, n]`.
+    ///
+    /// # Shapes
+    /// `a`: `[images, rows]`; `b`: `[images, columns]`; `gradient`: panels from `first_panel` on, `[_, rows, 32]`.
+    pub fn matrix_gradient(self, a: &[f32], b: &[f32], images: usize, first_panel: usize, gradient: &mut [f32]) {
+        assert!(images > 0);
+        let (rows, columns) = (a.len() / images, b.len() / images);
+        assert_eq!((a.len(), b.len()), (images * rows, images * columns));
+        let panels = gradient.len() / (rows * PANEL);
+        assert!(gradient.len() == panels * rows * PANEL && (first_panel + panels) * PANEL <= columns);
+        self.run(Gradient { a, b, images, rows, columns, first_panel, gradient });
     }
 }
 
 struct Product<'a> {
-    a: Strided<'a>,
+    a: &'a [f32],
     b: &'a [f32],
     c: &'a mut [f32],
     rows: usize,
     depth: usize,
     columns: usize,
-    accumulate: bool,
 }
 
 impl WithSimd for Product<'_> {
@@ -54,57 +115,159 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Product { a, b, c, rows, depth, columns, accumulate } = self;
-        for start in (0..depth).step_by(DEPTH_IN_CACHE) {
-            let steps = DEPTH_IN_CACHE.min(depth - start);
-            let walks = [Walk::ONCE, Walk::ONCE, Walk::new(steps, a.column_step, columns)];
-            let accumulate = accumulate || start > 0;
-            for column in (0..columns).step_by(COLUMN_STEP) {
-                let a_row = |row: usize| row * a.row_step;
-                let c_row = |row: usize| row * columns;
-                let mut row = 0;
-                // SAFETY: `matrix_product` checked that A holds rows × depth elements, that B and C are
-                // depth × columns and rows × columns; a strip is 32 columns of them, tiles stay below `rows`.
+        let Product { a, b, c, rows, depth, columns } = self;
+        let walks = [Walk::ONCE, Walk::ONCE, Walk::new(depth, 1, PANEL)];
+        for (panel, b) in b.chunks_exact(depth * PANEL).enumerate() {
+            for_row_tiles!(rows, |row, ROWS| {
+                // SAFETY: `matrix_product` checked the lengths; a tile is rows below `rows` and the 32 columns of the
+                // panel, and walks down its `depth` rows.
                 unsafe {
-                    let b = b.as_ptr().add(start * columns + column);
-                    let a_at = |row: usize| a.data.as_ptr().add(row * a.row_step + start * a.column_step);
-                    let c = c.as_mut_ptr().add(column);
-                    while row + TILE_ROWS <= rows {
-                        let c = c.add(row * columns);
-                        strip::<S, TILE_ROWS>(simd, COLUMN_STEP, a_at(row), a_row, b, c, c_row, walks, accumulate);
-                        row += TILE_ROWS;
-                    }
-                    while row < rows {
-                        let c = c.add(row * columns);
-                        strip::<S, 1>(simd, COLUMN_STEP, a_at(row), a_row, b, c, c_row, walks, accumulate);
-                        row += 1;
+                    let (a, c) = (a.as_ptr().add(row * depth), c.as_mut_ptr().add(row * columns + panel * PANEL));
+                    let (a_row, c_row) = (|i: usize| i * depth, |i: usize| i * columns);
+                    strip::<S, ROWS>(simd, PANEL, a, a_row, b.as_ptr(), c, c_row, walks, false);
+                }
+            });
+        }
+    }
+}
+
+struct ProductTransposed<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    c: &'a mut [f32],
+    rows: usize,
+    depth: usize,
+    columns: usize,
+}
+
+impl WithSimd for ProductTransposed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // A tile's sums and one step of its operands fit the registers.
+        match (S::REGISTER_COUNT >= 32, PARTS / S::F32_LANES) {
+            (true, 1) => self.tiles::<S, 4, 4, 1>(simd),
+            (true, _) => self.tiles::<S, 3, 2, 4>(simd),
+            (false, _) => self.tiles::<S, 3, 2, 2>(simd),
+        }
+    }
+}
+
+impl ProductTransposed<'_> {
+    /// Goes over all of `c` in tiles of `ROWS × COLUMNS`, `VECTORS` of which hold the sixteen parts of a sum.
+    #[inline(always)]
+    fn tiles<S: Simd, const ROWS: usize, const COLUMNS: usize, const VECTORS: usize>(mut self, simd: S) {
+        for column in (0..self.columns).step_by(COLUMNS) {
+            let mut row = 0;
+            while row + ROWS <= self.rows {
+                self.tile::<S, ROWS, COLUMNS, VECTORS>(simd, row, column);
+                row += ROWS;
+            }
+            while row < self.rows {
+                self.tile::<S, 1, COLUMNS, VECTORS>(simd, row, column);
+                row += 1;
+            }
+        }
+    }
+
+    /// One tile of `c`: `ROWS` rows of `a` times `COLUMNS` rows of `b`.
+    #[inline(always)]
+    fn tile<S: Simd, const ROWS: usize, const COLUMNS: usize, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        column: usize,
+    ) {
+        assert!(VECTORS * S::F32_LANES == PARTS && row + ROWS <= self.rows && column + COLUMNS <= self.columns);
+        let mut sums = [[[simd.splat_f32s(0.0); VECTORS]; COLUMNS]; ROWS];
+        for panel in 0..self.depth / PANEL {
+            // SAFETY: `matrix_product_transposed` checked that `a` is `rows · depth` and `b` `depth / 32` panels of
+            // `columns · 32`; row and column are below those by the assertion above.
+            unsafe {
+                let a = self.a.as_ptr().add(row * self.depth + panel * PANEL);
+                let b = self.b.as_ptr().add((panel * self.columns + column) * PANEL);
+                for half in 0..PANEL / PARTS {
+                    for vector in 0..VECTORS {
+                        let offset = half * PARTS + vector * S::F32_LANES;
+                        let mut columns = [simd.splat_f32s(0.0); COLUMNS];
+                        for (j, column) in columns.iter_mut().enumerate() {
+                            *column = load::<S>(b.add(j * PANEL + offset));
+                        }
+                        for (i, row) in sums.iter_mut().enumerate() {
+                            let value = load::<S>(a.add(i * self.depth + offset));
+                            for (sum, column) in row.iter_mut().zip(columns) {
+                                sum[vector] = multiply_add(simd, value, column, sum[vector]);
+                            }
+                        }
                     }
                 }
+            }
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            for (j, sum) in sums.iter().enumerate() {
+                let mut parts = [0f32; PARTS];
+                for (vector, &sum) in sum.iter().enumerate() {
+                    // SAFETY: there are `VECTORS · lanes` parts.
+                    unsafe { store::<S>(parts.as_mut_ptr().add(vector * S::F32_LANES), sum) };
+                }
+                self.c[(row + i) * self.columns + column + j] = sum_in_halves(parts);
             }
         }
     }
 }
 
-/// Writes the transpose of `matrix`, `[rows, columns]`, to `transposed`, `[columns, rows]`.
-pub fn transpose(matrix: &[f32], rows: usize, columns: usize, transposed: &mut [f32]) {
-    assert_eq!(transposed.len(), rows * columns);
-    transpose_columns(matrix, rows, columns, 0, transposed);
+struct Gradient<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    images: usize,
+    rows: usize,
+    columns: usize,
+    first_panel: usize,
+    gradient: &'a mut [f32],
 }
 
-/// Writes columns of `matrix`, `[rows, columns]`, from `first` on as the rows of `transposed`, `[_, rows]`.
-///
-/// In blocks of 16×16, so that both sides are touched a cache line at a time.
-pub fn transpose_columns(matrix: &[f32], rows: usize, columns: usize, first: usize, transposed: &mut [f32]) {
+impl WithSimd for Gradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Gradient { a, b, images, rows, columns, first_panel, gradient } = self;
+        let mut packed = [0f32; IMAGES_PACKED * PANEL];
+        for (panel, gradient) in gradient.chunks_exact_mut(rows * PANEL).enumerate() {
+            for start in (0..images).step_by(IMAGES_PACKED) {
+                let count = IMAGES_PACKED.min(images - start);
+                let lines = b[start * columns..].chunks_exact(columns);
+                for (packed, line) in packed.chunks_exact_mut(PANEL).zip(lines.take(count)) {
+                    packed.copy_from_slice(&line[(first_panel + panel) * PANEL..][..PANEL]);
+                }
+                let walks = [Walk::ONCE, Walk::ONCE, Walk::new(count, rows, PANEL)];
+                for_row_tiles!(rows, |row, ROWS| {
+                    // SAFETY: `matrix_gradient` checked the lengths: `a` is `images · rows`, a panel `rows · 32`;
+                    // `count` images are packed.
+                    unsafe {
+                        let a = a.as_ptr().add(start * rows + row);
+                        let c = gradient.as_mut_ptr().add(row * PANEL);
+                        let c_row = |i: usize| i * PANEL;
+                        strip::<S, ROWS>(simd, PANEL, a, |i| i, packed.as_ptr(), c, c_row, walks, true);
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Writes the transpose of `matrix`, `[rows, columns]`, to `transposed`, `[columns, rows]`, in blocks of 16×16, so that
+/// both sides are touched a cache line at a time.
+pub fn transpose(matrix: &[f32], rows: usize, columns: usize, transposed: &mut [f32]) {
     const BLOCK: usize = 16;
-    let count = transposed.len() / rows;
-    assert_eq!((matrix.len(), transposed.len()), (rows * columns, rows * count));
-    assert!(first + count <= columns);
+    assert_eq!((matrix.len(), transposed.len()), (rows * columns, rows * columns));
     for row0 in (0..rows).step_by(BLOCK) {
-        for column0 in (0..count).step_by(BLOCK) {
-            for column in column0..(column0 + BLOCK).min(count) {
+        for column0 in (0..columns).step_by(BLOCK) {
+            for column in column0..(column0 + BLOCK).min(columns) {
                 let line = &mut transposed[column * rows..][..rows];
                 for row in row0..(row0 + BLOCK).min(rows) {
-                    line[row] = matrix[row * columns + first + column];
+                    line[row] = matrix[row * columns + column];
                 }
             }
         }

@@ -124,12 +124,14 @@ pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Computes `width` columns of a tile of `ROWS` rows, as wide tiles as the registers allow.
-///
-/// With 32 registers a tile is two vectors wide, with 16 one. `width` is a multiple of 8.
+/// Rows of the tallest tile for 16 registers: twelve sums, two columns and a broadcast.
+const FEW_REGISTERS_ROWS: usize = 6;
+
+/// Computes `width` columns of `ROWS` rows, in tiles two vectors wide (one, where `width` has no second), as tall as
+/// the registers allow: with 32 registers all `ROWS` at once, with 16 in equal parts of at most six.
 ///
 /// # Safety
-/// As [`tile`], for all `width` columns.
+/// As [`tile`], for all `width` columns, a multiple of 8.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "as `tile`")]
 pub(crate) unsafe fn strip<S: Simd, const ROWS: usize>(
@@ -148,22 +150,31 @@ pub(crate) unsafe fn strip<S: Simd, const ROWS: usize>(
     let mut column = 0;
     // SAFETY: every tile covers rows below `ROWS` and columns below `width`; the rest is the caller's promise.
     unsafe {
-        if S::REGISTER_COUNT >= 32 {
-            while column + 2 * lanes <= width {
-                let (b, c) = (b.add(column), c.add(column));
+        while column + 2 * lanes <= width {
+            let (b, c) = (b.add(column), c.add(column));
+            if S::REGISTER_COUNT >= 32 {
                 tile::<S, ROWS, 2>(simd, a, a_row, b, c, c_row, walks, accumulate);
-                column += 2 * lanes;
+            } else {
+                let parts = ROWS.div_ceil(FEW_REGISTERS_ROWS);
+                let mut row = 0;
+                for part in 0..parts {
+                    let (a_row, c_row) = (|i| a_row(row + i), |i| c_row(row + i));
+                    let rows = (ROWS + part) / parts;
+                    match rows {
+                        6 => tile::<S, 6, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                        5 => tile::<S, 5, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                        4 => tile::<S, 4, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                        3 => tile::<S, 3, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                        2 => tile::<S, 2, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                        _ => tile::<S, 1, 2>(simd, a, a_row, b, c, c_row, walks, accumulate),
+                    }
+                    row += rows;
+                }
             }
+            column += 2 * lanes;
         }
         while column + lanes <= width {
-            let (b, c) = (b.add(column), c.add(column));
-            if S::REGISTER_COUNT < 32 && ROWS == 14 {
-                // Fourteen sums, a column and a broadcast would take every one of 16 registers.
-                tile::<S, 7, 1>(simd, a, a_row, b, c, c_row, walks, accumulate);
-                tile::<S, 7, 1>(simd, a, |i| a_row(i + 7), b, c, |i| c_row(i + 7), walks, accumulate);
-            } else {
-                tile::<S, ROWS, 1>(simd, a, a_row, b, c, c_row, walks, accumulate);
-            }
+            tile::<S, ROWS, 1>(simd, a, a_row, b.add(column), c.add(column), c_row, walks, accumulate);
             column += lanes;
         }
     }

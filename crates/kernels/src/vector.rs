@@ -218,7 +218,7 @@ impl WithSimd for TanhGradient<'_> {
 
 /// The sum of sixteen parts, always in the same order.
 #[inline(always)]
-fn sum_in_halves(mut parts: [f32; 16]) -> f32 {
+pub(crate) fn sum_in_halves(mut parts: [f32; 16]) -> f32 {
     for half in [8, 4, 2, 1] {
         for i in 0..half {
             parts[i] += parts[i + half];

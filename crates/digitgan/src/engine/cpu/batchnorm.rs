@@ -1,5 +1,6 @@
 //! Batch normalisation as a layer: statistics of a batch, running statistics, gradients.
 
+use super::buffer::{Buffer, zeros};
 use super::parameters::{Parameters, Slot, find};
 use crate::engine::StateError;
 use crate::model::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, Tensor, TensorMap};
@@ -22,28 +23,28 @@ pub(super) struct BatchNorm {
     constant: Vec<f32>,
     slope: Vec<f32>,
     /// Each image's sums, `[batch, 2, channels]`: added up in the order of the images, whoever computed them.
-    sums: Vec<f32>,
+    sums: Buffer,
 }
 
 impl BatchNorm {
     pub(super) fn new(name: &'static str, parameters: &Parameters, layout: MapLayout, batch: usize) -> Self {
         let channels = layout.channels;
-        let zeros = || vec![0.0; channels];
+        let none = || vec![0.0; channels];
         BatchNorm {
             name,
             channels,
             pixels: layout.side * layout.side,
             weight: parameters.slot(&format!("{name}.weight")),
             bias: parameters.slot(&format!("{name}.bias")),
-            running_mean: zeros(),
+            running_mean: none(),
             running_var: vec![1.0; channels],
-            mean: zeros(),
-            inverse_std: zeros(),
-            scale: zeros(),
-            shift: zeros(),
-            constant: zeros(),
-            slope: zeros(),
-            sums: vec![0.0; batch * 2 * channels],
+            mean: none(),
+            inverse_std: none(),
+            scale: none(),
+            shift: none(),
+            constant: none(),
+            slope: none(),
+            sums: zeros(batch * 2 * channels),
         }
     }
 
@@ -200,7 +201,7 @@ mod tests {
         layer.finish_gradient(Some(&mut parameters.gradients));
         let mut out = vec![0.0; VALUES];
         for ((map, gradient), out) in maps.zip(out.chunks_mut(LAYOUT.elements())) {
-            kernels.normalise_gradient(map, gradient, layer.norm(), layer.terms(), out, LAYOUT);
+            kernels.normalise_gradient(map, gradient, layer.norm(), layer.terms(), out);
         }
         let of = |slot: Slot| parameters.gradients[slot.range()].to_vec();
         [out, of(layer.weight), of(layer.bias)]

@@ -1,10 +1,11 @@
 //! ACGAN's second head: which class D takes a picture for.
 
+use super::buffer::{Buffer, zeros};
 use super::parameters::{Parameters, Slot};
 use super::{ROWS_AT_ONCE, share};
 use crate::model::CLASS_HIDDEN;
 use digitgan_kernels::shape::BOTTOM;
-use digitgan_kernels::{Kernels, Strided, transpose_columns};
+use digitgan_kernels::{Kernels, PANEL};
 use rayon::prelude::*;
 
 /// `features (3136) ─hidden→ 128 ─ReLU─output→ classes`
@@ -15,15 +16,13 @@ pub(super) struct ClassHead {
     hidden_bias: Slot,
     output_weight: Slot,
     output_bias: Slot,
-    /// The hidden layer's weights, `[3136, 128]`.
-    hidden_transposed: Vec<f32>,
     /// After ReLU, `[batch, 128]`.
-    hidden: Vec<f32>,
+    hidden: Buffer,
     /// `[batch, classes]`.
-    pub(super) logits: Vec<f32>,
+    pub(super) logits: Buffer,
     /// Their gradients: whoever computes the loss writes them.
-    pub(super) logit_gradients: Vec<f32>,
-    hidden_gradients: Vec<f32>,
+    pub(super) logit_gradients: Buffer,
+    hidden_gradients: Buffer,
 }
 
 impl ClassHead {
@@ -35,19 +34,19 @@ impl ClassHead {
             hidden_bias: parameters.slot("class_hidden.bias"),
             output_weight: parameters.slot("class_output.weight"),
             output_bias: parameters.slot("class_output.bias"),
-            hidden_transposed: vec![0.0; BOTTOM * CLASS_HIDDEN],
-            hidden: vec![0.0; batch * CLASS_HIDDEN],
-            logits: vec![0.0; batch * classes],
-            logit_gradients: vec![0.0; batch * classes],
-            hidden_gradients: vec![0.0; batch * CLASS_HIDDEN],
+            hidden: zeros(batch * CLASS_HIDDEN),
+            logits: zeros(batch * classes),
+            logit_gradients: zeros(batch * classes),
+            hidden_gradients: zeros(batch * CLASS_HIDDEN),
         }
     }
 
     /// # Shapes
     /// `features`: `[count, 3136]`.
     pub(super) fn forward(&mut self, parameters: &Parameters, features: &[f32]) {
-        let Self { kernels, classes, hidden_transposed, hidden, logits, .. } = self;
+        let Self { kernels, classes, hidden, logits, .. } = self;
         let (kernels, classes) = (*kernels, *classes);
+        let hidden_weight = parameters.value(self.hidden_weight);
         let hidden_bias = parameters.value(self.hidden_bias);
         let output_weight = parameters.value(self.output_weight);
         let output_bias = parameters.value(self.output_bias);
@@ -59,8 +58,7 @@ impl ClassHead {
             .for_each(|((features, hidden), logits)| {
                 let images = features.len() / BOTTOM;
                 let hidden = &mut hidden[..images * CLASS_HIDDEN];
-                let features = Strided { data: features, row_step: BOTTOM, column_step: 1 };
-                kernels.matrix_product(features, hidden_transposed, hidden, CLASS_HIDDEN, false);
+                kernels.matrix_product_transposed(features, hidden_weight, hidden, CLASS_HIDDEN);
                 for (hidden, logits) in hidden.chunks_exact_mut(CLASS_HIDDEN).zip(logits.chunks_exact_mut(classes)) {
                     for (hidden, bias) in hidden.iter_mut().zip(hidden_bias) {
                         let sum = *hidden + bias;
@@ -99,10 +97,9 @@ impl ClassHead {
 
     /// From the hidden units' gradients to those of the features of some images, from `first` on.
     pub(super) fn backward_features(&self, parameters: &Parameters, first: usize, feature_gradients: &mut [f32]) {
-        let gradients = &self.hidden_gradients[first * CLASS_HIDDEN..];
-        let gradients = Strided { data: gradients, row_step: CLASS_HIDDEN, column_step: 1 };
-        let weights = parameters.value(self.hidden_weight);
-        self.kernels.matrix_product(gradients, weights, feature_gradients, BOTTOM, false);
+        let images = feature_gradients.len() / BOTTOM;
+        let gradients = &self.hidden_gradients[first * CLASS_HIDDEN..][..images * CLASS_HIDDEN];
+        self.kernels.matrix_product(gradients, parameters.value(self.hidden_weight), feature_gradients, BOTTOM);
     }
 
     /// Adds to the gradients of the head's weights.
@@ -113,12 +110,11 @@ impl ClassHead {
         let Self { kernels, classes, hidden, logit_gradients, hidden_gradients, .. } = self;
         let (kernels, classes) = (*kernels, *classes);
         let gradients = &mut parameters.gradients;
-        let rows = share(CLASS_HIDDEN);
-        gradients[self.hidden_weight.range()].par_chunks_mut(rows * BOTTOM).enumerate().for_each(
+        let images = features.len() / BOTTOM;
+        let panels = share(BOTTOM / PANEL);
+        gradients[self.hidden_weight.range()].par_chunks_mut(panels * CLASS_HIDDEN * PANEL).enumerate().for_each(
             |(chunk, gradient)| {
-                let transposed =
-                    Strided { data: &hidden_gradients[chunk * rows..], row_step: 1, column_step: CLASS_HIDDEN };
-                kernels.matrix_product(transposed, features, gradient, BOTTOM, true);
+                kernels.matrix_gradient(hidden_gradients, features, images, chunk * panels, gradient);
             },
         );
         for gradient in hidden_gradients.chunks_exact(CLASS_HIDDEN) {
@@ -131,14 +127,5 @@ impl ClassHead {
             }
             kernels.add_scaled(1.0, logit_gradients, &mut gradients[self.output_bias.range()]);
         }
-    }
-
-    pub(super) fn prepare(&mut self, parameters: &Parameters) {
-        const COLUMNS: usize = BOTTOM / 7;
-        let weights = parameters.value(self.hidden_weight);
-        self.hidden_transposed
-            .par_chunks_mut(COLUMNS * CLASS_HIDDEN)
-            .enumerate()
-            .for_each(|(chunk, rows)| transpose_columns(weights, CLASS_HIDDEN, BOTTOM, chunk * COLUMNS, rows));
     }
 }

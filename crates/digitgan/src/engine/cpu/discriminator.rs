@@ -1,17 +1,18 @@
 //! D: a picture (and class) to a verdict, and back to the gradients of weights and picture.
 
 use super::batchnorm::BatchNorm;
+use super::buffer::{Buffer, zeros};
 use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
+use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
-use super::{Statistics, inner_weight_gradient, outer_weight_gradient, share};
+use super::{OUTER_IMAGES, Statistics, share};
 use crate::engine::StateError;
 use crate::model::{ModelSpec, TensorMap, discriminator_tensors};
 use digitgan_kernels::shape::{
-    BOTTOM, BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM,
-    PADDED_IMAGE, PADDED_MIDDLE, TAPS,
+    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
 };
-use digitgan_kernels::{Kernels, inner_phase, transpose};
+use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
 
 /// What the backward pass is for: D's own step needs no gradient of the pictures, G's step none of D's weights.
@@ -28,7 +29,7 @@ pub(super) enum Wanted {
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// `images`, `h1`, `dy2` and `image_gradients` are padded.
+/// `images` and `image_gradients` are padded; h1 and dy2 are never stored but at their points, within `inner`.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -40,33 +41,31 @@ pub(super) struct Discriminator {
     source_bias: Slot,
     /// conv1's weights, `[32, 16]`.
     taps: Vec<f32>,
-    /// conv2's weights, a quarter for each parity of its input's pixels.
-    phases: Vec<f32>,
+    /// conv2 of the picture's features.
+    inner: InnerConvolution,
     planes: Option<ClassPlanes>,
     pub(super) head: Option<ClassHead>,
-    y1: Vec<f32>,
+    y1: Buffer,
     bn1: BatchNorm,
-    h1: Vec<f32>,
-    y2: Vec<f32>,
+    y2: Buffer,
     bn2: BatchNorm,
-    h2: Vec<f32>,
+    h2: Buffer,
     /// The source head's logits, `[batch]`.
-    pub(super) logits: Vec<f32>,
+    pub(super) logits: Buffer,
     /// Their gradients: whoever computes the loss writes them.
-    pub(super) logit_gradients: Vec<f32>,
-    dh2: Vec<f32>,
-    dy2: Vec<f32>,
-    dh1: Vec<f32>,
-    dy1: Vec<f32>,
-    pub(super) image_gradients: Vec<f32>,
-    outer_sums: Vec<f32>,
+    pub(super) logit_gradients: Buffer,
+    dh2: Buffer,
+    dh1: Buffer,
+    dy1: Buffer,
+    pub(super) image_gradients: Buffer,
+    outer_sums: Buffer,
 }
 
 impl Discriminator {
     pub(super) fn new(kernels: Kernels, spec: &ModelSpec, batch: usize) -> Self {
         let parameters = Parameters::new(discriminator_tensors(spec));
         let wiring = spec.variant.wiring();
-        let room = |elements: usize| vec![0.0; batch * elements];
+        let room = |elements: usize| zeros(batch * elements);
         Discriminator {
             kernels,
             batch,
@@ -75,21 +74,19 @@ impl Discriminator {
             source: parameters.slot("source.weight"),
             source_bias: parameters.slot("source.bias"),
             taps: vec![0.0; OUTER_WEIGHTS],
-            phases: vec![0.0; INNER_WEIGHTS],
+            inner: InnerConvolution::new(kernels, batch),
             planes: wiring.discriminator_sees_class.then(|| ClassPlanes::new(kernels, &parameters, spec.classes)),
             head: wiring
                 .discriminator_predicts_class
                 .then(|| ClassHead::new(kernels, &parameters, spec.classes, batch)),
             y1: room(MIDDLE),
             bn1: BatchNorm::new("bn1", &parameters, MapLayout::MIDDLE, batch),
-            h1: room(PADDED_MIDDLE),
             y2: room(BOTTOM),
             bn2: BatchNorm::new("bn2", &parameters, MapLayout::BOTTOM, batch),
             h2: room(BOTTOM),
             logits: room(1),
             logit_gradients: room(1),
             dh2: room(BOTTOM),
-            dy2: room(PADDED_BOTTOM),
             dh1: room(MIDDLE),
             dy1: room(MIDDLE),
             image_gradients: room(PADDED_IMAGE),
@@ -106,9 +103,6 @@ impl Discriminator {
     pub(super) fn forward(&mut self, images: &[f32], labels: &[u8], statistics: Statistics) {
         let count = labels.len();
         assert!(count <= self.batch && (statistics == Statistics::Running || count == self.batch));
-        if let Some(planes) = &mut self.planes {
-            planes.forward(&self.parameters);
-        }
         self.convolve_images(&images[..count * PADDED_IMAGE]);
         self.bn1.finish(&self.parameters, statistics);
         self.convolve_features(labels);
@@ -131,24 +125,21 @@ impl Discriminator {
 
     /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
     fn convolve_features(&mut self, labels: &[u8]) {
-        let Self { kernels, parameters, conv2, planes, y1, bn1, h1, y2, bn2, .. } = self;
-        let (kernels, weights, norm) = (*kernels, parameters.value(*conv2), bn1.norm());
+        let Self { kernels, inner, planes, y1, bn1, y2, bn2, .. } = self;
+        let (kernels, norm, planes) = (*kernels, bn1.norm(), planes.as_ref());
         let (sums, per_image) = bn2.sums();
-        let planes = planes.as_ref();
-        labels
-            .par_iter()
-            .zip(y1.par_chunks(MIDDLE))
-            .zip(h1.par_chunks_mut(PADDED_MIDDLE))
-            .zip(y2.par_chunks_mut(BOTTOM))
-            .zip(sums.par_chunks_mut(per_image))
-            .for_each(|((((&label, y1), h1), y2), sums)| {
-                kernels.normalise_relu(y1, norm, h1, MapLayout::PADDED_MIDDLE);
-                kernels.inner_down(h1, weights, y2);
+        let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * MIDDLE..][..MIDDLE], norm };
+        inner.down(
+            h1,
+            &mut y2[..labels.len() * BOTTOM],
+            &mut sums[..labels.len() * per_image],
+            |image, y2, sums| {
                 if let Some(planes) = planes {
-                    kernels.add_scaled(1.0, planes.contribution(label), y2);
+                    kernels.add_scaled(1.0, planes.contribution(labels[image]), y2);
                 }
                 kernels.channel_sums(y2, sums);
-            });
+            },
+        );
     }
 
     /// bn2, ReLU and the heads.
@@ -175,9 +166,9 @@ impl Discriminator {
         self.bn2.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
         self.deconvolve_features();
         self.bn1.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
-        self.deconvolve_images(wanted);
-        if weights {
-            self.weight_gradients(images, labels);
+        match wanted {
+            Wanted::WeightGradients => self.weight_gradients(images, labels),
+            Wanted::ImageGradients => self.deconvolve_images(),
         }
     }
 
@@ -213,25 +204,20 @@ impl Discriminator {
 
     /// Back through ReLU, bn2 and conv2.
     fn deconvolve_features(&mut self) {
-        let Self { kernels, phases, y1, bn1, y2, bn2, dh2, dy2, dh1, .. } = self;
-        let kernels = *kernels;
-        let (norm2, terms2) = (bn2.norm(), bn2.terms());
-        let (norm1, sums, per_image) = bn1.norm_and_sums();
-        dy2.par_chunks_mut(PADDED_BOTTOM)
-            .zip(y2.par_chunks(BOTTOM))
-            .zip(dh2.par_chunks(BOTTOM))
-            .zip(dh1.par_chunks_mut(MIDDLE))
-            .zip(y1.par_chunks(MIDDLE))
-            .zip(sums.par_chunks_mut(per_image))
-            .for_each(|(((((dy2, y2), dh2), dh1), y1), sums)| {
-                kernels.normalise_gradient(y2, dh2, norm2, terms2, dy2, MapLayout::PADDED_BOTTOM);
-                kernels.inner_up(dy2, phases, dh1);
-                kernels.gradient_sums(y1, dh1, norm1, sums);
-            });
+        let Self { kernels, inner, y1, bn1, y2, bn2, dh2, dh1, .. } = self;
+        let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
+        let dy2 = |image: usize| {
+            let at = image * BOTTOM..(image + 1) * BOTTOM;
+            MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
+        };
+        let (norm1, sums, _) = bn1.norm_and_sums();
+        inner.up(dy2, dh1, sums, |image, dh1, sums| {
+            kernels.gradient_sums(&y1[image * MIDDLE..][..MIDDLE], dh1, norm1, sums);
+        });
     }
 
-    /// Back through ReLU and bn1 and, if wanted, conv1.
-    fn deconvolve_images(&mut self, wanted: Wanted) {
+    /// Back through ReLU, bn1 and conv1.
+    fn deconvolve_images(&mut self) {
         let Self { kernels, taps, y1, bn1, dh1, dy1, image_gradients, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         dy1.par_chunks_mut(MIDDLE)
@@ -239,47 +225,65 @@ impl Discriminator {
             .zip(dh1.par_chunks(MIDDLE))
             .zip(image_gradients.par_chunks_mut(PADDED_IMAGE))
             .for_each(|(((dy1, y1), dh1), image)| {
-                kernels.normalise_gradient(y1, dh1, norm, terms, dy1, MapLayout::MIDDLE);
-                if wanted == Wanted::ImageGradients {
-                    kernels.outer_up(dy1, taps, image);
-                }
+                kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
+                kernels.outer_up(dy1, taps, image);
             });
     }
 
+    /// Adds to the gradients of all weights.
     fn weight_gradients(&mut self, images: &[f32], labels: &[u8]) {
-        let Self { kernels, parameters, h1, h2, logit_gradients, dy2, dy1, outer_sums, .. } = self;
-        let kernels = *kernels;
+        self.convolution_gradients(images);
+        let Self { kernels, parameters, inner, h2, logit_gradients, .. } = self;
+        inner.add_weight_gradient();
         let gradients = &mut parameters.gradients;
-        outer_weight_gradient(kernels, images, dy1, outer_sums, &mut gradients[self.conv1.range()]);
-        inner_weight_gradient(kernels, h1, dy2, &mut gradients[self.conv2.range()]);
         const COLUMNS: usize = BOTTOM / 7;
         gradients[self.source.range()].par_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, gradient)| {
-            for (h2, &logit_gradient) in h2.chunks_exact(BOTTOM).zip(&*logit_gradients) {
+            for (h2, &logit_gradient) in h2.chunks_exact(BOTTOM).zip(logit_gradients.iter()) {
                 kernels.add_scaled(logit_gradient, &h2[chunk * COLUMNS..][..COLUMNS], gradient);
             }
         });
         gradients[self.source_bias.range()][0] += logit_gradients.iter().sum::<f32>();
         if let Some(planes) = &mut self.planes {
-            planes.backward(parameters, dy2, labels);
+            planes.add_contribution_gradients(inner.lower_points(), labels);
         }
         if let Some(head) = &mut self.head {
             head.weight_gradients(parameters, h2);
         }
     }
 
+    /// Back through ReLU and bn1 to the gradient of conv1's weights.
+    fn convolution_gradients(&mut self, images: &[f32]) {
+        let Self { kernels, parameters, y1, bn1, dh1, dy1, outer_sums, .. } = self;
+        let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
+        dy1.par_chunks_mut(OUTER_IMAGES * MIDDLE)
+            .zip(y1.par_chunks(OUTER_IMAGES * MIDDLE))
+            .zip(dh1.par_chunks(OUTER_IMAGES * MIDDLE))
+            .zip(images.par_chunks(OUTER_IMAGES * PADDED_IMAGE))
+            .zip(outer_sums.par_chunks_mut(OUTER_WEIGHTS))
+            .for_each(|((((dy1, y1), dh1), images), weight_sums)| {
+                let maps = dy1.chunks_exact_mut(MIDDLE).zip(y1.chunks_exact(MIDDLE)).zip(dh1.chunks_exact(MIDDLE));
+                for ((dy1, y1), dh1) in maps {
+                    kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
+                }
+                kernels.outer_weights(images, dy1, weight_sums);
+            });
+        super::add_outer_sums(kernels, outer_sums, &mut parameters.gradients[self.conv1.range()]);
+    }
+
+    /// Completes the gradients of a step: what was added up for all its batches together.
+    pub(super) fn finish_gradients(&mut self) {
+        self.inner.finish_weight_gradient(&mut self.parameters.gradients[self.conv2.range()]);
+        if let Some(planes) = &mut self.planes {
+            planes.backward(&mut self.parameters);
+        }
+    }
+
     /// Prepares the forms of the weights that the passes use. Call after every change of them.
     pub(super) fn prepare(&mut self) {
-        let weights = self.parameters.value(self.conv2);
-        self.phases
-            .par_chunks_mut(4 * BOTTOM_CHANNELS * MIDDLE_CHANNELS)
-            .enumerate()
-            .for_each(|(phase, quarter)| inner_phase(weights, phase, quarter));
+        self.inner.prepare(self.parameters.value(self.conv2));
         transpose(self.parameters.value(self.conv1), TAPS, MIDDLE_CHANNELS, &mut self.taps);
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);
-        }
-        if let Some(head) = &mut self.head {
-            head.prepare(&self.parameters);
         }
     }
 

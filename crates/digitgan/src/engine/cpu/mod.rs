@@ -6,21 +6,25 @@
 //! there, so results do not depend on the number of threads. A step allocates nothing.
 
 mod batchnorm;
+mod buffer;
 mod class_head;
 mod class_planes;
 mod discriminator;
 mod generator;
+mod inner_convolution;
+mod painter;
 mod parameters;
 
 use super::{Engine, NotFinite, StateError, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap};
 use crate::objective::{self, GeneratorLoss, Target};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use digitgan_kernels::shape::{BOTTOM_CHANNELS, MIDDLE, OUTER_WEIGHTS, PADDED_IMAGE};
+use buffer::{Buffer, zeros};
+use digitgan_kernels::shape::{OUTER_WEIGHTS, PADDED_IMAGE};
 use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
 use discriminator::{Discriminator, Wanted};
 use generator::Generator;
-use rayon::prelude::*;
+use painter::Painter;
 
 /// Rows that the kernels compute at once: a share of work is a multiple of it.
 const ROWS_AT_ONCE: usize = 8;
@@ -68,11 +72,12 @@ impl Default for Protocol {
 /// Trains one model on the CPU.
 pub struct CpuEngine {
     kernels: Kernels,
+    spec: ModelSpec,
     protocol: Protocol,
     generator: Generator,
     discriminator: Discriminator,
     /// The real images, padded.
-    images: Vec<f32>,
+    images: Buffer,
     steps: u64,
 }
 
@@ -83,10 +88,11 @@ impl CpuEngine {
         assert!(batch > 0, "a batch holds at least one image");
         CpuEngine {
             kernels,
+            spec: *spec,
             protocol,
             generator: Generator::new(kernels, spec, batch),
             discriminator: Discriminator::new(kernels, spec, batch),
-            images: vec![0.0; batch * PADDED_IMAGE],
+            images: zeros(batch * PADDED_IMAGE),
             steps: 0,
         }
     }
@@ -114,6 +120,7 @@ impl CpuEngine {
             }
             discriminator.backward(images, labels, Wanted::WeightGradients);
         }
+        discriminator.finish_gradients();
         check_loss("D", report.d_loss)?;
         let constants = self.protocol.adam(input.discriminator_rate, self.steps);
         let finite = discriminator.parameters.update(*kernels, constants);
@@ -169,14 +176,17 @@ impl Engine for CpuEngine {
         for (image, padded) in input.images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
             pad(image, padded);
         }
-        self.generator.forward(input.latents, input.fake_labels, Statistics::Batch);
+        self.generator.forward(input.latents, input.fake_labels);
         let mut report = self.step_discriminator(input)?;
         self.step_generator(input, &mut report)?;
         Ok(report)
     }
 
     fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
-        self.generator.generate(latents, labels, images);
+        let mut weights = TensorMap::new();
+        self.generator.save(&mut weights);
+        let painter = Painter::new(self.kernels, &self.spec, "generator.", &weights);
+        painter.expect("the engine's own weights fit its model").draw(latents, labels, images);
     }
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) {
@@ -187,7 +197,7 @@ impl Engine for CpuEngine {
                 pad(image, padded);
             }
             self.discriminator.forward(&self.images, labels, Statistics::Running);
-            for (probability, &logit) in probabilities.iter_mut().zip(&self.discriminator.logits) {
+            for (probability, &logit) in probabilities.iter_mut().zip(self.discriminator.logits.iter()) {
                 *probability = objective::sigmoid(logit);
             }
         }
@@ -201,7 +211,7 @@ impl Engine for CpuEngine {
     }
 
     fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), StateError> {
-        self.generator.load("generator.", state, true)?;
+        self.generator.load(state)?;
         self.discriminator.load(state)?;
         let known = self.state();
         if let Some(name) = state.keys().find(|name| !known.contains_key(*name)) {
@@ -224,26 +234,23 @@ impl Engine for CpuEngine {
 }
 
 /// A generator alone, for drawing.
-pub struct CpuSampler(Generator);
+pub struct CpuSampler(Painter);
 
 impl CpuSampler {
     /// Takes the weights of a generator: the tensors of [`crate::model::generator_tensors`] by their names.
-    /// Draws `batch` images at a time.
     ///
     /// # Errors
     /// When a tensor is missing or has another shape.
-    pub fn new(kernels: Kernels, spec: &ModelSpec, weights: &TensorMap, batch: usize) -> Result<Self, StateError> {
-        let mut generator = Generator::new(kernels, spec, batch);
-        generator.load("", weights, false)?;
-        Ok(CpuSampler(generator))
+    pub fn new(kernels: Kernels, spec: &ModelSpec, weights: &TensorMap) -> Result<Self, StateError> {
+        Ok(CpuSampler(Painter::new(kernels, spec, "", weights)?))
     }
 
     /// Draws images; an image depends on its own noise and class alone.
     ///
     /// # Shapes
     /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
-    pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
-        self.0.generate(latents, labels, images);
+    pub fn generate(&self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        self.0.draw(latents, labels, images);
     }
 }
 
@@ -262,30 +269,17 @@ fn pad(image: &[f32], padded: &mut [f32]) {
     }
 }
 
-/// Room for the partial sums of [`outer_weight_gradient`] over `images` images.
-fn outer_sums(images: usize) -> Vec<f32> {
-    vec![0.0; images.div_ceil(OUTER_IMAGES) * OUTER_WEIGHTS]
+/// Room for the partial sums of [`add_outer_sums`] over `images` images.
+fn outer_sums(images: usize) -> Buffer {
+    zeros(images.div_ceil(OUTER_IMAGES) * OUTER_WEIGHTS)
 }
 
-/// Adds the gradient of an outer convolution's weights. The weights are too few to share among threads, so
-/// groups of images are summed apart, then added up in their order.
-fn outer_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], sums: &mut [f32], gradient: &mut [f32]) {
-    up.par_chunks(OUTER_IMAGES * PADDED_IMAGE)
-        .zip(down.par_chunks(OUTER_IMAGES * MIDDLE))
-        .zip(sums.par_chunks_mut(OUTER_WEIGHTS))
-        .for_each(|((up, down), sum)| kernels.outer_weights(up, down, sum));
+/// Adds up the gradients of an outer convolution's weights. The weights are too few to share among threads, so groups
+/// of [`OUTER_IMAGES`] images are summed apart, then added up in their order.
+fn add_outer_sums(kernels: Kernels, sums: &[f32], gradient: &mut [f32]) {
     for sum in sums.chunks_exact(OUTER_WEIGHTS) {
         kernels.add_scaled(1.0, sum, gradient);
     }
-}
-
-/// Adds the gradient of an inner convolution's weights, a range of their rows a thread.
-fn inner_weight_gradient(kernels: Kernels, up: &[f32], down: &[f32], gradient: &mut [f32]) {
-    let rows = share(gradient.len() / BOTTOM_CHANNELS);
-    gradient
-        .par_chunks_mut(rows * BOTTOM_CHANNELS)
-        .enumerate()
-        .for_each(|(chunk, gradient)| kernels.inner_weights(up, down, chunk * rows, gradient));
 }
 
 /// How many of `rows` rows a task takes. Each task reads the other operand whole, so there are few of them: two

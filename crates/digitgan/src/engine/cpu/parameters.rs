@@ -1,8 +1,9 @@
 //! All parameters of a network in one flat buffer, with gradients and Adam's moments in equal ones.
 
+use super::buffer::{Buffer, zeros};
 use crate::engine::StateError;
 use crate::model::{Tensor, TensorMap, TensorSpec};
-use digitgan_kernels::{AdamStep, Kernels, VECTOR_STEP};
+use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -31,10 +32,10 @@ impl Slot {
 /// The parameters of one network.
 pub(super) struct Parameters {
     entries: Vec<(TensorSpec, Slot)>,
-    pub(super) values: Vec<f32>,
-    pub(super) gradients: Vec<f32>,
-    first_moments: Vec<f32>,
-    second_moments: Vec<f32>,
+    pub(super) values: Buffer,
+    pub(super) gradients: Buffer,
+    first_moments: Buffer,
+    second_moments: Buffer,
 }
 
 impl Parameters {
@@ -46,8 +47,8 @@ impl Parameters {
             end = slot.range().end.next_multiple_of(VECTOR_STEP);
             entries.push((tensor, slot));
         }
-        let zeros = || vec![0.0; end];
-        Parameters { entries, values: zeros(), gradients: zeros(), first_moments: zeros(), second_moments: zeros() }
+        let [values, gradients, first_moments, second_moments] = std::array::from_fn(|_| zeros(end));
+        Parameters { entries, values, gradients, first_moments, second_moments }
     }
 
     /// The place of the parameter called `name`. Panics if the model has none: a bug.
@@ -75,9 +76,9 @@ impl Parameters {
     /// Writes values and moments to `state`, in PyTorch's layouts.
     pub(super) fn save(&self, network: &str, state: &mut TensorMap) {
         for (name, buffer) in [
-            (String::new(), &self.values),
-            ("adam.first_moment.".to_owned(), &self.first_moments),
-            ("adam.second_moment.".to_owned(), &self.second_moments),
+            (String::new(), &*self.values),
+            ("adam.first_moment.".to_owned(), &*self.first_moments),
+            ("adam.second_moment.".to_owned(), &*self.second_moments),
         ] {
             self.export(&format!("{network}.{name}"), buffer, state);
         }
@@ -141,10 +142,10 @@ impl Layout {
                 let halves = b.div_ceil(32);
                 Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }
             }
-            // [n, 64, 7, 7] → [n, 7·7, 64]
-            (_, &[n, 64, 7, 7]) => Layout { axes: [1, n, 64, 49], order: [0, 1, 3, 2] },
-            // The flattened features, [n, 64·7·7] → [n, 7·7, 64]
-            ("class_hidden.weight", &[n, _]) => Layout { axes: [1, n, 64, 49], order: [0, 1, 3, 2] },
+            // [n, 64, 7, 7], in "class_hidden.weight" flattened → panels of 32 channels, [7·7·2, n, 32]
+            (_, &[n, 64, 7, 7]) | ("class_hidden.weight", &[n, _]) => {
+                Layout { axes: [n, 64 / PANEL, PANEL, 49], order: [3, 1, 0, 2] }
+            }
             _ => Layout { axes: [1, 1, 1, tensor.elements()], order: [0, 1, 2, 3] },
         }
     }

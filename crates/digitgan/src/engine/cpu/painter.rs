@@ -1,0 +1,137 @@
+//! G as it draws: frozen weights and running statistics, one picture after the other.
+//!
+//! Nothing waits for a whole batch here, so a picture goes from noise to pixels in one thread's cache, and its numbers
+//! depend on nothing but its own noise and class.
+
+use super::batchnorm::BatchNorm;
+use super::buffer::{Buffer, Scratch, zeros};
+use super::generator::fill_input;
+use super::parameters::Parameters;
+use crate::engine::StateError;
+use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
+use crate::{IMAGE_PIXELS, IMAGE_SIDE};
+use digitgan_kernels::shape::{
+    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE, TAPS,
+};
+use digitgan_kernels::{Kernels, inner_phases, transpose};
+use rayon::prelude::*;
+
+/// Pictures whose first layer is computed at once: its weights are more than a picture's share of the work.
+const PICTURES_TOGETHER: usize = 16;
+
+/// A generator that only draws.
+pub(super) struct Painter {
+    kernels: Kernels,
+    inputs: usize,
+    deconv1: Buffer,
+    bn1: BatchNorm,
+    /// deconv2's weights, a quarter for each parity of the output pixel.
+    phases: Buffer,
+    bn2: BatchNorm,
+    /// deconv3's weights, `[32, 16]`.
+    taps: Buffer,
+    bias: f32,
+    scratch: Scratch,
+}
+
+/// One thread's room: the first layer of some pictures, the rest of one.
+struct Room<'a> {
+    input: &'a mut [f32],
+    y1: &'a mut [f32],
+    /// Padded; the ring stays zero.
+    h1: &'a mut [f32],
+    y2: &'a mut [f32],
+    h2: &'a mut [f32],
+    image: &'a mut [f32],
+}
+
+impl<'a> Room<'a> {
+    const fn len(inputs: usize) -> usize {
+        PICTURES_TOGETHER * (inputs + BOTTOM) + PADDED_BOTTOM + 2 * MIDDLE + PADDED_IMAGE
+    }
+
+    fn new(room: &'a mut [f32], inputs: usize) -> Self {
+        let (h1, room) = room.split_at_mut(PADDED_BOTTOM);
+        let (y1, room) = room.split_at_mut(PICTURES_TOGETHER * BOTTOM);
+        let (y2, room) = room.split_at_mut(MIDDLE);
+        let (h2, room) = room.split_at_mut(MIDDLE);
+        let (image, room) = room.split_at_mut(PADDED_IMAGE);
+        let (input, _) = room.split_at_mut(PICTURES_TOGETHER * inputs);
+        Room { input, y1, h1, y2, h2, image }
+    }
+}
+
+impl Painter {
+    /// Takes the weights of a generator: the tensors called `prefix` and their names.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another shape.
+    pub(super) fn new(
+        kernels: Kernels,
+        spec: &ModelSpec,
+        prefix: &str,
+        weights: &TensorMap,
+    ) -> Result<Self, StateError> {
+        let mut parameters = Parameters::new(generator_tensors(spec));
+        parameters.load(prefix, weights, false)?;
+        let bn = |name, layout| {
+            let mut bn = BatchNorm::new(name, &parameters, layout, 0);
+            bn.load(prefix, weights)?;
+            bn.freeze(&parameters);
+            Ok(bn)
+        };
+        let (bn1, bn2) = (bn("bn1", MapLayout::BOTTOM)?, bn("bn2", MapLayout::MIDDLE)?);
+        let value = |name| parameters.value(parameters.slot(name));
+        let (mut phases, mut taps) = (zeros(INNER_WEIGHTS), zeros(OUTER_WEIGHTS));
+        inner_phases(value("deconv2.weight"), &mut phases);
+        transpose(value("deconv3.weight"), TAPS, MIDDLE_CHANNELS, &mut taps);
+        let inputs = spec.generator_inputs();
+        Ok(Painter {
+            kernels,
+            inputs,
+            deconv1: Buffer::from_slice(64, value("deconv1.weight")),
+            bn1,
+            phases,
+            bn2,
+            taps,
+            bias: value("deconv3.bias")[0],
+            scratch: Scratch::new(Room::len(inputs)),
+        })
+    }
+
+    /// # Shapes
+    /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`.
+    pub(super) fn draw(&self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        let together = labels.len().div_ceil(rayon::current_num_threads()).clamp(1, PICTURES_TOGETHER);
+        images
+            .par_chunks_mut(together * IMAGE_PIXELS)
+            .zip(latents.par_chunks(together * LATENT))
+            .zip(labels.par_chunks(together))
+            .for_each(|((images, latents), labels)| {
+                self.scratch.lend(|room| self.draw_some(Room::new(room, self.inputs), latents, labels, images));
+            });
+    }
+
+    fn draw_some(&self, room: Room<'_>, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        let (kernels, inputs) = (self.kernels, self.inputs);
+        let input = &mut room.input[..labels.len() * inputs];
+        fill_input(input, inputs, latents, labels);
+        let y1 = &mut room.y1[..labels.len() * BOTTOM];
+        kernels.matrix_product(input, &self.deconv1, y1, BOTTOM);
+        for (y1, image) in y1.chunks_exact(BOTTOM).zip(images.chunks_exact_mut(IMAGE_PIXELS)) {
+            kernels.normalise_relu(y1, self.bn1.norm(), room.h1, MapLayout::PADDED_BOTTOM);
+            kernels.inner_up(room.h1, &self.phases, room.y2);
+            kernels.normalise_relu(room.y2, self.bn2.norm(), room.h2, MapLayout::MIDDLE);
+            kernels.outer_up(room.h2, &self.taps, room.image);
+            unpad(room.image, image);
+            kernels.tanh(self.bias, image);
+        }
+    }
+}
+
+/// Copies the pixels inside the ring.
+fn unpad(padded: &[f32], image: &mut [f32]) {
+    for (row, padded) in image.chunks_exact_mut(IMAGE_SIDE).zip(padded.chunks_exact(IMAGE_SIDE + 2).skip(1)) {
+        row.copy_from_slice(&padded[1..=IMAGE_SIDE]);
+    }
+}

@@ -1,0 +1,137 @@
+//! Weights to points, and gradients of weights back.
+
+use super::lines::{points_to_taps, taps_to_points};
+use super::{AXIS_POINTS, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, WEIGHT_POINTS};
+use crate::Kernels;
+use crate::shape::{BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE_CHANNELS, TAPS};
+use crate::tile::{load, store};
+use pulp::{Simd, WithSimd};
+
+/// Elements of one tap.
+const TAP: usize = MIDDLE_CHANNELS * BOTTOM_CHANNELS;
+
+impl Kernels {
+    /// The weights at their points, `G·g·Gᵀ`, for [`Kernels::points_down`].
+    ///
+    /// # Shapes
+    /// `weights`: `[4, 4, 32, 64]`; `points`: `[25, 2, 128, 32]` and gaps.
+    pub fn weights_to_points(self, weights: &[f32], points: &mut [f32]) {
+        assert_eq!((weights.len(), points.len()), (INNER_WEIGHTS, WEIGHT_POINTS));
+        self.run(WeightsToPoints::<MIDDLE_CHANNELS, BOTTOM_CHANNELS> { weights, points });
+    }
+
+    /// The weights at their points, transposed, for [`Kernels::points_up`].
+    ///
+    /// # Shapes
+    /// `transposed`: every tap transposed, `[4, 4, 64, 32]`; `points`: `[25, 4, 64, 32]` and gaps.
+    pub fn transposed_weights_to_points(self, transposed: &[f32], points: &mut [f32]) {
+        assert_eq!((transposed.len(), points.len()), (INNER_WEIGHTS, WEIGHT_POINTS));
+        self.run(WeightsToPoints::<BOTTOM_CHANNELS, MIDDLE_CHANNELS> { weights: transposed, points });
+    }
+
+    /// Adds the gradient of the weights from that of the weights at points, `Gᵀ·dU·G`, and leaves zeros there for the
+    /// next sum.
+    ///
+    /// # Shapes
+    /// `points`: `[25, 2, 128, 32]` and gaps; `gradient`: `[4, 4, 32, 64]`.
+    pub fn points_to_weights(self, points: &mut [f32], gradient: &mut [f32]) {
+        assert_eq!((points.len(), gradient.len()), (WEIGHT_POINTS, INNER_WEIGHTS));
+        self.run(PointsToWeights { points, gradient });
+    }
+}
+
+/// Transposes every tap, `[4, 4, 32, 64]` to `[4, 4, 64, 32]`.
+pub fn transpose_taps(weights: &[f32], transposed: &mut [f32]) {
+    assert_eq!((weights.len(), transposed.len()), (INNER_WEIGHTS, INNER_WEIGHTS));
+    for (tap, transposed) in weights.chunks_exact(TAP).zip(transposed.chunks_exact_mut(TAP)) {
+        crate::matrix::transpose(tap, MIDDLE_CHANNELS, BOTTOM_CHANNELS, transposed);
+    }
+}
+
+/// Where tap (2a + p, 2b + q) of phase (p, q) begins.
+const fn tap(p: usize, q: usize, a: usize, b: usize) -> usize {
+    ((2 * a + p) * 4 + 2 * b + q) * TAP
+}
+
+struct WeightsToPoints<'a, const ROWS: usize, const COLUMNS: usize> {
+    weights: &'a [f32],
+    points: &'a mut [f32],
+}
+
+impl<const ROWS: usize, const COLUMNS: usize> WithSimd for WeightsToPoints<'_, ROWS, COLUMNS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for phase in 0..4 {
+            let (p, q) = (phase / 2, phase % 2);
+            for row in 0..ROWS {
+                for column in (0..COLUMNS).step_by(S::F32_LANES) {
+                    // Down, the phase counts among the rows; up, among the columns.
+                    let at = if ROWS == MIDDLE_CHANNELS {
+                        ((column / PANEL) * PHASE_CHANNELS + phase * ROWS + row) * PANEL + column % PANEL
+                    } else {
+                        (phase * ROWS + row) * PANEL + column
+                    };
+                    // SAFETY: both lengths were checked: 16 taps of `ROWS·COLUMNS`, and 25 points of 128·64, of
+                    // which `at` is one.
+                    unsafe {
+                        let read = |a, b| load::<S>(self.weights.as_ptr().add(tap(p, q, a, b) + row * COLUMNS + column));
+                        let left = taps_to_points(simd, [read(0, 0), read(1, 0)]);
+                        let right = taps_to_points(simd, [read(0, 1), read(1, 1)]);
+                        for (y, (left, right)) in left.into_iter().zip(right).enumerate() {
+                            for (x, value) in taps_to_points(simd, [left, right]).into_iter().enumerate() {
+                                let point = (y * AXIS_POINTS + x) * POINT_WEIGHTS;
+                                store::<S>(self.points.as_mut_ptr().add(point + at), value);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct PointsToWeights<'a> {
+    points: &'a mut [f32],
+    gradient: &'a mut [f32],
+}
+
+impl WithSimd for PointsToWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let zero = simd.splat_f32s(0.0);
+        for phase in 0..TAPS / 4 {
+            let (p, q) = (phase / 2, phase % 2);
+            for row in 0..MIDDLE_CHANNELS {
+                for column in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
+                    let at = ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
+                    // SAFETY: `points_to_weights` checked both lengths; `at` lies inside one point's 128·64.
+                    unsafe {
+                        let mut lines = [[zero; AXIS_POINTS]; 2];
+                        for y in 0..AXIS_POINTS {
+                            let line: [S::f32s; AXIS_POINTS] = std::array::from_fn(|x| {
+                                let point = (y * AXIS_POINTS + x) * POINT_WEIGHTS;
+                                let point = self.points.as_mut_ptr().add(point + at);
+                                let value = load::<S>(point);
+                                store::<S>(point, zero);
+                                value
+                            });
+                            let [left, right] = points_to_taps(simd, line);
+                            (lines[0][y], lines[1][y]) = (left, right);
+                        }
+                        for (b, line) in lines.into_iter().enumerate() {
+                            for (a, value) in points_to_taps(simd, line).into_iter().enumerate() {
+                                let out = tap(p, q, a, b) + row * BOTTOM_CHANNELS + column;
+                                let out = self.gradient.as_mut_ptr().add(out);
+                                store::<S>(out, simd.add_f32s(load::<S>(out), value));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
