@@ -57,10 +57,10 @@ class Case:
 
 CASES = (
     Case("gan", "gan", batch=13, salt=220),
-    Case("cgan", "cgan"),
+    Case("cgan", "cgan", batch=8, salt=362),
     Case("acgan", "acgan", batch=9, salt=98),
     Case("gan-saturating", "gan", batch=6, saturating=True, salt=262),
-    Case("cgan-7", "cgan", classes=7, batch=5),
+    Case("cgan-7", "cgan", classes=7, batch=5, salt=1149),
     Case("acgan-7", "acgan", classes=7, batch=5, salt=37),
 )
 

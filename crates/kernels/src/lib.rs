@@ -22,5 +22,5 @@ pub mod winograd;
 pub use batchnorm::{GradientTerms, MapInput, Normalisation};
 pub use inner::inner_phases;
 pub use level::{Kernels, SIMD_VARIABLE, UnknownSimd};
-pub use matrix::{PANEL, transpose};
+pub use matrix::{PANEL, transpose, transpose_panels};
 pub use vector::{AdamStep, VECTOR_STEP};

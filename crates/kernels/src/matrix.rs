@@ -5,27 +5,24 @@
 //! in a plain matrix every step would lie in another page of memory. Activations stay plain, `[images][columns]`.
 
 use crate::Kernels;
-use crate::tile::{Walk, load, multiply_add, store, strip};
-use crate::vector::sum_in_halves;
+use crate::tile::{Walk, strip};
 use pulp::{Simd, WithSimd};
 
 /// Columns of a panel.
 pub const PANEL: usize = 32;
 /// Rows of the register tile.
-const TILE_ROWS: usize = 8;
+pub(crate) const TILE_ROWS: usize = 8;
 /// Images whose activations are packed into a panel at once in [`Kernels::matrix_gradient`]: 16 KiB.
 const IMAGES_PACKED: usize = 128;
-/// Parts in which [`Kernels::matrix_product_transposed`] sums, whatever the width of a vector.
-const PARTS: usize = 16;
 
 /// Calls `$body` for tiles that cover `$rows` rows: as many of eight as there are, then one of what is left.
 macro_rules! for_row_tiles {
     ($rows:expr, |$row:ident, $count:ident| $body:expr) => {{
         let mut $row = 0;
-        while $row + TILE_ROWS <= $rows {
-            const $count: usize = TILE_ROWS;
+        while $row + $crate::matrix::TILE_ROWS <= $rows {
+            const $count: usize = $crate::matrix::TILE_ROWS;
             $body;
-            $row += TILE_ROWS;
+            $row += $crate::matrix::TILE_ROWS;
         }
         match $rows - $row {
             0 => {}
@@ -60,6 +57,7 @@ macro_rules! for_row_tiles {
         }
     }};
 }
+pub(crate) use for_row_tiles;
 
 impl Kernels {
     /// `c[m, n] = Σ_k a[m, k] · b[k, n]`: from the inputs of a layer to its outputs.
@@ -71,19 +69,6 @@ impl Kernels {
         assert!(columns.is_multiple_of(PANEL) && rows > 0 && depth > 0);
         assert_eq!((a.len(), b.len(), c.len()), (rows * depth, depth * columns, rows * columns));
         self.run(Product { a, b, c, rows, depth, columns });
-    }
-
-    /// `c[m, n] = Σ_k a[m, k] · b[n, k]`: the same layer seen from its other side. Summed in sixteen interleaved
-    /// parts, whatever the instruction set.
-    ///
-    /// # Shapes
-    /// `a`: `[rows, depth]`; `b`: in panels, `[depth / 32, columns, 32]`; `c`: `[rows, columns]`; `columns` is a
-    /// multiple of 4.
-    pub fn matrix_product_transposed(self, a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
-        let (rows, depth) = (c.len() / columns, b.len() / columns);
-        assert!(columns.is_multiple_of(4) && depth.is_multiple_of(PANEL) && rows > 0 && depth > 0);
-        assert_eq!((a.len(), b.len(), c.len()), (rows * depth, depth * columns, rows * columns));
-        self.run(ProductTransposed { a, b, c, rows, depth, columns });
     }
 
     /// Adds to some panels of the gradient of a layer's weights, summed over images:
@@ -131,92 +116,6 @@ impl WithSimd for Product<'_> {
     }
 }
 
-struct ProductTransposed<'a> {
-    a: &'a [f32],
-    b: &'a [f32],
-    c: &'a mut [f32],
-    rows: usize,
-    depth: usize,
-    columns: usize,
-}
-
-impl WithSimd for ProductTransposed<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // A tile's sums and one step of its operands fit the registers.
-        match (S::REGISTER_COUNT >= 32, PARTS / S::F32_LANES) {
-            (true, 1) => self.tiles::<S, 4, 4, 1>(simd),
-            (true, _) => self.tiles::<S, 3, 2, 4>(simd),
-            (false, _) => self.tiles::<S, 3, 2, 2>(simd),
-        }
-    }
-}
-
-impl ProductTransposed<'_> {
-    /// Goes over all of `c` in tiles of `ROWS × COLUMNS`, `VECTORS` of which hold the sixteen parts of a sum.
-    #[inline(always)]
-    fn tiles<S: Simd, const ROWS: usize, const COLUMNS: usize, const VECTORS: usize>(mut self, simd: S) {
-        for column in (0..self.columns).step_by(COLUMNS) {
-            let mut row = 0;
-            while row + ROWS <= self.rows {
-                self.tile::<S, ROWS, COLUMNS, VECTORS>(simd, row, column);
-                row += ROWS;
-            }
-            while row < self.rows {
-                self.tile::<S, 1, COLUMNS, VECTORS>(simd, row, column);
-                row += 1;
-            }
-        }
-    }
-
-    /// One tile of `c`: `ROWS` rows of `a` times `COLUMNS` rows of `b`.
-    #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const COLUMNS: usize, const VECTORS: usize>(
-        &mut self,
-        simd: S,
-        row: usize,
-        column: usize,
-    ) {
-        assert!(VECTORS * S::F32_LANES == PARTS && row + ROWS <= self.rows && column + COLUMNS <= self.columns);
-        let mut sums = [[[simd.splat_f32s(0.0); VECTORS]; COLUMNS]; ROWS];
-        for panel in 0..self.depth / PANEL {
-            // SAFETY: `matrix_product_transposed` checked that `a` is `rows · depth` and `b` `depth / 32` panels of
-            // `columns · 32`; row and column are below those by the assertion above.
-            unsafe {
-                let a = self.a.as_ptr().add(row * self.depth + panel * PANEL);
-                let b = self.b.as_ptr().add((panel * self.columns + column) * PANEL);
-                for half in 0..PANEL / PARTS {
-                    for vector in 0..VECTORS {
-                        let offset = half * PARTS + vector * S::F32_LANES;
-                        let mut columns = [simd.splat_f32s(0.0); COLUMNS];
-                        for (j, column) in columns.iter_mut().enumerate() {
-                            *column = load::<S>(b.add(j * PANEL + offset));
-                        }
-                        for (i, row) in sums.iter_mut().enumerate() {
-                            let value = load::<S>(a.add(i * self.depth + offset));
-                            for (sum, column) in row.iter_mut().zip(columns) {
-                                sum[vector] = multiply_add(simd, value, column, sum[vector]);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        for (i, sums) in sums.iter().enumerate() {
-            for (j, sum) in sums.iter().enumerate() {
-                let mut parts = [0f32; PARTS];
-                for (vector, &sum) in sum.iter().enumerate() {
-                    // SAFETY: there are `VECTORS · lanes` parts.
-                    unsafe { store::<S>(parts.as_mut_ptr().add(vector * S::F32_LANES), sum) };
-                }
-                self.c[(row + i) * self.columns + column + j] = sum_in_halves(parts);
-            }
-        }
-    }
-}
-
 struct Gradient<'a> {
     a: &'a [f32],
     b: &'a [f32],
@@ -254,6 +153,22 @@ impl WithSimd for Gradient<'_> {
                 });
             }
         }
+    }
+}
+
+/// Writes some of the transpose of a matrix in panels, itself in panels: blocks of 32×32 from `first` on, counted as they
+/// lie in the transpose. So the weights of a layer serve both directions.
+///
+/// # Shapes
+/// `matrix`: `[columns / 32, rows, 32]`; `blocks`: some blocks of `[rows / 32, columns / 32, 32, 32]`.
+pub fn transpose_panels(matrix: &[f32], rows: usize, first: usize, blocks: &mut [f32]) {
+    const BLOCK: usize = PANEL * PANEL;
+    assert!(rows.is_multiple_of(PANEL) && matrix.len().is_multiple_of(rows * PANEL));
+    assert!(blocks.len().is_multiple_of(BLOCK) && first * BLOCK + blocks.len() <= matrix.len());
+    let panels = matrix.len() / (rows * PANEL);
+    for (block, transposed) in (first..).zip(blocks.chunks_exact_mut(BLOCK)) {
+        let from = (block % panels * rows + block / panels * PANEL) * PANEL;
+        transpose(&matrix[from..][..BLOCK], PANEL, PANEL, transposed);
     }
 }
 

@@ -38,10 +38,11 @@
 //! summed index are channels. They hold nine tenths of the work and run on the register tile of [`crate::tile`].
 //!
 //! # How it lies
-//! Maps at points are kept for groups of [`IMAGES_TOGETHER`] images, `[group][81 products][image][channels]`: 8 rows
-//! of a matrix product lie together, and a group belongs to one thread. Weights at points are cut into panels of 32
-//! columns, `[point][panel][row][32]`, as a register tile reads them. The rows of each product, and the weights of each
-//! point, are followed by one unused cache line, lest all of them begin in the same few sets of the cache.
+//! A map at points is `[81 products][channels]`, one image after the other. [`IMAGES_TOGETHER`] images go through the
+//! products at once: at each point a tile's rows are those images, so that weights are read once for all of them.
+//! Weights at points are cut into panels of 32 columns, `[point][panel][row][32]`, as a register tile reads them. Each
+//! product's channels, and each point's weights, are followed by one unused cache line, lest all of them begin in the
+//! same few sets of the cache.
 //!
 //! # What it costs in precision
 //! Sums of products at points cancel where direct sums do not; with these points, errors are about eight times those
@@ -67,32 +68,26 @@ const PRODUCTS: usize = LINE * LINE;
 const PHASE_CHANNELS: usize = 4 * MIDDLE_CHANNELS;
 /// Columns of a panel of weights.
 const PANEL: usize = crate::matrix::PANEL;
-/// Unused numbers after each product's rows and each point's weights: a cache line.
+/// Unused numbers after each product's channels and each point's weights: a cache line.
 const GAP: usize = 16;
 
-/// Images of a group, whose maps at points are computed together.
+/// Images that go through the products together.
 pub const IMAGES_TOGETHER: usize = 8;
-/// From one product of a group's upper maps to the next.
-const UPPER_PRODUCT: usize = IMAGES_TOGETHER * PHASE_CHANNELS + GAP;
-/// From one product of a group's lower maps to the next.
-const LOWER_PRODUCT: usize = IMAGES_TOGETHER * BOTTOM_CHANNELS + GAP;
+/// From one product of an upper map to the next.
+const UPPER_PRODUCT: usize = PHASE_CHANNELS + GAP;
+/// From one product of a lower map to the next.
+const LOWER_PRODUCT: usize = BOTTOM_CHANNELS + GAP;
 
-/// Elements of a group of upper maps at points, `[81, 8, 128]` and gaps.
+/// Elements of an upper map at points, `[81, 128]` and gaps.
 pub const UPPER_POINTS: usize = PRODUCTS * UPPER_PRODUCT;
-/// Elements of a group of lower maps at points, `[81, 8, 64]` and gaps.
+/// Elements of a lower map at points, `[81, 64]` and gaps.
 pub const LOWER_POINTS: usize = PRODUCTS * LOWER_PRODUCT;
 /// Elements of the weights at one point, `[128, 64]` in panels and a gap.
 pub const POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS + GAP;
 /// Elements of the weights at all points, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for up.
 pub const WEIGHT_POINTS: usize = POINTS * POINT_WEIGHTS;
 
-/// How many groups `images` images are.
-pub const fn groups(images: usize) -> usize {
-    images.div_ceil(IMAGES_TOGETHER)
-}
-
-/// Where the tiles of an axis's point begin among the nine products of a line, and how many there are: the tile
-/// of four meets all five points, the tile of three all but the last.
+/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the last.
 const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 2, 2, 1];
 
 /// The products of a map that belong to point `(y, x)`, counted `5y + x`: the first, and how many.

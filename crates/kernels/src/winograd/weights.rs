@@ -112,13 +112,12 @@ impl WithSimd for PointsToWeights<'_> {
                     unsafe {
                         let mut lines = [[zero; AXIS_POINTS]; 2];
                         for y in 0..AXIS_POINTS {
-                            let line: [S::f32s; AXIS_POINTS] = std::array::from_fn(|x| {
-                                let point = (y * AXIS_POINTS + x) * POINT_WEIGHTS;
-                                let point = self.points.as_mut_ptr().add(point + at);
-                                let value = load::<S>(point);
+                            let mut line = [zero; AXIS_POINTS];
+                            for (x, value) in line.iter_mut().enumerate() {
+                                let point = self.points.as_mut_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at);
+                                *value = load::<S>(point);
                                 store::<S>(point, zero);
-                                value
-                            });
+                            }
                             let [left, right] = points_to_taps(simd, line);
                             (lines[0][y], lines[1][y]) = (left, right);
                         }

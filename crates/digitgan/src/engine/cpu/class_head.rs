@@ -5,7 +5,7 @@ use super::parameters::{Parameters, Slot};
 use super::{ROWS_AT_ONCE, share};
 use crate::model::CLASS_HIDDEN;
 use digitgan_kernels::shape::BOTTOM;
-use digitgan_kernels::{Kernels, PANEL};
+use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;
 
 /// `features (3136) ─hidden→ 128 ─ReLU─output→ classes`
@@ -16,6 +16,8 @@ pub(super) struct ClassHead {
     hidden_bias: Slot,
     output_weight: Slot,
     output_bias: Slot,
+    /// The hidden layer's weights transposed, `[3136, 128]` in panels.
+    hidden_transposed: Buffer,
     /// After ReLU, `[batch, 128]`.
     hidden: Buffer,
     /// `[batch, classes]`.
@@ -34,6 +36,7 @@ impl ClassHead {
             hidden_bias: parameters.slot("class_hidden.bias"),
             output_weight: parameters.slot("class_output.weight"),
             output_bias: parameters.slot("class_output.bias"),
+            hidden_transposed: zeros(BOTTOM * CLASS_HIDDEN),
             hidden: zeros(batch * CLASS_HIDDEN),
             logits: zeros(batch * classes),
             logit_gradients: zeros(batch * classes),
@@ -44,9 +47,8 @@ impl ClassHead {
     /// # Shapes
     /// `features`: `[count, 3136]`.
     pub(super) fn forward(&mut self, parameters: &Parameters, features: &[f32]) {
-        let Self { kernels, classes, hidden, logits, .. } = self;
+        let Self { kernels, classes, hidden_transposed, hidden, logits, .. } = self;
         let (kernels, classes) = (*kernels, *classes);
-        let hidden_weight = parameters.value(self.hidden_weight);
         let hidden_bias = parameters.value(self.hidden_bias);
         let output_weight = parameters.value(self.output_weight);
         let output_bias = parameters.value(self.output_bias);
@@ -58,7 +60,7 @@ impl ClassHead {
             .for_each(|((features, hidden), logits)| {
                 let images = features.len() / BOTTOM;
                 let hidden = &mut hidden[..images * CLASS_HIDDEN];
-                kernels.matrix_product_transposed(features, hidden_weight, hidden, CLASS_HIDDEN);
+                kernels.matrix_product(features, hidden_transposed, hidden, CLASS_HIDDEN);
                 for (hidden, logits) in hidden.chunks_exact_mut(CLASS_HIDDEN).zip(logits.chunks_exact_mut(classes)) {
                     for (hidden, bias) in hidden.iter_mut().zip(hidden_bias) {
                         let sum = *hidden + bias;
@@ -127,5 +129,15 @@ impl ClassHead {
             }
             kernels.add_scaled(1.0, logit_gradients, &mut gradients[self.output_bias.range()]);
         }
+    }
+
+    /// Takes up new weights.
+    pub(super) fn prepare(&mut self, parameters: &Parameters) {
+        const BLOCKS: usize = 7;
+        let weights = parameters.value(self.hidden_weight);
+        self.hidden_transposed
+            .par_chunks_mut(BLOCKS * PANEL * PANEL)
+            .enumerate()
+            .for_each(|(chunk, blocks)| transpose_panels(weights, CLASS_HIDDEN, chunk * BLOCKS, blocks));
     }
 }

@@ -87,7 +87,7 @@ impl ClassPlanes {
     /// Adds a batch's share to the gradients of the contributions.
     ///
     /// # Shapes
-    /// `output_gradients`: those of conv2's output at points, in groups of images; `labels`: `[batch]`.
+    /// `output_gradients`: those of conv2's output at points; `labels`: `[batch]`.
     pub(super) fn add_contribution_gradients(&mut self, output_gradients: &[f32], labels: &[u8]) {
         self.inner.add_lower_points(output_gradients, labels);
     }

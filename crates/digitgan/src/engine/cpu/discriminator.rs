@@ -1,7 +1,7 @@
 //! D: a picture (and class) to a verdict, and back to the gradients of weights and picture.
 
 use super::batchnorm::BatchNorm;
-use super::buffer::{Buffer, zeros};
+use super::buffer::{Buffer, Scratch, zeros};
 use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
 use super::inner_convolution::InnerConvolution;
@@ -29,7 +29,8 @@ pub(super) enum Wanted {
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// `images` and `image_gradients` are padded; h1 and dy2 are never stored but at their points, within `inner`.
+/// `images` and `image_gradients` are padded; h1 and dy2 are never stored but at their
+/// points, within `inner`; dy1 is used up where it is computed.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -56,9 +57,10 @@ pub(super) struct Discriminator {
     pub(super) logit_gradients: Buffer,
     dh2: Buffer,
     dh1: Buffer,
-    dy1: Buffer,
     pub(super) image_gradients: Buffer,
     outer_sums: Buffer,
+    /// dy1 of some images.
+    scratch: Scratch,
 }
 
 impl Discriminator {
@@ -88,9 +90,9 @@ impl Discriminator {
             logit_gradients: room(1),
             dh2: room(BOTTOM),
             dh1: room(MIDDLE),
-            dy1: room(MIDDLE),
             image_gradients: room(PADDED_IMAGE),
             outer_sums: super::outer_sums(batch),
+            scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
             parameters,
         }
     }
@@ -218,16 +220,17 @@ impl Discriminator {
 
     /// Back through ReLU, bn1 and conv1.
     fn deconvolve_images(&mut self) {
-        let Self { kernels, taps, y1, bn1, dh1, dy1, image_gradients, .. } = self;
+        let Self { kernels, taps, y1, bn1, dh1, image_gradients, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
-        dy1.par_chunks_mut(MIDDLE)
-            .zip(y1.par_chunks(MIDDLE))
-            .zip(dh1.par_chunks(MIDDLE))
-            .zip(image_gradients.par_chunks_mut(PADDED_IMAGE))
-            .for_each(|(((dy1, y1), dh1), image)| {
-                kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                kernels.outer_up(dy1, taps, image);
-            });
+        y1.par_chunks(MIDDLE).zip(dh1.par_chunks(MIDDLE)).zip(image_gradients.par_chunks_mut(PADDED_IMAGE)).for_each(
+            |((y1, dh1), image)| {
+                scratch.lend(|dy1| {
+                    let dy1 = &mut dy1[..MIDDLE];
+                    kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
+                    kernels.outer_up(dy1, taps, image);
+                });
+            },
+        );
     }
 
     /// Adds to the gradients of all weights.
@@ -253,19 +256,19 @@ impl Discriminator {
 
     /// Back through ReLU and bn1 to the gradient of conv1's weights.
     fn convolution_gradients(&mut self, images: &[f32]) {
-        let Self { kernels, parameters, y1, bn1, dh1, dy1, outer_sums, .. } = self;
+        let Self { kernels, parameters, y1, bn1, dh1, outer_sums, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
-        dy1.par_chunks_mut(OUTER_IMAGES * MIDDLE)
+        images
+            .par_chunks(OUTER_IMAGES * PADDED_IMAGE)
             .zip(y1.par_chunks(OUTER_IMAGES * MIDDLE))
             .zip(dh1.par_chunks(OUTER_IMAGES * MIDDLE))
-            .zip(images.par_chunks(OUTER_IMAGES * PADDED_IMAGE))
             .zip(outer_sums.par_chunks_mut(OUTER_WEIGHTS))
-            .for_each(|((((dy1, y1), dh1), images), weight_sums)| {
-                let maps = dy1.chunks_exact_mut(MIDDLE).zip(y1.chunks_exact(MIDDLE)).zip(dh1.chunks_exact(MIDDLE));
-                for ((dy1, y1), dh1) in maps {
+            .for_each(|(((images, y1), dh1), weight_sums)| {
+                scratch.lend(|dy1| {
+                    let dy1 = &mut dy1[..y1.len()];
                     kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                }
-                kernels.outer_weights(images, dy1, weight_sums);
+                    kernels.outer_weights(images, dy1, weight_sums);
+                });
             });
         super::add_outer_sums(kernels, outer_sums, &mut parameters.gradients[self.conv1.range()]);
     }
@@ -284,6 +287,9 @@ impl Discriminator {
         transpose(self.parameters.value(self.conv1), TAPS, MIDDLE_CHANNELS, &mut self.taps);
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);
+        }
+        if let Some(head) = &mut self.head {
+            head.prepare(&self.parameters);
         }
     }
 

@@ -1,7 +1,7 @@
 //! G as it trains: noise (and class) to a picture, and back from the picture's gradient to the weights'.
 
 use super::batchnorm::BatchNorm;
-use super::buffer::{Buffer, zeros};
+use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::{OUTER_IMAGES, share};
@@ -18,7 +18,7 @@ use rayon::prelude::*;
 /// input ─deconv1→ y1 ─bn1,relu→ h1 ─deconv2→ y2 ─bn2,relu→ h2 ─deconv3,tanh→ images
 /// ```
 ///
-/// `images` are padded; h1 is never stored but at its points, within `inner`.
+/// `images` are padded. h1 is never stored but at its points, within `inner`; h2 not at all.
 pub(super) struct Generator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -36,13 +36,14 @@ pub(super) struct Generator {
     pub(super) bn1: BatchNorm,
     y2: Buffer,
     pub(super) bn2: BatchNorm,
-    h2: Buffer,
     pub(super) images: Buffer,
     dh2: Buffer,
     dh1: Buffer,
     dy1: Buffer,
     bias_sums: Buffer,
     outer_sums: Buffer,
+    /// h2 of some images: computed anew where it is needed, which is faster than to fetch it from memory.
+    scratch: Scratch,
 }
 
 impl Generator {
@@ -65,13 +66,13 @@ impl Generator {
             bn1: BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch),
             y2: room(MIDDLE),
             bn2: BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch),
-            h2: room(MIDDLE),
             images: room(PADDED_IMAGE),
             dh2: room(MIDDLE),
             dh1: room(BOTTOM),
             dy1: room(BOTTOM),
             bias_sums: room(1),
             outer_sums: super::outer_sums(batch),
+            scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
             parameters,
         }
     }
@@ -116,16 +117,17 @@ impl Generator {
 
     /// bn2, ReLU, deconv3, tanh.
     fn paint(&mut self) {
-        let Self { kernels, parameters, deconv3_bias, taps, y2, bn2, h2, images, .. } = self;
+        let Self { kernels, parameters, deconv3_bias, taps, y2, bn2, images, scratch, .. } = self;
         let (kernels, norm, bias) = (*kernels, bn2.norm(), parameters.value(*deconv3_bias)[0]);
-        images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).zip(h2.par_chunks_mut(MIDDLE)).for_each(
-            |((image, y2), h2)| {
+        images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).for_each(|(image, y2)| {
+            scratch.lend(|h2| {
+                let h2 = &mut h2[..MIDDLE];
                 kernels.normalise_relu(y2, norm, h2, MapLayout::MIDDLE);
                 kernels.outer_up(h2, taps, image);
-                kernels.tanh(bias, image);
-                clear_ring(image);
-            },
-        );
+            });
+            kernels.tanh(bias, image);
+            clear_ring(image);
+        });
     }
 
     /// Adds up the gradients of all weights for the last batch, from the gradient of its pictures (padded,
@@ -140,7 +142,7 @@ impl Generator {
 
     /// Back through tanh and deconv3.
     fn unpaint(&mut self, image_gradients: &mut [f32]) {
-        let Self { kernels, parameters, deconv3, deconv3_bias, y2, bn2, h2, images, dh2, .. } = self;
+        let Self { kernels, parameters, deconv3, deconv3_bias, y2, bn2, images, dh2, scratch, .. } = self;
         let (kernels, weights) = (*kernels, parameters.value(*deconv3));
         let (norm, sums, per_image) = bn2.norm_and_sums();
         image_gradients
@@ -149,19 +151,22 @@ impl Generator {
             .zip(self.bias_sums.par_chunks_mut(OUTER_IMAGES))
             .zip(dh2.par_chunks_mut(OUTER_IMAGES * MIDDLE))
             .zip(y2.par_chunks(OUTER_IMAGES * MIDDLE))
-            .zip(h2.par_chunks(OUTER_IMAGES * MIDDLE))
             .zip(sums.par_chunks_mut(OUTER_IMAGES * per_image))
             .zip(self.outer_sums.par_chunks_mut(OUTER_WEIGHTS))
-            .for_each(|(((((((gradients, images), bias_sums), dh2), y2), h2), sums), weight_sums)| {
-                for (image, bias_sum) in bias_sums.iter_mut().enumerate() {
-                    let gradient = &mut gradients[image * PADDED_IMAGE..][..PADDED_IMAGE];
-                    *bias_sum = kernels.tanh_gradient(&images[image * PADDED_IMAGE..][..PADDED_IMAGE], gradient);
-                    let dh2 = &mut dh2[image * MIDDLE..][..MIDDLE];
-                    kernels.outer_down(gradient, weights, dh2);
-                    let sums = &mut sums[image * per_image..][..per_image];
-                    kernels.gradient_sums(&y2[image * MIDDLE..][..MIDDLE], dh2, norm, sums);
-                }
-                kernels.outer_weights(gradients, h2, weight_sums);
+            .for_each(|((((((gradients, images), bias_sums), dh2), y2), sums), weight_sums)| {
+                scratch.lend(|h2| {
+                    let h2 = &mut h2[..y2.len()];
+                    for (image, bias_sum) in bias_sums.iter_mut().enumerate() {
+                        let map = image * MIDDLE..(image + 1) * MIDDLE;
+                        let gradient = &mut gradients[image * PADDED_IMAGE..][..PADDED_IMAGE];
+                        *bias_sum = kernels.tanh_gradient(&images[image * PADDED_IMAGE..][..PADDED_IMAGE], gradient);
+                        kernels.outer_down(gradient, weights, &mut dh2[map.clone()]);
+                        let sums = &mut sums[image * per_image..][..per_image];
+                        kernels.gradient_sums(&y2[map.clone()], &dh2[map.clone()], norm, sums);
+                        kernels.normalise_relu(&y2[map.clone()], norm, &mut h2[map], MapLayout::MIDDLE);
+                    }
+                    kernels.outer_weights(gradients, h2, weight_sums);
+                });
             });
         parameters.gradients[deconv3_bias.range()][0] += self.bias_sums.iter().sum::<f32>();
         super::add_outer_sums(kernels, &self.outer_sums, &mut parameters.gradients[deconv3.range()]);

@@ -7,7 +7,7 @@
 use super::buffer::{Buffer, Scratch, zeros};
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE};
 use digitgan_kernels::winograd::{
-    IMAGES_TOGETHER, LOWER_POINTS, POINT_WEIGHTS, UPPER_POINTS, WEIGHT_POINTS, groups, transpose_taps,
+    IMAGES_TOGETHER, LOWER_POINTS, POINT_WEIGHTS, UPPER_POINTS, WEIGHT_POINTS, transpose_taps,
 };
 use digitgan_kernels::{Kernels, MapInput};
 use rayon::prelude::*;
@@ -35,10 +35,10 @@ impl InnerConvolution {
             down: zeros(WEIGHT_POINTS),
             up: zeros(WEIGHT_POINTS),
             transposed: zeros(INNER_WEIGHTS),
-            upper: zeros(groups(images) * UPPER_POINTS),
-            lower: zeros(groups(images) * LOWER_POINTS),
+            upper: zeros(images * UPPER_POINTS),
+            lower: zeros(images * LOWER_POINTS),
             gradient: zeros(WEIGHT_POINTS),
-            scratch: Scratch::new(UPPER_POINTS),
+            scratch: Scratch::new(IMAGES_TOGETHER * UPPER_POINTS),
         }
     }
 
@@ -70,19 +70,20 @@ impl InnerConvolution {
         let (kernels, each) = (*kernels, sums.len() / (out.len() / BOTTOM));
         out.par_chunks_mut(IMAGES_TOGETHER * BOTTOM)
             .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
-            .zip(upper.par_chunks_mut(UPPER_POINTS))
+            .zip(upper.par_chunks_mut(IMAGES_TOGETHER * UPPER_POINTS))
             .enumerate()
             .for_each(|(group, ((out, sums), upper))| {
                 let first = group * IMAGES_TOGETHER;
-                for image in 0..out.len() / BOTTOM {
-                    kernels.upper_to_points(input(first + image), image, upper);
+                let upper = &mut upper[..out.len() / BOTTOM * UPPER_POINTS];
+                for (image, upper) in upper.chunks_exact_mut(UPPER_POINTS).enumerate() {
+                    kernels.upper_to_points(input(first + image), upper);
                 }
-                scratch.lend(|products| {
-                    let products = &mut products[..LOWER_POINTS];
-                    kernels.points_down(upper, down, products);
+                scratch.lend(|lower| {
+                    let lower = &mut lower[..out.len() / BOTTOM * LOWER_POINTS];
+                    kernels.points_down(upper, down, lower);
                     let images = out.chunks_exact_mut(BOTTOM).zip(sums.chunks_exact_mut(each));
-                    for (image, (out, sums)) in images.enumerate() {
-                        kernels.points_to_lower(products, image, out);
+                    for (image, (lower, (out, sums))) in lower.chunks_exact(LOWER_POINTS).zip(images).enumerate() {
+                        kernels.points_to_lower(lower, out);
                         finish(first + image, out, sums);
                     }
                 });
@@ -101,10 +102,7 @@ impl InnerConvolution {
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
         let kernels = self.kernels;
-        let fill = |first, images, lower: &mut [f32]| {
-            (0..images).for_each(|image| kernels.lower_to_points(input(first + image), image, lower));
-        };
-        self.walk_up(fill, out, sums, finish);
+        self.walk_up(|image, lower| kernels.lower_to_points(input(image), lower), out, sums, finish);
     }
 
     /// Walks up from the lower maps that [`InnerConvolution::add_lower_points`] added up at points.
@@ -114,13 +112,13 @@ impl InnerConvolution {
         sums: &mut [f32],
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
-        self.walk_up(|_, _, _| {}, out, sums, finish);
+        self.walk_up(|_, _| {}, out, sums, finish);
     }
 
-    /// Walks up; `fill` is called with a group's first image, how many there are, and the group.
+    /// Walks up; `fill` is called with each image's number and its lower map at points.
     fn walk_up(
         &mut self,
-        fill: impl Fn(usize, usize, &mut [f32]) + Sync,
+        fill: impl Fn(usize, &mut [f32]) + Sync,
         out: &mut [f32],
         sums: &mut [f32],
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
@@ -129,16 +127,20 @@ impl InnerConvolution {
         let (kernels, each) = (*kernels, sums.len() / (out.len() / MIDDLE));
         out.par_chunks_mut(IMAGES_TOGETHER * MIDDLE)
             .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
-            .zip(lower.par_chunks_mut(LOWER_POINTS))
+            .zip(lower.par_chunks_mut(IMAGES_TOGETHER * LOWER_POINTS))
             .enumerate()
             .for_each(|(group, ((out, sums), lower))| {
                 let first = group * IMAGES_TOGETHER;
-                fill(first, out.len() / MIDDLE, lower);
-                scratch.lend(|products| {
-                    kernels.points_up(lower, up, products);
+                let lower = &mut lower[..out.len() / MIDDLE * LOWER_POINTS];
+                for (image, lower) in lower.chunks_exact_mut(LOWER_POINTS).enumerate() {
+                    fill(first + image, lower);
+                }
+                scratch.lend(|upper| {
+                    let upper = &mut upper[..out.len() / MIDDLE * UPPER_POINTS];
+                    kernels.points_up(lower, up, upper);
                     let images = out.chunks_exact_mut(MIDDLE).zip(sums.chunks_exact_mut(each));
-                    for (image, (out, sums)) in images.enumerate() {
-                        kernels.points_to_upper(products, image, out);
+                    for (image, (upper, (out, sums))) in upper.chunks_exact(UPPER_POINTS).zip(images).enumerate() {
+                        kernels.points_to_upper(upper, out);
                         finish(first + image, out, sums);
                     }
                 });
@@ -160,20 +162,18 @@ impl InnerConvolution {
         self.kernels.points_to_weights(&mut self.gradient, gradient);
     }
 
-    /// The batch's lower maps at points, from the last walk up, in groups.
+    /// The batch's lower maps at points, from the last walk up, [`LOWER_POINTS`] each.
     pub(super) fn lower_points(&self) -> &[f32] {
         &self.lower
     }
 
-    /// Adds lower maps at points, in groups of images, to this layer's own: image i to map `maps[i]`.
+    /// Adds lower maps at points to this layer's own: image i to map `maps[i]`.
     pub(super) fn add_lower_points(&mut self, points: &[f32], maps: &[u8]) {
         let kernels = self.kernels;
-        self.lower.par_chunks_mut(LOWER_POINTS).enumerate().for_each(|(group, sums)| {
-            for (image, &map) in maps.iter().enumerate() {
-                if usize::from(map) / IMAGES_TOGETHER == group {
-                    let points = &points[image / IMAGES_TOGETHER * LOWER_POINTS..][..LOWER_POINTS];
-                    let (from, to) = (image % IMAGES_TOGETHER, usize::from(map) % IMAGES_TOGETHER);
-                    kernels.add_lower_points(points, from, sums, to);
+        self.lower.par_chunks_mut(LOWER_POINTS).enumerate().for_each(|(map, sum)| {
+            for (points, &to) in points.chunks_exact(LOWER_POINTS).zip(maps) {
+                if usize::from(to) == map {
+                    kernels.add_scaled(1.0, points, sum);
                 }
             }
         });

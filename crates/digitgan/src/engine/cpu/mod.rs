@@ -282,8 +282,8 @@ fn add_outer_sums(kernels: Kernels, sums: &[f32], gradient: &mut [f32]) {
     }
 }
 
-/// How many of `rows` rows a task takes. Each task reads the other operand whole, so there are few of them: two
-/// a thread, that an idle one may help. Results do not depend on it.
+/// How many of `rows` rows a task takes. Each task reads the other operand whole, so there is one a thread. Results do
+/// not depend on it.
 fn share(rows: usize) -> usize {
-    rows.div_ceil(2 * rayon::current_num_threads()).next_multiple_of(ROWS_AT_ONCE)
+    rows.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS_AT_ONCE)
 }
