@@ -23,26 +23,10 @@ const OUTER_FLOP: usize = 2 * MIDDLE_SIDE * MIDDLE_SIDE * OUTER_WEIGHTS;
 const IMAGES: usize = 16;
 
 #[divan::bench(args = levels())]
-fn inner_down(bencher: Bencher, level: &str) {
-    let (up, weights) = (vec![0.5; PADDED_MIDDLE], vec![0.5; INNER_WEIGHTS]);
-    let mut down = vec![0.0; BOTTOM];
-    bencher.counter(ItemsCount::new(INNER_FLOP)).bench_local(|| kernels(level).inner_down(&up, &weights, &mut down));
-}
-
-#[divan::bench(args = levels())]
 fn inner_up(bencher: Bencher, level: &str) {
     let (down, phases) = (vec![0.5; PADDED_BOTTOM], vec![0.5; INNER_WEIGHTS]);
     let mut up = vec![0.0; MIDDLE];
     bencher.counter(ItemsCount::new(INNER_FLOP)).bench_local(|| kernels(level).inner_up(&down, &phases, &mut up));
-}
-
-#[divan::bench(args = levels())]
-fn inner_weights(bencher: Bencher, level: &str) {
-    let (up, down) = (vec![0.5; IMAGES * PADDED_MIDDLE], vec![0.5; IMAGES * PADDED_BOTTOM]);
-    let mut gradient = vec![0.0; INNER_WEIGHTS];
-    bencher
-        .counter(ItemsCount::new(IMAGES * INNER_FLOP))
-        .bench_local(|| kernels(level).inner_weights(&up, &down, 0, &mut gradient));
 }
 
 #[divan::bench(args = levels())]
@@ -71,33 +55,41 @@ fn outer_weights(bencher: Bencher, level: &str) {
 /// The class head's hidden layer for 16 images: `[16, 3136] · [3136, 128]`.
 #[divan::bench(args = levels())]
 fn matrix_product_deep(bencher: Bencher, level: &str) {
-    let (a, b) = (vec![0.5; 16 * BOTTOM], vec![0.5; BOTTOM * 128]);
-    let mut c = vec![0.0; 16 * 128];
-    let a = Strided { data: &a, row_step: BOTTOM, column_step: 1 };
+    let (a, b) = (vec![0.5; IMAGES * BOTTOM], vec![0.5; BOTTOM * 128]);
+    let mut c = vec![0.0; IMAGES * 128];
     bencher
-        .counter(ItemsCount::new(2 * 16 * BOTTOM * 128))
-        .bench_local(|| kernels(level).matrix_product(a, &b, &mut c, 128, false));
+        .counter(ItemsCount::new(2 * IMAGES * BOTTOM * 128))
+        .bench_local(|| kernels(level).matrix_product(&a, &b, &mut c, 128));
 }
 
 /// G's first layer for 16 images: `[16, 110] · [110, 3136]`.
 #[divan::bench(args = levels())]
 fn matrix_product_wide(bencher: Bencher, level: &str) {
-    let (a, b) = (vec![0.5; 16 * 110], vec![0.5; 110 * BOTTOM]);
-    let mut c = vec![0.0; 16 * BOTTOM];
-    let a = Strided { data: &a, row_step: 110, column_step: 1 };
+    let (a, b) = (vec![0.5; IMAGES * 110], vec![0.5; 110 * BOTTOM]);
+    let mut c = vec![0.0; IMAGES * BOTTOM];
     bencher
-        .counter(ItemsCount::new(2 * 16 * 110 * BOTTOM))
-        .bench_local(|| kernels(level).matrix_product(a, &b, &mut c, BOTTOM, false));
+        .counter(ItemsCount::new(2 * IMAGES * 110 * BOTTOM))
+        .bench_local(|| kernels(level).matrix_product(&a, &b, &mut c, BOTTOM));
+}
+
+/// The gradient of the class head's hidden weights over 16 images.
+#[divan::bench(args = levels())]
+fn matrix_gradient(bencher: Bencher, level: &str) {
+    let (a, b) = (vec![0.5; IMAGES * 128], vec![0.5; IMAGES * BOTTOM]);
+    let mut gradient = vec![0.0; 128 * BOTTOM];
+    bencher
+        .counter(ItemsCount::new(2 * IMAGES * BOTTOM * 128))
+        .bench_local(|| kernels(level).matrix_gradient(&a, &b, IMAGES, 0, &mut gradient));
 }
 
 #[divan::bench(args = levels())]
 fn normalise_relu(bencher: Bencher, level: &str) {
     let (map, vector) = (vec![0.5; MIDDLE], vec![0.5; MIDDLE_CHANNELS]);
     let norm = Normalisation { mean: &vector, inverse_std: &vector, scale: &vector, shift: &vector };
-    let mut out = vec![0.0; PADDED_MIDDLE];
+    let mut out = vec![0.0; MIDDLE];
     bencher
         .counter(ItemsCount::new(MIDDLE))
-        .bench_local(|| kernels(level).normalise_relu(&map, norm, &mut out, MapLayout::PADDED_MIDDLE));
+        .bench_local(|| kernels(level).normalise_relu(&map, norm, &mut out, MapLayout::MIDDLE));
 }
 
 #[divan::bench(args = levels())]
@@ -117,73 +109,81 @@ fn adam(bencher: Bencher, level: &str) {
         .bench_local(|| kernels(level).adam(step, &mut p, &gradients, &mut m, &mut v));
 }
 
+/// Floating-point operations of the products of one image at points: those of the direct convolution are 196/81 as many.
+const POINTS_FLOP: usize = 2 * 81 * 128 * 64;
+const GROUP: usize = winograd::IMAGES_TOGETHER;
+
 #[divan::bench(args = levels())]
 fn points_down(bencher: Bencher, level: &str) {
-    let (upper, weights) = (vec![0.5; winograd::UPPER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
-    let mut lower = vec![0.0; winograd::LOWER_POINTS];
+    let (upper, weights) = (vec![0.5; GROUP * winograd::UPPER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    let mut lower = vec![0.0; GROUP * winograd::LOWER_POINTS];
     bencher
-        .counter(ItemsCount::new(POINTS_FLOP))
+        .counter(ItemsCount::new(GROUP * POINTS_FLOP))
         .bench_local(|| kernels(level).points_down(&upper, &weights, &mut lower));
 }
 
 #[divan::bench(args = levels())]
 fn points_up(bencher: Bencher, level: &str) {
-    let (lower, weights) = (vec![0.5; winograd::LOWER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
-    let mut upper = vec![0.0; winograd::UPPER_POINTS];
+    let (lower, weights) = (vec![0.5; GROUP * winograd::LOWER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    let mut upper = vec![0.0; GROUP * winograd::UPPER_POINTS];
     bencher
-        .counter(ItemsCount::new(POINTS_FLOP))
+        .counter(ItemsCount::new(GROUP * POINTS_FLOP))
         .bench_local(|| kernels(level).points_up(&lower, &weights, &mut upper));
 }
 
 #[divan::bench(args = levels())]
 fn points_weights(bencher: Bencher, level: &str) {
-    let (upper, lower) = (vec![0.5; 8 * winograd::UPPER_POINTS], vec![0.5; 8 * winograd::LOWER_POINTS]);
+    let (upper, lower) = (vec![0.5; IMAGES * winograd::UPPER_POINTS], vec![0.5; IMAGES * winograd::LOWER_POINTS]);
     let mut gradient = vec![0.0; winograd::WEIGHT_POINTS];
-    bencher.counter(ItemsCount::new(8 * POINTS_FLOP)).bench_local(|| {
-        for (panel, gradient) in gradient.chunks_exact_mut(winograd::WEIGHT_PANEL).enumerate() {
-            kernels(level).points_weights(&upper, &lower, panel, gradient);
+    bencher.counter(ItemsCount::new(IMAGES * POINTS_FLOP)).bench_local(|| {
+        for (point, gradient) in gradient.chunks_exact_mut(winograd::POINT_WEIGHTS).enumerate() {
+            kernels(level).points_weights(&upper, &lower, point, gradient);
         }
     });
 }
 
-const POINTS_FLOP: usize = 2 * 8 * 81 * 128 * 64;
+// The transforms move more than they compute: an item is a number of the map.
 
 #[divan::bench(args = levels())]
 fn upper_to_points(bencher: Bencher, level: &str) {
-    let map = vec![0.5; MIDDLE];
-    let mut points = vec![0.0; winograd::UPPER_POINTS];
-    bencher.bench_local(|| for i in 0..8 { kernels(level).upper_to_points(MapInput::Plain(&map), i, &mut points) });
+    let (map, mut points) = (vec![0.5; MIDDLE], vec![0.0; winograd::UPPER_POINTS]);
+    bencher
+        .counter(ItemsCount::new(MIDDLE))
+        .bench_local(|| kernels(level).upper_to_points(MapInput::Plain(&map), &mut points));
 }
 
 #[divan::bench(args = levels())]
 fn points_to_upper(bencher: Bencher, level: &str) {
-    let mut map = vec![0.5; MIDDLE];
-    let points = vec![0.0; winograd::UPPER_POINTS];
-    bencher.bench_local(|| for i in 0..8 { kernels(level).points_to_upper(&points, i, &mut map) });
+    let (mut map, points) = (vec![0.0; MIDDLE], vec![0.5; winograd::UPPER_POINTS]);
+    bencher.counter(ItemsCount::new(MIDDLE)).bench_local(|| kernels(level).points_to_upper(&points, &mut map));
 }
 
 #[divan::bench(args = levels())]
 fn lower_to_points(bencher: Bencher, level: &str) {
-    let map = vec![0.5; BOTTOM];
-    let mut points = vec![0.0; winograd::LOWER_POINTS];
-    bencher.bench_local(|| for i in 0..8 { kernels(level).lower_to_points(MapInput::Plain(&map), i, &mut points) });
+    let (map, mut points) = (vec![0.5; BOTTOM], vec![0.0; winograd::LOWER_POINTS]);
+    bencher
+        .counter(ItemsCount::new(BOTTOM))
+        .bench_local(|| kernels(level).lower_to_points(MapInput::Plain(&map), &mut points));
 }
 
 #[divan::bench(args = levels())]
 fn points_to_lower(bencher: Bencher, level: &str) {
-    let mut map = vec![0.5; BOTTOM];
-    let points = vec![0.0; winograd::LOWER_POINTS];
-    bencher.bench_local(|| for i in 0..8 { kernels(level).points_to_lower(&points, i, &mut map) });
+    let (mut map, points) = (vec![0.0; BOTTOM], vec![0.5; winograd::LOWER_POINTS]);
+    bencher.counter(ItemsCount::new(BOTTOM)).bench_local(|| kernels(level).points_to_lower(&points, &mut map));
 }
 
 #[divan::bench(args = levels())]
 fn weights_to_points(bencher: Bencher, level: &str) {
     let (weights, mut points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::WEIGHT_POINTS]);
-    bencher.bench_local(|| kernels(level).weights_to_points(&weights, &mut points));
+    bencher
+        .counter(ItemsCount::new(INNER_WEIGHTS))
+        .bench_local(|| kernels(level).weights_to_points(&weights, &mut points));
 }
 
 #[divan::bench(args = levels())]
 fn points_to_weights(bencher: Bencher, level: &str) {
-    let (mut weights, points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::WEIGHT_POINTS]);
-    bencher.bench_local(|| kernels(level).points_to_weights(&points, &mut weights));
+    let (mut weights, mut points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    bencher
+        .counter(ItemsCount::new(INNER_WEIGHTS))
+        .bench_local(|| kernels(level).points_to_weights(&mut points, &mut weights));
 }

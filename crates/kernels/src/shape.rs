@@ -33,8 +33,6 @@ pub const TAPS: usize = 16;
 pub const PADDED_IMAGE: usize = (IMAGE_SIDE + 2) * (IMAGE_SIDE + 2);
 /// Elements of the middle feature maps: 14×14×32.
 pub const MIDDLE: usize = MIDDLE_SIDE * MIDDLE_SIDE * MIDDLE_CHANNELS;
-/// Elements of the padded middle feature maps: 16×16×32.
-pub const PADDED_MIDDLE: usize = (MIDDLE_SIDE + 2) * (MIDDLE_SIDE + 2) * MIDDLE_CHANNELS;
 /// Elements of the smallest feature maps: 7×7×64.
 pub const BOTTOM: usize = BOTTOM_SIDE * BOTTOM_SIDE * BOTTOM_CHANNELS;
 /// Elements of the padded smallest feature maps: 9×9×64.
@@ -59,8 +57,6 @@ pub struct MapLayout {
 impl MapLayout {
     /// The middle feature maps, 14×14×32.
     pub const MIDDLE: MapLayout = MapLayout { side: MIDDLE_SIDE, channels: MIDDLE_CHANNELS, ring: 0 };
-    /// The middle feature maps with their ring, 16×16×32.
-    pub const PADDED_MIDDLE: MapLayout = MapLayout { ring: 1, ..Self::MIDDLE };
     /// The smallest feature maps, 7×7×64.
     pub const BOTTOM: MapLayout = MapLayout { side: BOTTOM_SIDE, channels: BOTTOM_CHANNELS, ring: 0 };
     /// The smallest feature maps with their ring, 9×9×64.

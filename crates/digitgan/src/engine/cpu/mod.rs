@@ -100,7 +100,7 @@ impl CpuEngine {
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
         let Self { kernels, discriminator, generator, images, .. } = self;
-        discriminator.parameters.gradients.fill(0.0);
+        discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         for (images, labels, target) in
             [(&*images, input.labels, Target::Real), (&generator.images, input.fake_labels, Target::Fake)]
@@ -132,7 +132,7 @@ impl CpuEngine {
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
         let Self { kernels, discriminator, generator, .. } = self;
-        generator.parameters.gradients.fill(0.0);
+        generator.parameters.clear_gradients();
         discriminator.forward(&generator.images, input.fake_labels, Statistics::Batch);
         report.d_fake_after = objective::mean_probability(&discriminator.logits);
         let kind = self.protocol.generator_loss;

@@ -62,6 +62,11 @@ impl Parameters {
         &self.values[slot.range()]
     }
 
+    /// Sets all gradients to zero.
+    pub(super) fn clear_gradients(&mut self) {
+        self.gradients.par_chunks_mut(ADAM_CHUNK).for_each(|gradients| gradients.fill(0.0));
+    }
+
     /// One Adam step over everything. Returns whether all gradients were finite.
     pub(super) fn update(&mut self, kernels: Kernels, step: AdamStep) -> bool {
         self.values

@@ -1,0 +1,137 @@
+//! The inner convolution by products at points, against the same naive convolution.
+
+use crate::convolutions::{Map, naive_down, naive_up, naive_weights};
+use crate::support::{assert_within, numbers};
+use digitgan_kernels::shape::*;
+use digitgan_kernels::winograd::*;
+use digitgan_kernels::{Kernels, MapInput};
+
+/// Products at points cancel where direct sums do not: see the module's page.
+const TOLERANCE: f64 = 1e-5;
+/// More than a tile's rows, and no multiple of them.
+const IMAGES: usize = 11;
+/// Numbers that nothing may depend on.
+const RUBBISH: f32 = 1e9;
+
+/// Maps and weights, and both walks' maps at points.
+struct Case {
+    up: Vec<f32>,
+    down: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Case {
+    fn new() -> Self {
+        Case { up: numbers(IMAGES * MIDDLE, 1), down: numbers(IMAGES * BOTTOM, 2), weights: numbers(INNER_WEIGHTS, 3) }
+    }
+
+    fn upper_points(&self, kernels: Kernels) -> Vec<f32> {
+        let mut points = vec![RUBBISH; IMAGES * UPPER_POINTS];
+        for (map, points) in self.up.chunks(MIDDLE).zip(points.chunks_mut(UPPER_POINTS)) {
+            kernels.upper_to_points(MapInput::Plain(map), points);
+        }
+        points
+    }
+
+    fn lower_points(&self, kernels: Kernels) -> Vec<f32> {
+        let mut points = vec![RUBBISH; IMAGES * LOWER_POINTS];
+        for (map, points) in self.down.chunks(BOTTOM).zip(points.chunks_mut(LOWER_POINTS)) {
+            kernels.lower_to_points(MapInput::Plain(map), points);
+        }
+        points
+    }
+
+    /// The convolution of the upper maps, down.
+    fn walk_down(&self, kernels: Kernels) -> Vec<f32> {
+        let mut weights = vec![RUBBISH; WEIGHT_POINTS];
+        kernels.weights_to_points(&self.weights, &mut weights);
+        let mut products = vec![RUBBISH; IMAGES * LOWER_POINTS];
+        kernels.points_down(&self.upper_points(kernels), &weights, &mut products);
+        let mut out = vec![RUBBISH; IMAGES * BOTTOM];
+        for (products, out) in products.chunks(LOWER_POINTS).zip(out.chunks_mut(BOTTOM)) {
+            kernels.points_to_lower(products, out);
+        }
+        out
+    }
+
+    /// The transposed convolution of the lower maps, up.
+    fn walk_up(&self, kernels: Kernels) -> Vec<f32> {
+        let (mut taps, mut weights) = (vec![RUBBISH; INNER_WEIGHTS], vec![RUBBISH; WEIGHT_POINTS]);
+        transpose_taps(&self.weights, &mut taps);
+        kernels.transposed_weights_to_points(&taps, &mut weights);
+        let mut products = vec![RUBBISH; IMAGES * UPPER_POINTS];
+        kernels.points_up(&self.lower_points(kernels), &weights, &mut products);
+        let mut out = vec![RUBBISH; IMAGES * MIDDLE];
+        for (products, out) in products.chunks(UPPER_POINTS).zip(out.chunks_mut(MIDDLE)) {
+            kernels.points_to_upper(products, out);
+        }
+        out
+    }
+
+    /// The gradient of the weights, added to `before`; and what is left of the sums at points.
+    fn weight_gradient(&self, kernels: Kernels, before: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let (upper, lower) = (self.upper_points(kernels), self.lower_points(kernels));
+        let mut points = vec![0.0; WEIGHT_POINTS];
+        for (point, gradient) in points.chunks_mut(POINT_WEIGHTS).enumerate() {
+            kernels.points_weights(&upper, &lower, point, gradient);
+        }
+        let mut gradient = before.to_vec();
+        kernels.points_to_weights(&mut points, &mut gradient);
+        (gradient, points)
+    }
+}
+
+#[test]
+fn down_and_up() {
+    let case = Case::new();
+    let expected_down: Vec<f64> = case
+        .up
+        .chunks(MIDDLE)
+        .flat_map(|up| naive_down(Map(up, MapLayout::MIDDLE), &case.weights, MapLayout::BOTTOM))
+        .collect();
+    let expected_up: Vec<f64> = case
+        .down
+        .chunks(BOTTOM)
+        .flat_map(|down| naive_up(Map(down, MapLayout::BOTTOM), &case.weights, MapLayout::MIDDLE))
+        .collect();
+    for kernels in Kernels::available() {
+        assert_within(TOLERANCE, "down", kernels, &case.walk_down(kernels), &expected_down);
+        assert_within(TOLERANCE, "up", kernels, &case.walk_up(kernels), &expected_up);
+    }
+}
+
+#[test]
+fn weight_gradients() {
+    let case = Case::new();
+    let before = numbers(INNER_WEIGHTS, 4);
+    let mut expected: Vec<f64> = before.iter().map(|&v| f64::from(v)).collect();
+    for (up, down) in case.up.chunks(MIDDLE).zip(case.down.chunks(BOTTOM)) {
+        naive_weights(Map(up, MapLayout::MIDDLE), Map(down, MapLayout::BOTTOM), &mut expected);
+    }
+    for kernels in Kernels::available() {
+        let (gradient, left) = case.weight_gradient(kernels, &before);
+        assert_within(TOLERANCE, "weight gradient", kernels, &gradient, &expected);
+        assert!(left.iter().all(|&v| v == 0.0), "{kernels:?}: sums at points stay for the next step");
+    }
+}
+
+#[test]
+fn an_image_does_not_depend_on_its_neighbours() {
+    let case = Case::new();
+    let alone = Case { up: case.up[9 * MIDDLE..10 * MIDDLE].repeat(IMAGES), ..Case::new() };
+    for kernels in Kernels::available() {
+        let (among, alone) = (case.walk_down(kernels), alone.walk_down(kernels));
+        assert_eq!(among[9 * BOTTOM..10 * BOTTOM], alone[..BOTTOM], "{kernels:?}");
+    }
+}
+
+#[test]
+fn fused_instruction_sets_agree_bit_for_bit() {
+    let case = Case::new();
+    let results: Vec<_> = Kernels::available()
+        .into_iter()
+        .filter(|kernels| kernels.name() != "scalar")
+        .map(|kernels| (case.walk_down(kernels), case.walk_up(kernels), case.weight_gradient(kernels, &case.weights).0))
+        .collect();
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+}
