@@ -24,6 +24,8 @@ pub(super) struct BatchNorm {
     slope: Vec<f32>,
     /// Each image's sums, `[batch, 2, channels]`: added up in the order of the images, whoever computed them.
     sums: Buffer,
+    /// Their totals, `[2, channels]`.
+    totals: Vec<f64>,
 }
 
 impl BatchNorm {
@@ -45,6 +47,7 @@ impl BatchNorm {
             constant: none(),
             slope: none(),
             sums: zeros(batch * 2 * channels),
+            totals: vec![0.0; 2 * channels],
         }
     }
 
@@ -68,10 +71,14 @@ impl BatchNorm {
         GradientTerms { constant: &self.constant, slope: &self.slope }
     }
 
-    fn totals(&self, channel: usize) -> (f64, f64) {
-        self.sums.chunks_exact(2 * self.channels).fold((0.0, 0.0), |(first, second), sums| {
-            (first + f64::from(sums[channel]), second + f64::from(sums[self.channels + channel]))
-        })
+    /// Adds up the images' sums, in their order.
+    fn add_up(&mut self) {
+        self.totals.fill(0.0);
+        for sums in self.sums.chunks_exact(2 * self.channels) {
+            for (total, &sum) in self.totals.iter_mut().zip(sums) {
+                *total += f64::from(sum);
+            }
+        }
     }
 
     fn values_per_channel(&self) -> f64 {
@@ -81,8 +88,9 @@ impl BatchNorm {
     /// Turns the sums of a batch into its statistics, and moves the running ones.
     pub(super) fn finish_batch(&mut self, parameters: &Parameters) {
         let count = self.values_per_channel();
+        self.add_up();
         for channel in 0..self.channels {
-            let (sum, squares) = self.totals(channel);
+            let (sum, squares) = (self.totals[channel], self.totals[self.channels + channel]);
             let mean = sum / count;
             let square = squares / count - mean * mean;
             // Rounding may bring a constant channel below zero; a NaN must stay one.
@@ -118,8 +126,9 @@ impl BatchNorm {
     /// scale and shift to `gradients` if given.
     pub(super) fn finish_gradient(&mut self, mut gradients: Option<&mut [f32]>) {
         let count = self.values_per_channel();
+        self.add_up();
         for channel in 0..self.channels {
-            let (shift_gradient, scale_gradient) = self.totals(channel);
+            let (shift_gradient, scale_gradient) = (self.totals[channel], self.totals[self.channels + channel]);
             if let Some(gradients) = gradients.as_deref_mut() {
                 gradients[self.weight.range()][channel] += scale_gradient as f32;
                 gradients[self.bias.range()][channel] += shift_gradient as f32;
