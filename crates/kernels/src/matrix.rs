@@ -132,13 +132,13 @@ impl WithSimd for Gradient<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Gradient { a, b, images, rows, columns, first_panel, gradient } = self;
-        let mut packed = [0f32; IMAGES_PACKED * PANEL];
+        let mut packed = [[0f32; PANEL]; IMAGES_PACKED];
         for (panel, gradient) in gradient.chunks_exact_mut(rows * PANEL).enumerate() {
             for start in (0..images).step_by(IMAGES_PACKED) {
                 let count = IMAGES_PACKED.min(images - start);
                 let lines = b[start * columns..].chunks_exact(columns);
-                for (packed, line) in packed.chunks_exact_mut(PANEL).zip(lines.take(count)) {
-                    packed.copy_from_slice(&line[(first_panel + panel) * PANEL..][..PANEL]);
+                for (packed, line) in packed.iter_mut().zip(lines.take(count)) {
+                    *packed = line.as_chunks::<PANEL>().0[first_panel + panel];
                 }
                 let walks = [Walk::ONCE, Walk::ONCE, Walk::new(count, rows, PANEL)];
                 for_row_tiles!(rows, |row, ROWS| {
@@ -148,7 +148,7 @@ impl WithSimd for Gradient<'_> {
                         let a = a.as_ptr().add(start * rows + row);
                         let c = gradient.as_mut_ptr().add(row * PANEL);
                         let c_row = |i: usize| i * PANEL;
-                        strip::<S, ROWS>(simd, PANEL, a, |i| i, packed.as_ptr(), c, c_row, walks, true);
+                        strip::<S, ROWS>(simd, PANEL, a, |i| i, packed.as_flattened().as_ptr(), c, c_row, walks, true);
                     }
                 });
             }
