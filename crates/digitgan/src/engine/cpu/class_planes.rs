@@ -13,6 +13,7 @@ use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::{
     BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
 };
+use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
 
@@ -30,7 +31,11 @@ pub(super) struct ClassPlanes {
     inner: InnerConvolution,
     planes: Buffer,
     maps: Buffer,
+    /// `maps` at points.
+    map_points: Buffer,
     contributions: Buffer,
+    /// The gradients of `contributions` at points, added up over a step.
+    gradient_points: Buffer,
     map_gradients: Buffer,
     map_sums: Buffer,
     plane_gradients: Buffer,
@@ -47,10 +52,12 @@ impl ClassPlanes {
             conv_bias: parameters.slot("class_conv.bias"),
             conv2: parameters.slot("conv2.weight").part(INNER_WEIGHTS, INNER_WEIGHTS),
             taps: vec![0.0; OUTER_WEIGHTS],
-            inner: InnerConvolution::new(kernels, classes),
+            inner: InnerConvolution::new(kernels),
             planes: room(PADDED_IMAGE),
             maps: room(MIDDLE),
+            map_points: room(UPPER_POINTS),
             contributions: room(BOTTOM),
+            gradient_points: room(LOWER_POINTS),
             map_gradients: room(MIDDLE),
             map_sums: room(2 * MIDDLE_CHANNELS),
             plane_gradients: room(PADDED_IMAGE),
@@ -65,7 +72,7 @@ impl ClassPlanes {
 
     /// Computes the contributions. Call after every change of the weights.
     pub(super) fn prepare(&mut self, parameters: &Parameters) {
-        let Self { kernels, inner, planes, maps, contributions, map_sums, .. } = self;
+        let Self { kernels, inner, planes, maps, map_points, contributions, map_sums, .. } = self;
         let kernels = *kernels;
         inner.prepare(parameters.value(self.conv2));
         transpose(parameters.value(self.conv), TAPS, MIDDLE_CHANNELS, &mut self.taps);
@@ -81,26 +88,34 @@ impl ClassPlanes {
                     kernels.add_scaled(1.0, bias, pixel);
                 }
             });
-        inner.down(|class| MapInput::Plain(&maps[class * MIDDLE..][..MIDDLE]), contributions, map_sums, |_, _, _| {});
+        let map = |class: usize| MapInput::Plain(&maps[class * MIDDLE..][..MIDDLE]);
+        inner.down(map, Some(map_points), contributions, map_sums, |_, _, _| {});
     }
 
     /// Adds a batch's share to the gradients of the contributions.
     ///
     /// # Shapes
-    /// `output_gradients`: those of conv2's output at points; `labels`: `[batch]`.
+    /// `output_gradients`: those of conv2's output at points, [`LOWER_POINTS`] an image; `labels`: `[batch]`.
     pub(super) fn add_contribution_gradients(&mut self, output_gradients: &[f32], labels: &[u8]) {
-        self.inner.add_lower_points(output_gradients, labels);
+        let kernels = self.kernels;
+        self.gradient_points.par_chunks_mut(LOWER_POINTS).enumerate().for_each(|(class, sum)| {
+            for (gradient, &label) in output_gradients.chunks_exact(LOWER_POINTS).zip(labels) {
+                if usize::from(label) == class {
+                    kernels.add_scaled(1.0, gradient, sum);
+                }
+            }
+        });
     }
 
     /// Adds to the gradients of embedding, class_conv and the class half of conv2 what was added up since the last call.
     pub(super) fn backward(&mut self, parameters: &mut Parameters) {
-        let Self { kernels, taps, inner, map_gradients, map_sums, plane_gradients, .. } = self;
+        let Self { kernels, taps, inner, map_points, gradient_points, map_gradients, map_sums, plane_gradients, .. } = self;
         let kernels = *kernels;
-        inner.up_from_points(map_gradients, map_sums, |_, map, sums| kernels.channel_sums(map, sums));
+        inner.up_from_points(gradient_points, map_gradients, map_sums, |_, map, sums| kernels.channel_sums(map, sums));
         let gradients = &mut parameters.gradients;
-        inner.add_weight_gradient();
+        inner.add_weight_gradient(map_points, gradient_points);
         inner.finish_weight_gradient(&mut gradients[self.conv2.range()]);
-        inner.clear_lower_points();
+        gradient_points.fill(0.0);
         map_gradients
             .par_chunks(OUTER_IMAGES * MIDDLE)
             .zip(self.planes.par_chunks(OUTER_IMAGES * PADDED_IMAGE))

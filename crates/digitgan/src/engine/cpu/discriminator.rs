@@ -6,6 +6,7 @@ use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
+use super::workspace::Workspace;
 use super::{OUTER_IMAGES, Statistics, share};
 use crate::engine::StateError;
 use crate::model::{ModelSpec, TensorMap, discriminator_tensors};
@@ -15,9 +16,11 @@ use digitgan_kernels::shape::{
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
 
-/// What the backward pass is for: D's own step needs no gradient of the pictures, G's step none of D's weights.
+/// What a pass is for: D's own step needs no gradient of the pictures, G's step none of D's weights, and a verdict
+/// neither.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
+    Verdict,
     WeightGradients,
     ImageGradients,
 }
@@ -29,8 +32,8 @@ pub(super) enum Wanted {
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// `images` and `image_gradients` are padded; h1 and dy2 are never stored but at their
-/// points, within `inner`; dy1 is used up where it is computed.
+/// `images` and `image_gradients` are padded; h1 and dy2 are stored only at their points, dy1 not at
+/// all.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -55,8 +58,6 @@ pub(super) struct Discriminator {
     pub(super) logits: Buffer,
     /// Their gradients: whoever computes the loss writes them.
     pub(super) logit_gradients: Buffer,
-    dh2: Buffer,
-    dh1: Buffer,
     pub(super) image_gradients: Buffer,
     outer_sums: Buffer,
     /// dy1 of some images.
@@ -76,7 +77,7 @@ impl Discriminator {
             source: parameters.slot("source.weight"),
             source_bias: parameters.slot("source.bias"),
             taps: vec![0.0; OUTER_WEIGHTS],
-            inner: InnerConvolution::new(kernels, batch),
+            inner: InnerConvolution::new(kernels),
             planes: wiring.discriminator_sees_class.then(|| ClassPlanes::new(kernels, &parameters, spec.classes)),
             head: wiring
                 .discriminator_predicts_class
@@ -88,8 +89,6 @@ impl Discriminator {
             h2: room(BOTTOM),
             logits: room(1),
             logit_gradients: room(1),
-            dh2: room(BOTTOM),
-            dh1: room(MIDDLE),
             image_gradients: room(PADDED_IMAGE),
             outer_sums: super::outer_sums(batch),
             scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
@@ -102,12 +101,20 @@ impl Discriminator {
     /// # Shapes
     /// `images`: padded, `[count, 30, 30]`; `labels`: `[count]`; with the statistics of the batch, `count` is
     /// the batch.
-    pub(super) fn forward(&mut self, images: &[f32], labels: &[u8], statistics: Statistics) {
+    pub(super) fn forward(
+        &mut self,
+        images: &[f32],
+        labels: &[u8],
+        statistics: Statistics,
+        wanted: Wanted,
+        workspace: &mut Workspace,
+    ) {
         let count = labels.len();
         assert!(count <= self.batch && (statistics == Statistics::Running || count == self.batch));
         self.convolve_images(&images[..count * PADDED_IMAGE]);
         self.bn1.finish(&self.parameters, statistics);
-        self.convolve_features(labels);
+        let points = (wanted == Wanted::WeightGradients).then_some(workspace.upper_points.as_mut_slice());
+        self.convolve_features(labels, points);
         self.bn2.finish(&self.parameters, statistics);
         self.judge(count);
     }
@@ -126,13 +133,14 @@ impl Discriminator {
     }
 
     /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
-    fn convolve_features(&mut self, labels: &[u8]) {
+    fn convolve_features(&mut self, labels: &[u8], points: Option<&mut [f32]>) {
         let Self { kernels, inner, planes, y1, bn1, y2, bn2, .. } = self;
         let (kernels, norm, planes) = (*kernels, bn1.norm(), planes.as_ref());
         let (sums, per_image) = bn2.sums();
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * MIDDLE..][..MIDDLE], norm };
         inner.down(
             h1,
+            points,
             &mut y2[..labels.len() * BOTTOM],
             &mut sums[..labels.len() * per_image],
             |image, y2, sums| {
@@ -162,21 +170,22 @@ impl Discriminator {
 
     /// Goes back from the gradients of the logits for the last batch, whose pictures and labels these are:
     /// adds to the gradients of the weights, or fills `image_gradients`.
-    pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted) {
+    pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted, workspace: &mut Workspace) {
         let weights = wanted == Wanted::WeightGradients;
-        self.unjudge();
+        self.unjudge(&mut workspace.bottom_gradients);
         self.bn2.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
-        self.deconvolve_features();
+        self.deconvolve_features(weights, workspace);
         self.bn1.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
-        match wanted {
-            Wanted::WeightGradients => self.weight_gradients(images, labels),
-            Wanted::ImageGradients => self.deconvolve_images(),
+        if weights {
+            self.weight_gradients(images, labels, workspace);
+        } else {
+            self.deconvolve_images(&workspace.middle_gradients);
         }
     }
 
     /// Back through the heads.
-    fn unjudge(&mut self) {
-        let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, dh2, .. } = self;
+    fn unjudge(&mut self, dh2: &mut [f32]) {
+        let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, .. } = self;
         let (kernels, source) = (*kernels, parameters.value(*source));
         if let Some(head) = head {
             head.backward_hidden(parameters);
@@ -205,22 +214,24 @@ impl Discriminator {
     }
 
     /// Back through ReLU, bn2 and conv2.
-    fn deconvolve_features(&mut self) {
-        let Self { kernels, inner, y1, bn1, y2, bn2, dh2, dh1, .. } = self;
+    fn deconvolve_features(&mut self, keep_points: bool, workspace: &mut Workspace) {
+        let Self { kernels, inner, y1, bn1, y2, bn2, .. } = self;
+        let Workspace { lower_points, middle_gradients: dh1, bottom_gradients: dh2, .. } = workspace;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * BOTTOM..(image + 1) * BOTTOM;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        inner.up(dy2, dh1, sums, |image, dh1, sums| {
+        let points = keep_points.then_some(lower_points.as_mut_slice());
+        inner.up(dy2, points, dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * MIDDLE..][..MIDDLE], dh1, norm1, sums);
         });
     }
 
     /// Back through ReLU, bn1 and conv1.
-    fn deconvolve_images(&mut self) {
-        let Self { kernels, taps, y1, bn1, dh1, image_gradients, scratch, .. } = self;
+    fn deconvolve_images(&mut self, dh1: &[f32]) {
+        let Self { kernels, taps, y1, bn1, image_gradients, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         y1.par_chunks(MIDDLE).zip(dh1.par_chunks(MIDDLE)).zip(image_gradients.par_chunks_mut(PADDED_IMAGE)).for_each(
             |((y1, dh1), image)| {
@@ -234,10 +245,10 @@ impl Discriminator {
     }
 
     /// Adds to the gradients of all weights.
-    fn weight_gradients(&mut self, images: &[f32], labels: &[u8]) {
-        self.convolution_gradients(images);
+    fn weight_gradients(&mut self, images: &[f32], labels: &[u8], workspace: &Workspace) {
+        self.convolution_gradients(images, &workspace.middle_gradients);
         let Self { kernels, parameters, inner, h2, logit_gradients, .. } = self;
-        inner.add_weight_gradient();
+        inner.add_weight_gradient(&workspace.upper_points, &workspace.lower_points);
         let gradients = &mut parameters.gradients;
         const COLUMNS: usize = BOTTOM / 7;
         gradients[self.source.range()].par_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, gradient)| {
@@ -247,7 +258,7 @@ impl Discriminator {
         });
         gradients[self.source_bias.range()][0] += logit_gradients.iter().sum::<f32>();
         if let Some(planes) = &mut self.planes {
-            planes.add_contribution_gradients(inner.lower_points(), labels);
+            planes.add_contribution_gradients(&workspace.lower_points, labels);
         }
         if let Some(head) = &mut self.head {
             head.weight_gradients(parameters, h2);
@@ -255,8 +266,8 @@ impl Discriminator {
     }
 
     /// Back through ReLU and bn1 to the gradient of conv1's weights.
-    fn convolution_gradients(&mut self, images: &[f32]) {
-        let Self { kernels, parameters, y1, bn1, dh1, outer_sums, scratch, .. } = self;
+    fn convolution_gradients(&mut self, images: &[f32], dh1: &[f32]) {
+        let Self { kernels, parameters, y1, bn1, outer_sums, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         images
             .par_chunks(OUTER_IMAGES * PADDED_IMAGE)

@@ -4,11 +4,13 @@ use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
+use super::workspace::Workspace;
 use super::{OUTER_IMAGES, share};
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use crate::IMAGE_SIDE;
 use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
+use digitgan_kernels::winograd::LOWER_POINTS;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
 use rayon::prelude::*;
 
@@ -18,7 +20,7 @@ use rayon::prelude::*;
 /// input ─deconv1→ y1 ─bn1,relu→ h1 ─deconv2→ y2 ─bn2,relu→ h2 ─deconv3,tanh→ images
 /// ```
 ///
-/// `images` are padded. h1 is never stored but at its points, within `inner`; h2 not at all.
+/// `images` are padded. h1 is stored only at its points, h2 not at all.
 pub(super) struct Generator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -33,12 +35,12 @@ pub(super) struct Generator {
     pub(super) taps: Vec<f32>,
     input: Buffer,
     y1: Buffer,
+    /// h1 at points, kept for the backward pass.
+    h1_points: Buffer,
     pub(super) bn1: BatchNorm,
     y2: Buffer,
     pub(super) bn2: BatchNorm,
     pub(super) images: Buffer,
-    dh2: Buffer,
-    dh1: Buffer,
     dy1: Buffer,
     bias_sums: Buffer,
     outer_sums: Buffer,
@@ -59,16 +61,15 @@ impl Generator {
             deconv2: parameters.slot("deconv2.weight"),
             deconv3: parameters.slot("deconv3.weight"),
             deconv3_bias: parameters.slot("deconv3.bias"),
-            inner: InnerConvolution::new(kernels, batch),
+            inner: InnerConvolution::new(kernels),
             taps: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
+            h1_points: room(LOWER_POINTS),
             bn1: BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch),
             y2: room(MIDDLE),
             bn2: BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch),
             images: room(PADDED_IMAGE),
-            dh2: room(MIDDLE),
-            dh1: room(BOTTOM),
             dy1: room(BOTTOM),
             bias_sums: room(1),
             outer_sums: super::outer_sums(batch),
@@ -109,10 +110,10 @@ impl Generator {
 
     /// bn1, ReLU, deconv2.
     fn deconvolve(&mut self) {
-        let Self { kernels, inner, y1, bn1, y2, bn2, .. } = self;
+        let Self { kernels, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
         let (kernels, norm) = (*kernels, bn1.norm());
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * BOTTOM..][..BOTTOM], norm };
-        inner.up(h1, y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
+        inner.up(h1, Some(h1_points), y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
     }
 
     /// bn2, ReLU, deconv3, tanh.
@@ -132,17 +133,17 @@ impl Generator {
 
     /// Adds up the gradients of all weights for the last batch, from the gradient of its pictures (padded,
     /// used up).
-    pub(super) fn backward(&mut self, image_gradients: &mut [f32]) {
-        self.unpaint(image_gradients);
+    pub(super) fn backward(&mut self, image_gradients: &mut [f32], workspace: &mut Workspace) {
+        self.unpaint(image_gradients, &mut workspace.middle_gradients);
         self.bn2.finish_gradient(Some(&mut self.parameters.gradients));
-        self.convolve();
+        self.convolve(workspace);
         self.bn1.finish_gradient(Some(&mut self.parameters.gradients));
-        self.unproject();
+        self.unproject(&workspace.bottom_gradients);
     }
 
     /// Back through tanh and deconv3.
-    fn unpaint(&mut self, image_gradients: &mut [f32]) {
-        let Self { kernels, parameters, deconv3, deconv3_bias, y2, bn2, images, dh2, scratch, .. } = self;
+    fn unpaint(&mut self, image_gradients: &mut [f32], dh2: &mut [f32]) {
+        let Self { kernels, parameters, deconv3, deconv3_bias, y2, bn2, images, scratch, .. } = self;
         let (kernels, weights) = (*kernels, parameters.value(*deconv3));
         let (norm, sums, per_image) = bn2.norm_and_sums();
         image_gradients
@@ -173,24 +174,25 @@ impl Generator {
     }
 
     /// Back through ReLU, bn2 and deconv2.
-    fn convolve(&mut self) {
-        let Self { kernels, parameters, deconv2, inner, y1, bn1, y2, bn2, dh2, dh1, .. } = self;
+    fn convolve(&mut self, workspace: &mut Workspace) {
+        let Self { kernels, parameters, deconv2, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
+        let Workspace { upper_points, middle_gradients: dh2, bottom_gradients: dh1, .. } = workspace;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * MIDDLE..(image + 1) * MIDDLE;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        inner.down(dy2, dh1, sums, |image, dh1, sums| {
+        inner.down(dy2, Some(upper_points), dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * BOTTOM..][..BOTTOM], dh1, norm1, sums);
         });
-        inner.add_weight_gradient();
+        inner.add_weight_gradient(upper_points, h1_points);
         inner.finish_weight_gradient(&mut parameters.gradients[deconv2.range()]);
     }
 
     /// Back through ReLU, bn1 and deconv1.
-    fn unproject(&mut self) {
-        let Self { kernels, batch, inputs, parameters, deconv1, input, y1, bn1, dh1, dy1, .. } = self;
+    fn unproject(&mut self, dh1: &[f32]) {
+        let Self { kernels, batch, inputs, parameters, deconv1, input, y1, bn1, dy1, .. } = self;
         let (kernels, batch, panel) = (*kernels, *batch, *inputs * PANEL);
         let (norm, terms) = (bn1.norm(), bn1.terms());
         dy1.par_chunks_mut(BOTTOM)

@@ -1,7 +1,7 @@
 //! The inner convolution as a layer: 14×14×32 above, 7×7×64 below, by products at points
 //! (see [`digitgan_kernels::winograd`]).
 //!
-//! D's conv2 walks it down and its gradient up, G's deconv2 the other way round. Either way the forward pass leaves
+//! D's conv2 walks it down and its gradient up, G's deconv2 the other way round. Either way the forward pass computes
 //! one side's maps at their points, the backward pass the other's, and the gradient of the weights needs just these.
 
 use super::buffer::{Buffer, Scratch, zeros};
@@ -19,26 +19,20 @@ pub(super) struct InnerConvolution {
     /// The weights at points, for up.
     up: Buffer,
     transposed: Buffer,
-    /// The batch's upper maps at points, from the last walk down.
-    upper: Buffer,
-    /// The batch's lower maps at points, from the last walk up.
-    lower: Buffer,
     /// The gradient of the weights at points, zero between steps.
     gradient: Buffer,
     scratch: Scratch,
 }
 
 impl InnerConvolution {
-    pub(super) fn new(kernels: Kernels, images: usize) -> Self {
+    pub(super) fn new(kernels: Kernels) -> Self {
         InnerConvolution {
             kernels,
             down: zeros(WEIGHT_POINTS),
             up: zeros(WEIGHT_POINTS),
             transposed: zeros(INNER_WEIGHTS),
-            upper: zeros(images * UPPER_POINTS),
-            lower: zeros(images * LOWER_POINTS),
             gradient: zeros(WEIGHT_POINTS),
-            scratch: Scratch::new(IMAGES_TOGETHER * UPPER_POINTS),
+            scratch: Scratch::new(IMAGES_TOGETHER * (UPPER_POINTS + LOWER_POINTS)),
         }
     }
 
@@ -54,104 +48,130 @@ impl InnerConvolution {
         );
     }
 
-    /// Walks down: from the upper map that `input` names for each image to `out`. `finish` is called with each image's
-    /// number, its output and its part of `sums`, while they are in the cache.
+    /// Walks down: from the upper map that `input` names for each image to `out`. Where the gradient of the weights
+    /// will be asked for, `points` keeps the upper maps at points. `finish` is called with each image's number, its
+    /// output and its part of `sums`, while they are in the cache.
     ///
     /// # Shapes
-    /// `out`: `[images, 7, 7, 64]`; `sums`: `[images, _]`.
+    /// `points`: [`UPPER_POINTS`] an image; `out`: `[images, 7, 7, 64]`; `sums`: `[images, _]`.
     pub(super) fn down<'a>(
-        &mut self,
+        &self,
         input: impl Fn(usize) -> MapInput<'a> + Sync,
-        out: &mut [f32],
-        sums: &mut [f32],
-        finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
-    ) {
-        let Self { kernels, down, upper, scratch, .. } = self;
-        let (kernels, each) = (*kernels, sums.len() / (out.len() / BOTTOM));
-        out.par_chunks_mut(IMAGES_TOGETHER * BOTTOM)
-            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
-            .zip(upper.par_chunks_mut(IMAGES_TOGETHER * UPPER_POINTS))
-            .enumerate()
-            .for_each(|(group, ((out, sums), upper))| {
-                let first = group * IMAGES_TOGETHER;
-                let upper = &mut upper[..out.len() / BOTTOM * UPPER_POINTS];
-                for (image, upper) in upper.chunks_exact_mut(UPPER_POINTS).enumerate() {
-                    kernels.upper_to_points(input(first + image), upper);
-                }
-                scratch.lend(|lower| {
-                    let lower = &mut lower[..out.len() / BOTTOM * LOWER_POINTS];
-                    kernels.points_down(upper, down, lower);
-                    let images = out.chunks_exact_mut(BOTTOM).zip(sums.chunks_exact_mut(each));
-                    for (image, (lower, (out, sums))) in lower.chunks_exact(LOWER_POINTS).zip(images).enumerate() {
-                        kernels.points_to_lower(lower, out);
-                        finish(first + image, out, sums);
-                    }
-                });
-            });
-    }
-
-    /// Walks up, the transpose of [`InnerConvolution::down`].
-    ///
-    /// # Shapes
-    /// `out`: `[images, 14, 14, 32]`; `sums`: `[images, _]`.
-    pub(super) fn up<'a>(
-        &mut self,
-        input: impl Fn(usize) -> MapInput<'a> + Sync,
+        points: Option<&mut [f32]>,
         out: &mut [f32],
         sums: &mut [f32],
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
         let kernels = self.kernels;
-        self.walk_up(|image, lower| kernels.lower_to_points(input(image), lower), out, sums, finish);
+        let walk = |group: usize, out: &mut [f32], sums: &mut [f32], upper: &mut [f32], lower: &mut [f32]| {
+            let first = group * IMAGES_TOGETHER;
+            for (image, upper) in upper.chunks_exact_mut(UPPER_POINTS).enumerate() {
+                kernels.upper_to_points(input(first + image), upper);
+            }
+            kernels.points_down(upper, &self.down, lower);
+            let each = sums.len() / (out.len() / BOTTOM);
+            let images = out.chunks_exact_mut(BOTTOM).zip(sums.chunks_exact_mut(each));
+            for (image, (lower, (out, sums))) in lower.chunks_exact(LOWER_POINTS).zip(images).enumerate() {
+                kernels.points_to_lower(lower, out);
+                finish(first + image, out, sums);
+            }
+        };
+        self.for_each_group(BOTTOM, UPPER_POINTS, LOWER_POINTS, points, out, sums, walk);
     }
 
-    /// Walks up from the lower maps that [`InnerConvolution::add_lower_points`] added up at points.
-    pub(super) fn up_from_points(
-        &mut self,
+    /// Walks up, the transpose of [`InnerConvolution::down`].
+    ///
+    /// # Shapes
+    /// `points`: [`LOWER_POINTS`] an image; `out`: `[images, 14, 14, 32]`; `sums`: `[images, _]`.
+    pub(super) fn up<'a>(
+        &self,
+        input: impl Fn(usize) -> MapInput<'a> + Sync,
+        points: Option<&mut [f32]>,
         out: &mut [f32],
         sums: &mut [f32],
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
-        self.walk_up(|_, _| {}, out, sums, finish);
+        let kernels = self.kernels;
+        self.walk_up(|image, lower| kernels.lower_to_points(input(image), lower), points, out, sums, finish);
+    }
+
+    /// Walks up from lower maps that are at points already.
+    pub(super) fn up_from_points(
+        &self,
+        points: &mut [f32],
+        out: &mut [f32],
+        sums: &mut [f32],
+        finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
+    ) {
+        self.walk_up(|_, _| {}, Some(points), out, sums, finish);
     }
 
     /// Walks up; `fill` is called with each image's number and its lower map at points.
     fn walk_up(
-        &mut self,
+        &self,
         fill: impl Fn(usize, &mut [f32]) + Sync,
+        points: Option<&mut [f32]>,
         out: &mut [f32],
         sums: &mut [f32],
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
-        let Self { kernels, up, lower, scratch, .. } = self;
-        let (kernels, each) = (*kernels, sums.len() / (out.len() / MIDDLE));
-        out.par_chunks_mut(IMAGES_TOGETHER * MIDDLE)
-            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
-            .zip(lower.par_chunks_mut(IMAGES_TOGETHER * LOWER_POINTS))
-            .enumerate()
-            .for_each(|(group, ((out, sums), lower))| {
-                let first = group * IMAGES_TOGETHER;
-                let lower = &mut lower[..out.len() / MIDDLE * LOWER_POINTS];
-                for (image, lower) in lower.chunks_exact_mut(LOWER_POINTS).enumerate() {
-                    fill(first + image, lower);
-                }
-                scratch.lend(|upper| {
-                    let upper = &mut upper[..out.len() / MIDDLE * UPPER_POINTS];
-                    kernels.points_up(lower, up, upper);
-                    let images = out.chunks_exact_mut(MIDDLE).zip(sums.chunks_exact_mut(each));
-                    for (image, (upper, (out, sums))) in upper.chunks_exact(UPPER_POINTS).zip(images).enumerate() {
-                        kernels.points_to_upper(upper, out);
-                        finish(first + image, out, sums);
-                    }
-                });
-            });
+        let kernels = self.kernels;
+        let walk = |group: usize, out: &mut [f32], sums: &mut [f32], lower: &mut [f32], upper: &mut [f32]| {
+            let first = group * IMAGES_TOGETHER;
+            for (image, lower) in lower.chunks_exact_mut(LOWER_POINTS).enumerate() {
+                fill(first + image, lower);
+            }
+            kernels.points_up(lower, &self.up, upper);
+            let each = sums.len() / (out.len() / MIDDLE);
+            let images = out.chunks_exact_mut(MIDDLE).zip(sums.chunks_exact_mut(each));
+            for (image, (upper, (out, sums))) in upper.chunks_exact(UPPER_POINTS).zip(images).enumerate() {
+                kernels.points_to_upper(upper, out);
+                finish(first + image, out, sums);
+            }
+        };
+        self.for_each_group(MIDDLE, LOWER_POINTS, UPPER_POINTS, points, out, sums, walk);
     }
 
-    /// Adds up the gradient of the weights over the maps of the last walks down and up.
-    pub(super) fn add_weight_gradient(&mut self) {
-        let Self { kernels, upper, lower, gradient, .. } = self;
-        let (kernels, upper, lower) = (*kernels, &**upper, &**lower);
-        gradient
+    /// Calls `walk` for each group of images with the group's number, outputs, sums, inputs at points (kept in
+    /// `points` if given) and outputs at points. Outputs have `map` numbers an image, maps at points `from` and `to`.
+    #[allow(clippy::too_many_arguments, reason = "four buffers and how long an image is in each")]
+    fn for_each_group(
+        &self,
+        map: usize,
+        from: usize,
+        to: usize,
+        points: Option<&mut [f32]>,
+        out: &mut [f32],
+        sums: &mut [f32],
+        walk: impl Fn(usize, &mut [f32], &mut [f32], &mut [f32], &mut [f32]) + Sync,
+    ) {
+        let each = sums.len() / (out.len() / map);
+        let groups = out
+            .par_chunks_mut(IMAGES_TOGETHER * map)
+            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
+            .enumerate();
+        match points {
+            Some(points) => {
+                groups.zip(points.par_chunks_mut(IMAGES_TOGETHER * from)).for_each(|((group, (out, sums)), points)| {
+                    let images = out.len() / map;
+                    let points = &mut points[..images * from];
+                    self.scratch.lend(|products| walk(group, out, sums, points, &mut products[..images * to]));
+                });
+            }
+            None => groups.for_each(|(group, (out, sums))| {
+                let images = out.len() / map;
+                self.scratch.lend(|room| {
+                    let (points, products) = room.split_at_mut(images * from);
+                    walk(group, out, sums, points, &mut products[..images * to]);
+                });
+            }),
+        }
+    }
+
+    /// Adds up the gradient of the weights over a batch, from its upper and lower maps at points.
+    pub(super) fn add_weight_gradient(&mut self, upper: &[f32], lower: &[f32]) {
+        let kernels = self.kernels;
+        self.gradient
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
             .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, gradient));
@@ -160,27 +180,5 @@ impl InnerConvolution {
     /// Moves what was added up to `gradient`, `[4, 4, 32, 64]`.
     pub(super) fn finish_weight_gradient(&mut self, gradient: &mut [f32]) {
         self.kernels.points_to_weights(&mut self.gradient, gradient);
-    }
-
-    /// The batch's lower maps at points, from the last walk up, [`LOWER_POINTS`] each.
-    pub(super) fn lower_points(&self) -> &[f32] {
-        &self.lower
-    }
-
-    /// Adds lower maps at points to this layer's own: image i to map `maps[i]`.
-    pub(super) fn add_lower_points(&mut self, points: &[f32], maps: &[u8]) {
-        let kernels = self.kernels;
-        self.lower.par_chunks_mut(LOWER_POINTS).enumerate().for_each(|(map, sum)| {
-            for (points, &to) in points.chunks_exact(LOWER_POINTS).zip(maps) {
-                if usize::from(to) == map {
-                    kernels.add_scaled(1.0, points, sum);
-                }
-            }
-        });
-    }
-
-    /// Forgets what [`InnerConvolution::add_lower_points`] added up.
-    pub(super) fn clear_lower_points(&mut self) {
-        self.lower.fill(0.0);
     }
 }

@@ -14,6 +14,7 @@ mod generator;
 mod inner_convolution;
 mod painter;
 mod parameters;
+mod workspace;
 
 use super::{Engine, NotFinite, StateError, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap};
@@ -25,6 +26,7 @@ use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
 use discriminator::{Discriminator, Wanted};
 use generator::Generator;
 use painter::Painter;
+use workspace::Workspace;
 
 /// Rows that the kernels compute at once: a share of work is a multiple of it.
 const ROWS_AT_ONCE: usize = 8;
@@ -76,6 +78,7 @@ pub struct CpuEngine {
     protocol: Protocol,
     generator: Generator,
     discriminator: Discriminator,
+    workspace: Workspace,
     /// The real images, padded.
     images: Buffer,
     steps: u64,
@@ -92,6 +95,7 @@ impl CpuEngine {
             protocol,
             generator: Generator::new(kernels, spec, batch),
             discriminator: Discriminator::new(kernels, spec, batch),
+            workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             steps: 0,
         }
@@ -99,13 +103,13 @@ impl CpuEngine {
 
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
-        let Self { kernels, discriminator, generator, images, .. } = self;
+        let Self { kernels, discriminator, generator, workspace, images, .. } = self;
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         for (images, labels, target) in
             [(&*images, input.labels, Target::Real), (&generator.images, input.fake_labels, Target::Fake)]
         {
-            discriminator.forward(images, labels, Statistics::Batch);
+            discriminator.forward(images, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
             let probability = objective::mean_probability(&discriminator.logits);
             match target {
                 Target::Real => report.d_real = probability,
@@ -118,7 +122,7 @@ impl CpuEngine {
                 report.d_loss += loss;
                 *report.d_class.get_or_insert(0.0) += loss;
             }
-            discriminator.backward(images, labels, Wanted::WeightGradients);
+            discriminator.backward(images, labels, Wanted::WeightGradients, workspace);
         }
         discriminator.finish_gradients();
         check_loss("D", report.d_loss)?;
@@ -131,9 +135,10 @@ impl CpuEngine {
 
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
-        let Self { kernels, discriminator, generator, .. } = self;
+        let Self { kernels, discriminator, generator, workspace, .. } = self;
         generator.parameters.clear_gradients();
-        discriminator.forward(&generator.images, input.fake_labels, Statistics::Batch);
+        let (images, wanted) = (&generator.images, Wanted::ImageGradients);
+        discriminator.forward(images, input.fake_labels, Statistics::Batch, wanted, workspace);
         report.d_fake_after = objective::mean_probability(&discriminator.logits);
         let kind = self.protocol.generator_loss;
         report.g_loss = objective::generator_loss(kind, &discriminator.logits, &mut discriminator.logit_gradients);
@@ -143,8 +148,8 @@ impl CpuEngine {
             report.g_class = Some(loss);
         }
         check_loss("G", report.g_loss)?;
-        discriminator.backward(&generator.images, input.fake_labels, Wanted::ImageGradients);
-        generator.backward(&mut discriminator.image_gradients);
+        discriminator.backward(images, input.fake_labels, wanted, workspace);
+        generator.backward(&mut discriminator.image_gradients, workspace);
         let constants = self.protocol.adam(input.generator_rate, self.steps);
         let finite = generator.parameters.update(*kernels, constants);
         check_gradient("generator", finite)?;
@@ -196,7 +201,8 @@ impl Engine for CpuEngine {
             for (image, padded) in images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
                 pad(image, padded);
             }
-            self.discriminator.forward(&self.images, labels, Statistics::Running);
+            let (statistics, wanted) = (Statistics::Running, Wanted::Verdict);
+            self.discriminator.forward(&self.images, labels, statistics, wanted, &mut self.workspace);
             for (probability, &logit) in probabilities.iter_mut().zip(self.discriminator.logits.iter()) {
                 *probability = objective::sigmoid(logit);
             }
