@@ -111,26 +111,25 @@ unsafe fn phase_to_points<S: Simd, const P: usize, const Q: usize>(
     channel: usize,
 ) {
     let zero = simd.splat_f32s(0.0);
-    let mut lines = [MaybeUninit::<[S::f32s; LINE]>::uninit(); PHASE_SIDE];
-    lines[(PHASE_SIDE - 1) * P].write([zero; LINE]);
-    for i in 0..BOTTOM_SIDE {
+    let mut columns = [MaybeUninit::<[S::f32s; LINE]>::uninit(); PHASE_SIDE];
+    columns[(PHASE_SIDE - 1) * Q].write([zero; LINE]);
+    for j in 0..BOTTOM_SIDE {
         let mut line = [zero; PHASE_SIDE];
-        for j in 0..BOTTOM_SIDE {
+        for i in 0..BOTTOM_SIDE {
             let (y, x) = (2 * i + 1 - P, 2 * j + 1 - Q);
-            line[j + 1 - Q] = read((y * MIDDLE_SIDE + x) * MIDDLE_CHANNELS + channel);
+            line[i + 1 - P] = read((y * MIDDLE_SIDE + x) * MIDDLE_CHANNELS + channel);
         }
-        lines[i + 1 - P].write(upper_to_points(simd, line));
+        columns[j + 1 - Q].write(upper_to_points(simd, line));
     }
-    for x in 0..LINE {
-        let mut column = [zero; PHASE_SIDE];
-        for (value, line) in column.iter_mut().zip(&lines) {
-            // SAFETY: the ring's line and the seven others were written above.
-            *value = unsafe { line.assume_init_ref()[x] };
+    for (y, products) in PRODUCT.iter().enumerate() {
+        let mut line = [zero; PHASE_SIDE];
+        for (value, column) in line.iter_mut().zip(&columns) {
+            // SAFETY: the ring's column and the seven others were written above.
+            *value = unsafe { column.assume_init_ref()[y] };
         }
-        for (value, product) in upper_to_points(simd, column).into_iter().zip(PRODUCT[x]) {
-            let at = product * UPPER_PRODUCT + (2 * P + Q) * MIDDLE_CHANNELS + channel;
+        for (value, product) in upper_to_points(simd, line).into_iter().zip(products) {
             // SAFETY: the caller's promise; every product has 4·32 channels.
-            unsafe { store::<S>(rows.add(at), value) };
+            unsafe { store::<S>(rows.add(product * UPPER_PRODUCT + (2 * P + Q) * MIDDLE_CHANNELS + channel), value) };
         }
     }
 }
@@ -172,27 +171,27 @@ unsafe fn points_to_phase<S: Simd, const P: usize, const Q: usize>(
     channel: usize,
 ) {
     let zero = simd.splat_f32s(0.0);
-    let mut columns = [MaybeUninit::<[S::f32s; PHASE_SIDE]>::uninit(); LINE];
-    for (x, out) in columns.iter_mut().enumerate() {
-        let mut column = [zero; LINE];
-        for (value, product) in column.iter_mut().zip(PRODUCT[x]) {
+    let mut lines = [MaybeUninit::<[S::f32s; PHASE_SIDE]>::uninit(); LINE];
+    for (out, products) in lines.iter_mut().zip(PRODUCT) {
+        let mut line = [zero; LINE];
+        for (value, product) in line.iter_mut().zip(products) {
             let at = product * UPPER_PRODUCT + (2 * P + Q) * MIDDLE_CHANNELS + channel;
             // SAFETY: the caller's promise; every product has 4·32 channels.
             *value = unsafe { load::<S>(rows.add(at)) };
         }
-        out.write(points_to_upper(simd, column));
+        out.write(points_to_upper(simd, line));
     }
-    for i in 0..BOTTOM_SIDE {
-        let mut line = [zero; LINE];
-        for (value, column) in line.iter_mut().zip(&columns) {
-            // SAFETY: all columns were written above.
-            *value = unsafe { column.assume_init_ref()[i + 1 - P] };
+    for j in 0..BOTTOM_SIDE {
+        let mut column = [zero; LINE];
+        for (value, line) in column.iter_mut().zip(&lines) {
+            // SAFETY: all lines were written above.
+            *value = unsafe { line.assume_init_ref()[j + 1 - Q] };
         }
-        let line = points_to_upper(simd, line);
-        for j in 0..BOTTOM_SIDE {
+        let column = points_to_upper(simd, column);
+        for i in 0..BOTTOM_SIDE {
             let (y, x) = (2 * i + 1 - P, 2 * j + 1 - Q);
             // SAFETY: y and x are at most 13.
-            unsafe { store::<S>(map.add((y * MIDDLE_SIDE + x) * MIDDLE_CHANNELS + channel), line[j + 1 - Q]) };
+            unsafe { store::<S>(map.add((y * MIDDLE_SIDE + x) * MIDDLE_CHANNELS + channel), column[i + 1 - P]) };
         }
     }
 }
@@ -209,24 +208,24 @@ impl WithSimd for LowerToPoints<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
         // SAFETY: `lower_to_points` checked that the input is a map of 7×7×64 and the output 81 products of 64 channels;
-        // all lines are written before they are read.
+        // all columns are written before they are read.
         unsafe {
             let rows = self.points.as_mut_ptr();
             read_map!(simd, self.map, BOTTOM_CHANNELS, |read, channel| {
-                let mut lines = [MaybeUninit::<[S::f32s; LINE]>::uninit(); BOTTOM_SIDE];
-                for (y, out) in lines.iter_mut().enumerate() {
+                let mut columns = [MaybeUninit::<[S::f32s; LINE]>::uninit(); BOTTOM_SIDE];
+                for (x, column) in columns.iter_mut().enumerate() {
                     let mut line = [zero; BOTTOM_SIDE];
-                    for (x, value) in line.iter_mut().enumerate() {
+                    for (y, value) in line.iter_mut().enumerate() {
                         *value = read((y * BOTTOM_SIDE + x) * BOTTOM_CHANNELS + channel);
                     }
-                    out.write(lower_to_points(simd, line));
+                    column.write(lower_to_points(simd, line));
                 }
-                for x in 0..LINE {
-                    let mut column = [zero; BOTTOM_SIDE];
-                    for (value, line) in column.iter_mut().zip(&lines) {
-                        *value = line.assume_init_ref()[x];
+                for (y, products) in PRODUCT.iter().enumerate() {
+                    let mut line = [zero; BOTTOM_SIDE];
+                    for (value, column) in line.iter_mut().zip(&columns) {
+                        *value = column.assume_init_ref()[y];
                     }
-                    for (value, product) in lower_to_points(simd, column).into_iter().zip(PRODUCT[x]) {
+                    for (value, product) in lower_to_points(simd, line).into_iter().zip(products) {
                         store::<S>(rows.add(product * LOWER_PRODUCT + channel), value);
                     }
                 }
@@ -248,23 +247,23 @@ impl WithSimd for PointsToLower<'_> {
         let zero = simd.splat_f32s(0.0);
         for channel in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
             // SAFETY: `points_to_lower` checked both lengths: 81 products of 64 channels, and a map of 7×7×64; all
-            // columns are written before they are read.
+            // lines are written before they are read.
             unsafe {
                 let rows = self.points.as_ptr().add(channel);
-                let mut columns = [MaybeUninit::<[S::f32s; BOTTOM_SIDE]>::uninit(); LINE];
-                for (x, out) in columns.iter_mut().enumerate() {
-                    let mut column = [zero; LINE];
-                    for (value, product) in column.iter_mut().zip(PRODUCT[x]) {
+                let mut lines = [MaybeUninit::<[S::f32s; BOTTOM_SIDE]>::uninit(); LINE];
+                for (out, products) in lines.iter_mut().zip(PRODUCT) {
+                    let mut line = [zero; LINE];
+                    for (value, product) in line.iter_mut().zip(products) {
                         *value = load::<S>(rows.add(product * LOWER_PRODUCT));
                     }
-                    out.write(points_to_lower(simd, column));
+                    out.write(points_to_lower(simd, line));
                 }
-                for y in 0..BOTTOM_SIDE {
-                    let mut line = [zero; LINE];
-                    for (value, column) in line.iter_mut().zip(&columns) {
-                        *value = column.assume_init_ref()[y];
+                for x in 0..BOTTOM_SIDE {
+                    let mut column = [zero; LINE];
+                    for (value, line) in column.iter_mut().zip(&lines) {
+                        *value = line.assume_init_ref()[x];
                     }
-                    for (x, value) in points_to_lower(simd, line).into_iter().enumerate() {
+                    for (y, value) in points_to_lower(simd, column).into_iter().enumerate() {
                         let pixel = (y * BOTTOM_SIDE + x) * BOTTOM_CHANNELS;
                         store::<S>(self.map.as_mut_ptr().add(pixel + channel), value);
                     }

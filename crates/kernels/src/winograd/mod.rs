@@ -33,8 +33,7 @@
 //! | up | lower map: W = A·y | W · Uᵀ | B |
 //! | weights | V and W, from the passes above | Vᵀ · W, summed over images | Gᵀ |
 //!
-//! In two dimensions a transform to points is applied along x, then along y, one back from points along y, then along x:
-//! so maps are read and written row by row. The products are matrix products: at each of
+//! In two dimensions every transform is applied along y, then along x. The products are matrix products: at each of
 //! the 5·5 points, rows are images (and the tiles 4 or 3 long that meet at this point: [`lines`]), columns and the
 //! summed index are channels. They hold nine tenths of the work and run on the register tile of [`crate::tile`].
 //!
@@ -91,7 +90,7 @@ pub const WEIGHT_POINTS: usize = POINTS * POINT_WEIGHTS;
 /// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the last.
 const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 2, 2, 1];
 
-/// The products of a map that belong to point `(x, y)`, counted `5x + y`: the first, and how many.
+/// The products of a map that belong to point `(y, x)`, counted `5y + x`: the first, and how many.
 const fn products_of(point: usize) -> (usize, usize) {
     let mut first = 0;
     let mut at = 0;
@@ -102,18 +101,18 @@ const fn products_of(point: usize) -> (usize, usize) {
     (first, AXIS_TILES[point / AXIS_POINTS] * AXIS_TILES[point % AXIS_POINTS])
 }
 
-/// Which product of a map is that of the lines' products `x` and `y`.
+/// Which product of a map is that of the lines' products `y` and `x`.
 const PRODUCT: [[usize; LINE]; LINE] = {
     let mut table = [[0; LINE]; LINE];
-    let mut x = 0;
-    while x < LINE {
-        let mut y = 0;
-        while y < LINE {
-            let (first, _) = products_of(x / 2 * AXIS_POINTS + y / 2);
-            table[x][y] = first + (x % 2) * AXIS_TILES[y / 2] + y % 2;
-            y += 1;
+    let mut y = 0;
+    while y < LINE {
+        let mut x = 0;
+        while x < LINE {
+            let (first, _) = products_of(y / 2 * AXIS_POINTS + x / 2);
+            table[y][x] = first + (y % 2) * AXIS_TILES[x / 2] + x % 2;
+            x += 1;
         }
-        x += 1;
+        y += 1;
     }
     table
 };

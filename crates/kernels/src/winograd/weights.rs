@@ -81,7 +81,7 @@ impl<const ROWS: usize, const COLUMNS: usize> WithSimd for WeightsToPoints<'_, R
                         let right = taps_to_points(simd, [read(0, 1), read(1, 1)]);
                         for (y, (left, right)) in left.into_iter().zip(right).enumerate() {
                             for (x, value) in taps_to_points(simd, [left, right]).into_iter().enumerate() {
-                                let point = (x * AXIS_POINTS + y) * POINT_WEIGHTS;
+                                let point = (y * AXIS_POINTS + x) * POINT_WEIGHTS;
                                 store::<S>(self.points.as_mut_ptr().add(point + at), value);
                             }
                         }
@@ -114,7 +114,7 @@ impl WithSimd for PointsToWeights<'_> {
                         for y in 0..AXIS_POINTS {
                             let mut line = [zero; AXIS_POINTS];
                             for (x, value) in line.iter_mut().enumerate() {
-                                let point = self.points.as_mut_ptr().add((x * AXIS_POINTS + y) * POINT_WEIGHTS + at);
+                                let point = self.points.as_mut_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at);
                                 *value = load::<S>(point);
                                 store::<S>(point, zero);
                             }
