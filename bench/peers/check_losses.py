@@ -2,7 +2,7 @@
 
     bench/peers/check_losses.py FOLDER     # the folder of the built burn_step and candle_step
 
-Ten steps of each model from hashed weights and data (reference/README.md). Needs the standard library alone.
+Six steps of each model from hashed weights and data (reference/README.md). Needs the standard library alone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path
 FIXTURES = Path(__file__).resolve().parents[2] / "reference/fixtures"
 PEERS = ("burn_step", "candle_step")
 VARIANTS = ("gan", "cgan", "acgan")
-# Largest difference to a loss, relative: of the first step, and of all ten, in which rounding grows.
-FIRST_STEP, TEN_STEPS = 1e-5, 1e-3
+# Largest difference to a loss, relative, of the first step and of the first six. Later, two correct runs may part: where a
+# gradient is about zero, its rounding decides what Adam does (reference/README.md).
+FIRST_STEP, SIX_STEPS = 1e-6, 1e-4
 
 
 def fixture(variant: str) -> tuple[dict[str, str], list[tuple[float, float]]]:
@@ -48,10 +49,10 @@ def main() -> int:
             command = [str(Path(sys.argv[1]) / peer), variant, facts["batch"], "1", "1", facts["input_prefix"]]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found = json.loads(output)["first_losses"]
-            first, ten = (largest_difference(found[:count], expected) for count in (1, 10))
-            fits = first <= FIRST_STEP and ten <= TEN_STEPS
+            first, six = (largest_difference(found[:count], expected) for count in (1, 6))
+            fits = first <= FIRST_STEP and six <= SIX_STEPS
             wrong |= not fits
-            print(f"{peer:12} {variant:6} first step {first:.1e}, ten steps {ten:.1e}: {'ok' if fits else 'WRONG'}")
+            print(f"{peer:12} {variant:6} first step {first:.1e}, six steps {six:.1e}: {'ok' if fits else 'WRONG'}")
     return int(wrong)
 
 

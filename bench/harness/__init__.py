@@ -1,0 +1,1 @@
+"""What bench/run is made of: who competes, how they are measured in turn, and how it is told."""
