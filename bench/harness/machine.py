@@ -12,6 +12,8 @@ from pathlib import Path
 from .programs import PEERS, ROOT
 
 INSTRUCTION_SETS = ("avx2", "fma", "avx512f", "avx512bw", "avx512_bf16", "amx_tile", "asimd")
+# A load from which on others take time from what is measured.
+BUSY_LOAD = 0.5
 PACKAGES = ("torch", "onnxruntime", "numpy")
 CRATES = ("burn", "candle-core")
 
@@ -22,6 +24,7 @@ def describe() -> dict[str, object]:
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "cpu": cpu_facts(),
         "system": f"{platform.system()} {platform.machine()}",
+        "load_at_start": os.getloadavg()[0],
         "versions": versions(),
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .machine import BUSY_LOAD
+
 EFFECTIVE = (
     "GFLOP/s are *effective*: the operations of direct convolutions (bench/harness/operations.py) over the time. An engine "
     "that needs fewer operations for the same result shows more than it executes."
@@ -42,12 +44,14 @@ def heading(results: dict) -> str:
     cpu = machine["cpu"]
     kind = f" ({cpu['family']})" if cpu["family"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    load = machine["load_at_start"]
+    busy = f" **The machine was busy when it began (load {load:.1f}).**" if load > BUSY_LOAD else ""
     quick = "\n\n**A quick run: few rounds and steps, for trying the benchmark out. Its numbers are no results.**"
     return (
         f"# Benchmark results\n\n{machine['date']}. {cpu['model']}{kind}, {cpu['processors']} processors, "
         f"{', '.join(cpu['instruction_sets'])}; {machine['system']}.\n\n{versions}.\n\n"
-        f"{settings['threads']} threads, {settings['rounds']} rounds of {settings['steps']} steps, every engine once in "
-        f"each round. What is measured and how: [docs/performance.md](../../docs/performance.md)."
+        f"{settings['threads']} threads, rounds: {settings['rounds']}, of {settings['steps']} steps each; every engine once in "
+        f"each round.{busy} What is measured and how: [docs/performance.md](../../docs/performance.md)."
         f"{quick if settings['quick'] else ''}\n\n![Images a second of each engine](results.png)"
     )
 

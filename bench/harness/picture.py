@@ -1,4 +1,4 @@
-"""The results as a picture: images a second of each engine, and how they scale."""
+"""The results as a picture: a panel for each thing measured, a bar for each engine; and how training scales."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ COLOURS = {OURS: "#0b6e4f", OURS_AVX2: "#5fb894", "PyTorch eager": "#d1495b", "P
            "ONNX Runtime": "#7b5ea7", "Burn flex": "#e09f3e", "candle": "#8d99ae"}
 MODEL_NAMES = {"gan": "GAN", "cgan": "cGAN", "acgan": "ACGAN"}
 GREY = "#444444"
+FULL_PANEL = 6  # engines
 
 
 def draw(results: dict, path: Path) -> None:
@@ -21,7 +22,7 @@ def draw(results: dict, path: Path) -> None:
 
     plt.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#999999",
                          "text.color": GREY, "axes.labelcolor": GREY, "xtick.color": GREY, "ytick.color": GREY})
-    panels = training_panels(results) + drawing_panels(results) + scaling_panels(results)
+    panels = training_panels(results) + drawing_panels(results) + process_panels(results) + scaling_panels(results)
     if not panels:
         return
     columns = 3
@@ -33,8 +34,8 @@ def draw(results: dict, path: Path) -> None:
         axis.axis("off")
     machine, settings = results["machine"], results["settings"]
     quick = ", a quick run: no results" if settings["quick"] else ""
-    figure.suptitle(f"Images a second: more is better   ({machine['cpu']['model']}, {settings['threads']} threads, "
-                    f"median of {settings['rounds']} rounds{quick})", fontsize=12, fontweight="bold")
+    figure.suptitle(f"Images a second, where nothing else is said: longer is faster   ({machine['cpu']['model']}, "
+                    f"{settings['threads']} threads, medians, rounds: {settings['rounds']}{quick})\n", fontsize=12)
     figure.savefig(path, dpi=140)
     plt.close(figure)
 
@@ -46,7 +47,7 @@ def training_panels(results: dict) -> list:
     return [
         lambda axis, batch=batch, model=model: bars(
             axis, f"Training {MODEL_NAMES[model]}, batch {batch}",
-            [row for row in rows if (row["batch"], row["model"]) == (batch, model)])
+            [row for row in rows if (row["batch"], row["model"]) == (batch, model)], "images_per_second")
         for batch, model in cells
     ]
 
@@ -56,21 +57,32 @@ def drawing_panels(results: dict) -> list:
     rows = results.get("generate", [])
     batches = list(dict.fromkeys(row["batch"] for row in rows))
     return [
-        lambda axis, batch=batch: bars(axis, f"Drawing, batch {batch}", [row for row in rows if row["batch"] == batch])
+        lambda axis, batch=batch: bars(axis, f"Drawing, batch {batch}", [row for row in rows if row["batch"] == batch],
+                                       "images_per_second")
         for batch in batches
     ]
 
 
-def bars(axis, title: str, rows: list[dict]) -> None:
+def process_panels(results: dict) -> list:
+    """What a whole process takes: here less is better."""
+    panels = []
+    if first := results.get("first_picture"):
+        panels.append(lambda axis: bars(axis, "First picture: ms (less is better)", first, "ms"))
+    if epoch := results.get("epoch"):
+        panels.append(lambda axis: bars(axis, "Training's peak MiB (less is better)", epoch["rows"], "peak_mib"))
+    return panels
+
+
+def bars(axis, title: str, rows: list[dict], what: str) -> None:
     """A horizontal bar for each engine, its number beside it."""
-    speeds = [0 if row["error"] else row["images_per_second"] for row in rows]
+    figures = [0 if row["error"] else row[what] for row in rows]
     names = [row["engine"] for row in rows]
-    axis.barh(names, speeds, color=[COLOURS.get(name, "#bbbbbb") for name in names], height=0.72)
-    longest = max(speeds, default=0) or 1
-    for position, (row, speed) in enumerate(zip(rows, speeds)):
-        axis.text(speed + longest * 0.015, position, "failed" if row["error"] else f"{speed:,.0f}", va="center", fontsize=9,
+    axis.barh(names, figures, color=[COLOURS.get(name, "#bbbbbb") for name in names], height=0.72)
+    longest = max(figures, default=0) or 1
+    for position, (row, figure) in enumerate(zip(rows, figures)):
+        axis.text(figure + longest * 0.015, position, "failed" if row["error"] else f"{figure:,.0f}", va="center", fontsize=9,
                   fontweight="bold" if row["engine"] == OURS else "normal")
-    axis.invert_yaxis()
+    axis.set_ylim(max(len(rows), FULL_PANEL) - 0.5, -0.6)  # downwards, and bars as thick in every panel
     axis.set_xlim(0, longest * 1.17)
     axis.set_title(title, loc="left", fontweight="bold")
     axis.xaxis.set_visible(False)
@@ -79,7 +91,7 @@ def bars(axis, title: str, rows: list[dict]) -> None:
 
 
 def scaling_panels(results: dict) -> list:
-    """One panel with both: a line an engine over batch sizes; threads where there are several."""
+    """A line an engine, over threads and over batch sizes."""
     found = results.get("scaling")
     if not found:
         return []
@@ -105,4 +117,4 @@ def lines(axis, title: str, rows: list[dict], x: str, logarithmic: bool) -> None
     axis.grid(axis="y", color="#dddddd", linewidth=0.7)
     axis.set_title(title, loc="left", fontweight="bold")
     axis.set_xlabel(x)
-    axis.legend(frameon=False, loc="lower right")
+    axis.legend(frameon=False, loc="best")

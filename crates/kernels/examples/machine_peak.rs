@@ -6,7 +6,7 @@
 
 use pulp::{Simd, WithSimd};
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Sums that grow side by side: enough to hide the latency of an instruction, few enough for 16 registers.
@@ -104,26 +104,44 @@ impl WithSimd for Burst {
     }
 }
 
-/// Billions of operations a second of `threads` threads that start together: the best burst.
+/// Billions of operations a second of `threads` threads together: the best burst.
 fn peak_gflops(set: FusedSet, threads: usize) -> f64 {
-    (0..BURSTS).map(|_| burst_gflops(set, threads)).fold(0.0, f64::max)
-}
-
-fn burst_gflops(set: FusedSet, threads: usize) -> f64 {
-    let start_line = Barrier::new(threads);
-    let run = || {
-        start_line.wait();
-        let start = Instant::now();
-        let operations = set.burst();
-        (start, operations, Instant::now())
-    };
-    let runs: Vec<(Instant, usize, Instant)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+    let arrivals = AtomicUsize::new(0);
+    let of_threads: Vec<Vec<TimedBurst>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(|| timed_bursts(set, threads, &arrivals))).collect();
         handles.into_iter().map(|handle| handle.join().expect("a burst does not panic")).collect()
     });
-    let (Some(first), Some(last)) = (runs.iter().map(|run| run.0).min(), runs.iter().map(|run| run.2).max()) else {
-        return 0.0;
+    (0..BURSTS).map(|burst| gflops(of_threads.iter().map(|bursts| bursts[burst]))).fold(0.0, f64::max)
+}
+
+#[derive(Clone, Copy)]
+struct TimedBurst {
+    operations: usize,
+    start: Instant,
+    end: Instant,
+}
+
+/// One thread's bursts. Threads wait for each other spinning: one that sleeps may wake on a processor that is taken.
+fn timed_bursts(set: FusedSet, threads: usize, arrivals: &AtomicUsize) -> Vec<TimedBurst> {
+    let timed = |burst: usize| {
+        arrivals.fetch_add(1, Ordering::AcqRel);
+        while arrivals.load(Ordering::Acquire) < (burst + 1) * threads {
+            std::hint::spin_loop();
+        }
+        let start = Instant::now();
+        let operations = set.burst();
+        TimedBurst { operations, start, end: Instant::now() }
     };
-    let operations: usize = runs.iter().map(|run| run.1).sum();
-    operations as f64 / last.duration_since(first).as_secs_f64() / 1e9
+    (0..BURSTS).map(timed).collect()
+}
+
+/// Billions of operations a second from the first start to the last end.
+fn gflops(bursts: impl Iterator<Item = TimedBurst> + Clone) -> f64 {
+    let operations: usize = bursts.clone().map(|burst| burst.operations).sum();
+    let first = bursts.clone().map(|burst| burst.start).min();
+    let last = bursts.map(|burst| burst.end).max();
+    match (first, last) {
+        (Some(first), Some(last)) => operations as f64 / last.duration_since(first).as_secs_f64() / 1e9,
+        _ => 0.0,
+    }
 }
