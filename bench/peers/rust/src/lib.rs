@@ -133,7 +133,8 @@ fn time_steps<P: Peer>(
     prefix: &str,
 ) -> Result<(Vec<f64>, Vec<Losses>), Failure> {
     let made = POOL.min(WARM_UP + steps);
-    let inputs = (0..made).map(|step| peer.input(&hashed::batch(prefix, step, batch))).collect::<Result<Vec<_>, _>>()?;
+    let inputs =
+        (0..made).map(|step| peer.input(&hashed::batch(prefix, step, batch))).collect::<Result<Vec<_>, _>>()?;
     let (mut times, mut losses) = (Vec::with_capacity(steps), Vec::with_capacity(WARM_UP + steps));
     for step in 0..WARM_UP + steps {
         let start = Instant::now();

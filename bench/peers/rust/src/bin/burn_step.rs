@@ -120,7 +120,8 @@ impl Discriminator {
         let x = relu(self.bn1.forward(conv2d(images, self.conv1.val(), None, halving())));
         let x = match &self.class_plane {
             Some(plane) => {
-                let picture = plane.embedding.val().select(0, labels.clone()).reshape([-1, 1, SIDE as i32, SIDE as i32]);
+                let picture =
+                    plane.embedding.val().select(0, labels.clone()).reshape([-1, 1, SIDE as i32, SIDE as i32]);
                 Tensor::cat(vec![x, conv2d(picture, plane.conv.val(), Some(plane.bias.val()), halving())], 1)
             }
             None => x,

@@ -263,8 +263,8 @@ impl Peer for Candle {
 
         let real_verdict = self.discriminator.forward(&input.images, &input.labels)?;
         let fake_verdict = self.discriminator.forward(&fake.detach(), &input.fake_labels)?;
-        let d_loss = (whole_loss(real_verdict, &input.labels, true)?
-            + whole_loss(fake_verdict, &input.fake_labels, false)?)?;
+        let d_loss =
+            (whole_loss(real_verdict, &input.labels, true)? + whole_loss(fake_verdict, &input.fake_labels, false)?)?;
         self.discriminator_adam.step(&d_loss.backward()?)?;
 
         let after = self.frozen.forward(&fake, &input.fake_labels)?;
