@@ -44,7 +44,7 @@ class Plan:
         if key not in self.tuned:
             print(f"  trying out PyTorch's settings: {mode}, {model}, batch {batch}, {threads} threads", flush=True)
             command = programs.python("pytorch_step.py", "--tune", "--mode", mode, "--variant", model,
-                                      "--batch", batch, "--threads", threads, "--steps", 10)
+                                      "--batch", batch, "--threads", threads, "--steps", 15)
             self.tuned[key] = programs.run_json(command, programs.KEEP_MEMORY)["options"]
         return self.tuned[key]
 
