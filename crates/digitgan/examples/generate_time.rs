@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = ModelSpec { variant: variant.parse::<Variant>()?, classes: 10 };
     let (batch, threads, calls): (usize, usize, usize) = (batch.parse()?, threads.parse()?, calls.parse()?);
     let kernels = kernels()?;
-    let sampler = CpuSampler::new(kernels, &spec, &generator_weights(&spec), batch)?;
+    let sampler = CpuSampler::new(kernels, &spec, &generator_weights(&spec))?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let mut times = pool.install(|| time_calls(sampler, &spec, batch, calls));
     times.sort_by(f64::total_cmp);
@@ -44,7 +44,7 @@ fn generator_weights(spec: &ModelSpec) -> TensorMap {
 }
 
 /// Milliseconds of each call that draws a batch; noise and classes are prepared before.
-fn time_calls(mut sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize) -> Vec<f64> {
+fn time_calls(sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize) -> Vec<f64> {
     let noise = latents(1, Purpose::SampleLatent, 0, batch);
     let mut labels = vec![0; batch];
     fill_classes(1, Purpose::TrainingClass, 0, spec.classes, &mut labels);

@@ -1,4 +1,4 @@
-//! Prints the median time of a training step as JSON, for side-by-side comparisons (`bench/compare.py`):
+//! Prints the median time of a training step as JSON, for side-by-side comparisons (`bench/run`):
 //! `step_time VARIANT BATCH THREADS STEPS`.
 
 use digitgan::engine::cpu::{CpuEngine, Protocol, kernels};
