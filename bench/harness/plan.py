@@ -9,6 +9,7 @@ from . import programs
 from .machine import has_avx512
 
 SECTIONS = ("peak", "train", "generate", "epoch", "scaling")
+TRAINING_BATCHES = (64, 256)
 OURS, OURS_AVX2 = "digitgan", "digitgan, AVX2"
 AVX2 = {"DIGITGAN_SIMD": "avx2"}
 # PyTorch's settings where nothing is tried out: those that win on most machines.
@@ -21,6 +22,7 @@ class Plan:
 
     sections: list[str]
     models: list[str]
+    batches: list[int]  # of training steps
     rounds: int
     steps: int
     threads: int

@@ -10,7 +10,6 @@ from .plan import OURS, OURS_AVX2, Plan, report
 from .programs import KEEP_MEMORY, example, python, run_json
 from .rounds import Competitor, Series, interleaved, ratio
 
-BATCHES = (64, 256)
 SCALING_MODEL, SCALING_BATCH = "acgan", 64
 SCALING_BATCHES = (8, 16, 32, 64, 128, 256, 512)
 PYTORCH = {"eager": "PyTorch eager", "compile": "PyTorch compile"}
@@ -38,7 +37,7 @@ def rust_step(plan: Plan, program: str, model: str, batch: int) -> float:
 def train(plan: Plan) -> list[dict]:
     """A row for each model, batch and engine."""
     rows = []
-    for batch in BATCHES:
+    for batch in plan.batches:
         for model in plan.models:
             print(f"training: {model}, batch {batch}", flush=True)
             competitors = [

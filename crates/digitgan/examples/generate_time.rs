@@ -6,10 +6,12 @@ use digitgan::engine::cpu::{CpuSampler, kernels};
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Calls before the clock runs.
 const WARM_UP: usize = 10;
+/// For how long, at least: a processor that was idle takes a while to reach its clock.
+const WARM_UP_TIME: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,12 +52,14 @@ fn time_calls(sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize)
     fill_classes(1, Purpose::TrainingClass, 0, spec.classes, &mut labels);
     let mut images = vec![0.0; batch * IMAGE_PIXELS];
     let mut times = Vec::with_capacity(calls);
-    for call in 0..WARM_UP + calls {
+    let (begin, mut done) = (Instant::now(), 0);
+    while times.len() < calls {
         let start = Instant::now();
         sampler.generate(&noise, &labels, &mut images);
-        if call >= WARM_UP {
+        if done >= WARM_UP && start - begin >= WARM_UP_TIME {
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
+        done += 1;
     }
     times
 }

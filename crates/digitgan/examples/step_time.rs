@@ -6,10 +6,12 @@ use digitgan::engine::{Engine, StepInput};
 use digitgan::model::{ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Steps before the clock runs.
 const WARM_UP: usize = 10;
+/// For how long, at least: a processor that was idle takes a while to reach its clock.
+const WARM_UP_TIME: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,12 +53,14 @@ fn time_steps(mut engine: CpuEngine, spec: &ModelSpec, batch: usize, steps: usiz
         discriminator_rate: 1e-3,
     };
     let mut times = Vec::with_capacity(steps);
-    for step in 0..WARM_UP + steps {
+    let (begin, mut done) = (Instant::now(), 0);
+    while times.len() < steps {
         let start = Instant::now();
         engine.step(input).map_err(|error| error.to_string())?;
-        if step >= WARM_UP {
+        if done >= WARM_UP && start - begin >= WARM_UP_TIME {
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
+        done += 1;
     }
     Ok(times)
 }

@@ -4,9 +4,7 @@
 //! training uses), and an eighth of those weights to read.
 
 use crate::Kernels;
-use crate::shape::{
-    BOTTOM_CHANNELS, BOTTOM_SIDE, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, PADDED_BOTTOM,
-};
+use crate::shape::{BOTTOM_CHANNELS, BOTTOM_SIDE, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, PADDED_BOTTOM};
 use crate::tile::{Walk, strip};
 use pulp::{Simd, WithSimd};
 

@@ -2,6 +2,7 @@
 //!
 //! - [`shape`]: the fixed geometry, and why two convolutions are enough;
 //! - `tile`: the one inner loop behind all convolutions and matrix products;
+//! - [`winograd`]: the inner convolution with fewer multiplications; its page explains transforms, layout and blocking;
 //! - [`Kernels`]: the kernels bound to an instruction set (AVX-512, AVX2, NEON or plain scalar code),
 //!   chosen at run time, forced by the environment variable [`SIMD_VARIABLE`].
 //!

@@ -7,7 +7,7 @@ pub mod hashed;
 
 use std::error::Error;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Results drop and make large buffers all the time: see Cargo.toml.
 #[global_allocator]
@@ -29,6 +29,8 @@ pub const NORM_EPSILON: f64 = 1e-5;
 
 /// Steps before the clock runs.
 const WARM_UP: usize = 10;
+/// For how long, at least: a processor that was idle takes a while to reach its clock.
+const WARM_UP_TIME: Duration = Duration::from_secs(1);
 /// Batches that are made beforehand and used in turn.
 const POOL: usize = 32;
 /// What both frameworks' thread pools take their size from.
@@ -136,10 +138,12 @@ fn time_steps<P: Peer>(
     let inputs =
         (0..made).map(|step| peer.input(&hashed::batch(prefix, step, batch))).collect::<Result<Vec<_>, _>>()?;
     let (mut times, mut losses) = (Vec::with_capacity(steps), Vec::with_capacity(WARM_UP + steps));
-    for step in 0..WARM_UP + steps {
+    let begin = Instant::now();
+    while times.len() < steps {
+        let step = losses.len();
         let start = Instant::now();
         let loss = peer.step(&inputs[step % made])?;
-        if step >= WARM_UP {
+        if step >= WARM_UP && start - begin >= WARM_UP_TIME {
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
         if !(loss.d_loss.is_finite() && loss.g_loss.is_finite()) {

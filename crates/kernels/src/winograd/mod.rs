@@ -34,8 +34,8 @@
 //! | weights | V and W, from the passes above | Vᵀ · W, summed over images | Gᵀ |
 //!
 //! In two dimensions every transform is applied along y, then along x. The products are matrix products: at each of
-//! the 5·5 points, rows are images (and the tiles 4 or 3 long that meet at this point: [`lines`]), columns and the
-//! summed index are channels. They hold nine tenths of the work and run on the register tile of [`crate::tile`].
+//! the 5·5 points, rows are images (and the tiles, of 4 and of 3 outputs, that meet at this point), columns and the
+//! summed index are channels. They are nine tenths of the layer's operations and run on the one register tile of the crate.
 //!
 //! # How it lies
 //! A map at points is `[81 products][channels]`, one image after the other. [`IMAGES_TOGETHER`] images go through the
@@ -45,8 +45,9 @@
 //! same few sets of the cache.
 //!
 //! # What it costs in precision
-//! Sums of products at points cancel where direct sums do not; with these points, errors are about eight times those
-//! of direct summation in the worst element and about two in the mean, some 10⁻⁶ of the largest output.
+//! Sums of products at points cancel where direct sums do not. On random maps and weights the largest error is about
+//! eight times that of direct summation, 1.7·10⁻⁶ against 2·10⁻⁷ of the largest output. (Seven outputs by eight points,
+//! 0, ±1, ±2, ±½ and ∞, would save another fifth of the products, for errors of 9·10⁻⁶.)
 
 mod lines;
 mod maps;

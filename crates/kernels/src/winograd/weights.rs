@@ -76,7 +76,8 @@ impl<const ROWS: usize, const COLUMNS: usize> WithSimd for WeightsToPoints<'_, R
                     // SAFETY: both lengths were checked: 16 taps of `ROWS·COLUMNS`, and 25 points of 128·64, of
                     // which `at` is one.
                     unsafe {
-                        let read = |a, b| load::<S>(self.weights.as_ptr().add(tap(p, q, a, b) + row * COLUMNS + column));
+                        let read =
+                            |a, b| load::<S>(self.weights.as_ptr().add(tap(p, q, a, b) + row * COLUMNS + column));
                         let left = taps_to_points(simd, [read(0, 0), read(1, 0)]);
                         let right = taps_to_points(simd, [read(0, 1), read(1, 1)]);
                         for (y, (left, right)) in left.into_iter().zip(right).enumerate() {
@@ -107,21 +108,21 @@ impl WithSimd for PointsToWeights<'_> {
             let (p, q) = (phase / 2, phase % 2);
             for row in 0..MIDDLE_CHANNELS {
                 for column in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
-                    let at = ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
+                    let at =
+                        ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
                     // SAFETY: `points_to_weights` checked both lengths; `at` lies inside one point's 128·64.
                     unsafe {
-                        let mut lines = [[zero; AXIS_POINTS]; 2];
-                        for y in 0..AXIS_POINTS {
+                        let [mut left, mut right] = [[zero; AXIS_POINTS]; 2];
+                        for (y, (left, right)) in left.iter_mut().zip(&mut right).enumerate() {
                             let mut line = [zero; AXIS_POINTS];
                             for (x, value) in line.iter_mut().enumerate() {
                                 let point = self.points.as_mut_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at);
                                 *value = load::<S>(point);
                                 store::<S>(point, zero);
                             }
-                            let [left, right] = points_to_taps(simd, line);
-                            (lines[0][y], lines[1][y]) = (left, right);
+                            [*left, *right] = points_to_taps(simd, line);
                         }
-                        for (b, line) in lines.into_iter().enumerate() {
+                        for (b, line) in [left, right].into_iter().enumerate() {
                             for (a, value) in points_to_taps(simd, line).into_iter().enumerate() {
                                 let out = tap(p, q, a, b) + row * BOTTOM_CHANNELS + column;
                                 let out = self.gradient.as_mut_ptr().add(out);

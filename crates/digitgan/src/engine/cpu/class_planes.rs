@@ -10,9 +10,7 @@ use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::{OUTER_IMAGES, add_outer_sums};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use digitgan_kernels::shape::{
-    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
-};
+use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
 use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
@@ -109,7 +107,9 @@ impl ClassPlanes {
 
     /// Adds to the gradients of embedding, class_conv and the class half of conv2 what was added up since the last call.
     pub(super) fn backward(&mut self, parameters: &mut Parameters) {
-        let Self { kernels, taps, inner, map_points, gradient_points, map_gradients, map_sums, plane_gradients, .. } = self;
+        let Self {
+            kernels, taps, inner, map_points, gradient_points, map_gradients, map_sums, plane_gradients, ..
+        } = self;
         let kernels = *kernels;
         inner.up_from_points(gradient_points, map_gradients, map_sums, |_, map, sums| kernels.channel_sums(map, sums));
         let gradients = &mut parameters.gradients;

@@ -6,9 +6,9 @@ use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::workspace::Workspace;
 use super::{OUTER_IMAGES, share};
+use crate::IMAGE_SIDE;
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
-use crate::IMAGE_SIDE;
 use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
 use digitgan_kernels::winograd::LOWER_POINTS;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
@@ -200,9 +200,10 @@ impl Generator {
             .zip(dh1.par_chunks(BOTTOM))
             .for_each(|((dy1, y1), dh1)| kernels.normalise_gradient(y1, dh1, norm, terms, dy1));
         let panels = share(BOTTOM / PANEL);
-        parameters.gradients[deconv1.range()].par_chunks_mut(panels * panel).enumerate().for_each(
-            |(chunk, gradient)| kernels.matrix_gradient(input, dy1, batch, chunk * panels, gradient),
-        );
+        parameters.gradients[deconv1.range()]
+            .par_chunks_mut(panels * panel)
+            .enumerate()
+            .for_each(|(chunk, gradient)| kernels.matrix_gradient(input, dy1, batch, chunk * panels, gradient));
     }
 
     /// Prepares the forms of the weights that the passes use. Call after every change of them.

@@ -146,10 +146,8 @@ impl InnerConvolution {
         walk: impl Fn(usize, &mut [f32], &mut [f32], &mut [f32], &mut [f32]) + Sync,
     ) {
         let each = sums.len() / (out.len() / map);
-        let groups = out
-            .par_chunks_mut(IMAGES_TOGETHER * map)
-            .zip(sums.par_chunks_mut(IMAGES_TOGETHER * each))
-            .enumerate();
+        let groups =
+            out.par_chunks_mut(IMAGES_TOGETHER * map).zip(sums.par_chunks_mut(IMAGES_TOGETHER * each)).enumerate();
         match points {
             Some(points) => {
                 groups.zip(points.par_chunks_mut(IMAGES_TOGETHER * from)).for_each(|((group, (out, sums)), points)| {

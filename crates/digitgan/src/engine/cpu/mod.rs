@@ -85,7 +85,7 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
-    /// Makes room for training `spec` in batches of `batch` images (about 0.35 MiB an image). All weights are zero:
+    /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB an image). All weights are zero:
     /// [`Engine::restore`] a state first, such as [`crate::model::initial_state`].
     pub fn new(kernels: Kernels, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Self {
         assert!(batch > 0, "a batch holds at least one image");
