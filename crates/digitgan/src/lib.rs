@@ -19,6 +19,7 @@ pub mod atomic_file;
 pub mod config;
 pub mod data;
 pub mod engine;
+pub mod judge;
 pub mod model;
 pub mod objective;
 pub mod picture;

@@ -5,13 +5,13 @@
 //! function of the seed and the step alone.
 
 use super::augment::{self, Augment};
-use super::{Dataset, Split};
+use super::Split;
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
-/// The training images of a data set, a batch at a time.
+/// The images of a split, a batch at a time.
 pub struct Batches<'a> {
     split: &'a Split,
     batch: usize,
@@ -24,9 +24,9 @@ pub struct Batches<'a> {
 
 impl<'a> Batches<'a> {
     /// Batches of `batch` images, at most as many as there are.
-    pub fn new(dataset: &'a Dataset, batch: usize, seed: u64, augment: &'a [Augment]) -> Self {
-        assert!(batch > 0 && batch <= dataset.train.len());
-        Batches { split: &dataset.train, batch, seed, augment, epoch: None, order: Vec::new() }
+    pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &'a [Augment]) -> Self {
+        assert!(batch > 0 && batch <= split.len());
+        Batches { split, batch, seed, augment, epoch: None, order: Vec::new() }
     }
 
     /// Whole batches in an epoch. What is left over is not used in that epoch.
@@ -86,6 +86,7 @@ pub fn to_signed(bytes: &[u8], values: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Dataset;
 
     /// Images that all have their index as their first pixels.
     fn dataset(count: usize) -> Dataset {
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn an_epoch_shows_each_image_once_and_drops_the_short_batch() {
         let dataset = dataset(50);
-        let mut batches = Batches::new(&dataset, 8, 1, &[]);
+        let mut batches = Batches::new(&dataset.train, 8, 1, &[]);
         assert_eq!(batches.per_epoch(), 6);
         let mut first = firsts(&mut batches, 0..6);
         let second = firsts(&mut batches, 6..12);
@@ -128,12 +129,12 @@ mod tests {
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() {
         let dataset = dataset(50);
-        let all = firsts(&mut Batches::new(&dataset, 8, 1, &[]), 0..12);
-        assert_eq!(firsts(&mut Batches::new(&dataset, 8, 1, &[]), 9..12), all[72..]);
-        assert_ne!(firsts(&mut Batches::new(&dataset, 8, 2, &[]), 0..12), all);
+        let all = firsts(&mut Batches::new(&dataset.train, 8, 1, &[]), 0..12);
+        assert_eq!(firsts(&mut Batches::new(&dataset.train, 8, 1, &[]), 9..12), all[72..]);
+        assert_ne!(firsts(&mut Batches::new(&dataset.train, 8, 2, &[]), 0..12), all);
         let augmented = |step| {
             let (mut images, mut labels) = (vec![0.0; 8 * IMAGE_PIXELS], vec![0; 8]);
-            Batches::new(&dataset, 8, 1, &[Augment::Affine]).fill(step, &mut images, &mut labels);
+            Batches::new(&dataset.train, 8, 1, &[Augment::Affine]).fill(step, &mut images, &mut labels);
             images
         };
         assert_eq!(augmented(3), augmented(3));

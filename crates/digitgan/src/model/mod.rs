@@ -5,7 +5,10 @@
 mod tensors;
 mod variant;
 
-pub use tensors::{Tensor, TensorMap, TensorSpec, discriminator_tensors, generator_tensors, initial_state};
+pub use tensors::{
+    Tensor, TensorMap, TensorSpec, classifier_tensors, discriminator_tensors, generator_tensors, initial_classifier,
+    initial_state,
+};
 pub use variant::{Variant, Wiring};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub const LATENT: usize = 100;
 /// Hidden units of ACGAN's class head.
 pub const CLASS_HIDDEN: usize = 128;
+/// Features of a classifier: the hidden units before its logits.
+pub const CLASSIFIER_FEATURES: usize = 64;
 /// ε of every batch normalisation.
 pub const BATCH_NORM_EPSILON: f64 = 1e-5;
 /// Share of a new batch in the running statistics.

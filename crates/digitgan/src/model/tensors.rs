@@ -1,6 +1,6 @@
 //! The tensors of G and D: names, shapes and first values, as PyTorch's state dict would have them.
 
-use super::{CLASS_HIDDEN, ModelSpec};
+use super::{CLASS_HIDDEN, CLASSIFIER_FEATURES, ModelSpec};
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
@@ -104,14 +104,39 @@ pub fn generator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
     tensors
 }
 
-/// The tensors of D (tables 2, 4 and 6).
-pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
-    let wiring = spec.variant.wiring();
-    let conv2_inputs = if wiring.discriminator_sees_class { 64 } else { 32 };
+/// The convolutions that D and the judge have in common: an image to 64×7×7 features.
+fn trunk(conv2_inputs: usize) -> Vec<TensorSpec> {
     let mut tensors = vec![TensorSpec::new("conv1.weight", &[32, 1, 4, 4], CONVOLUTION)];
     tensors.extend(TensorSpec::batch_norm(BN1, 32));
     tensors.push(TensorSpec::new("conv2.weight", &[64, conv2_inputs, 4, 4], CONVOLUTION));
     tensors.extend(TensorSpec::batch_norm(BN2, 64));
+    tensors
+}
+
+/// Two fully connected layers from features to a logit a class.
+fn class_head(hidden: usize, classes: usize) -> [TensorSpec; 4] {
+    // PyTorch's start of a linear layer: weights and biases uniform within 1/√inputs.
+    let linear = |inputs: usize| Start::Uniform { limit: 1.0 / (inputs as f32).sqrt() };
+    const FEATURES: usize = 64 * 7 * 7;
+    [
+        TensorSpec::new("class_hidden.weight", &[hidden, FEATURES], linear(FEATURES)),
+        TensorSpec::new("class_hidden.bias", &[hidden], linear(FEATURES)),
+        TensorSpec::new("class_output.weight", &[classes, hidden], linear(hidden)),
+        TensorSpec::new("class_output.bias", &[classes], linear(hidden)),
+    ]
+}
+
+/// The tensors of a classifier of digits: ACGAN's D with a narrower class head and no other.
+pub fn classifier_tensors(classes: usize) -> Vec<TensorSpec> {
+    let mut tensors = trunk(32);
+    tensors.extend(class_head(CLASSIFIER_FEATURES, classes));
+    tensors
+}
+
+/// The tensors of D (tables 2, 4 and 6).
+pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
+    let wiring = spec.variant.wiring();
+    let mut tensors = trunk(if wiring.discriminator_sees_class { 64 } else { 32 });
     tensors.push(TensorSpec::new("source.weight", &[1, 64, 7, 7], CONVOLUTION));
     tensors.push(TensorSpec::new("source.bias", &[1], ZERO));
     if wiring.discriminator_sees_class {
@@ -121,13 +146,7 @@ pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
         tensors.push(TensorSpec::new("class_conv.bias", &[32], ZERO));
     }
     if wiring.discriminator_predicts_class {
-        // PyTorch's start of a linear layer: weights and biases uniform within 1/√inputs.
-        let linear = |inputs: usize| Start::Uniform { limit: 1.0 / (inputs as f32).sqrt() };
-        const FEATURES: usize = 64 * 7 * 7;
-        tensors.push(TensorSpec::new("class_hidden.weight", &[CLASS_HIDDEN, FEATURES], linear(FEATURES)));
-        tensors.push(TensorSpec::new("class_hidden.bias", &[CLASS_HIDDEN], linear(FEATURES)));
-        tensors.push(TensorSpec::new("class_output.weight", &[spec.classes, CLASS_HIDDEN], linear(CLASS_HIDDEN)));
-        tensors.push(TensorSpec::new("class_output.bias", &[spec.classes], linear(CLASS_HIDDEN)));
+        tensors.extend(class_head(CLASS_HIDDEN, spec.classes));
     }
     tensors
 }
@@ -137,20 +156,31 @@ pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
 /// (`generator.adam.first_moment.deconv1.weight`, …). Exactly these tensors make a checkpoint.
 pub fn initial_state(spec: &ModelSpec, seed: u64) -> TensorMap {
     let mut state = TensorMap::new();
-    for (network, tensors) in [("generator", generator_tensors(spec)), ("discriminator", discriminator_tensors(spec))] {
-        for tensor in tensors {
-            // The stream is chosen by name, so that a tensor added later leaves the others as they are.
-            let values = tensor.draw(seed, name_index(network, tensor.name));
-            if tensor.trainable {
-                for moment in ["first_moment", "second_moment"] {
-                    let zeros = Tensor { shape: tensor.shape.clone(), values: vec![0.0; tensor.elements()] };
-                    state.insert(format!("{network}.adam.{moment}.{}", tensor.name), zeros);
-                }
-            }
-            state.insert(format!("{network}.{}", tensor.name), Tensor { shape: tensor.shape, values });
-        }
-    }
+    start(&mut state, "generator", generator_tensors(spec), seed);
+    start(&mut state, "discriminator", discriminator_tensors(spec), seed);
     state
+}
+
+/// Everything that a training of a classifier starts from under `seed`, as [`initial_state`], by `classifier.` and the
+/// tensor's name.
+pub fn initial_classifier(classes: usize, seed: u64) -> TensorMap {
+    let mut state = TensorMap::new();
+    start(&mut state, "classifier", classifier_tensors(classes), seed);
+    state
+}
+
+fn start(state: &mut TensorMap, network: &str, tensors: Vec<TensorSpec>, seed: u64) {
+    for tensor in tensors {
+        // The stream is chosen by name, so that a tensor added later leaves the others as they are.
+        let values = tensor.draw(seed, name_index(network, tensor.name));
+        if tensor.trainable {
+            for moment in ["first_moment", "second_moment"] {
+                let zeros = Tensor { shape: tensor.shape.clone(), values: vec![0.0; tensor.elements()] };
+                state.insert(format!("{network}.adam.{moment}.{}", tensor.name), zeros);
+            }
+        }
+        state.insert(format!("{network}.{}", tensor.name), Tensor { shape: tensor.shape, values });
+    }
 }
 
 /// A number for a tensor's name: FNV-1a, 64 bits.

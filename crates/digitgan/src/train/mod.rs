@@ -157,7 +157,7 @@ impl<'a> Trainer<'a> {
             manifest: manifest.clone(),
             spec,
             kernels,
-            batches: Batches::new(dataset, config.batch_size, config.seed, &manifest.config.augment),
+            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &manifest.config.augment),
             engine: Box::new(engine),
             step,
             saved_step: (step > 0).then_some(step),

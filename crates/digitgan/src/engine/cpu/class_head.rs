@@ -1,25 +1,26 @@
-//! ACGAN's second head: which class D takes a picture for.
+//! The second head of ACGAN's D, the only one of a classifier: which class a picture is taken for.
 
 use super::buffer::{Buffer, zeros};
 use super::parameters::{Parameters, Slot};
 use super::{ROWS_AT_ONCE, share};
-use crate::model::CLASS_HIDDEN;
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;
 
-/// `features (3136) ─hidden→ 128 ─ReLU─output→ classes`
+/// `features (3136) ─hidden→ units ─ReLU─output→ classes`
 pub(super) struct ClassHead {
     kernels: Kernels,
     classes: usize,
+    /// Hidden units.
+    units: usize,
     hidden_weight: Slot,
     hidden_bias: Slot,
     output_weight: Slot,
     output_bias: Slot,
-    /// The hidden layer's weights transposed, `[3136, 128]` in panels.
+    /// The hidden layer's weights transposed, `[3136, units]` in panels.
     hidden_transposed: Buffer,
-    /// After ReLU, `[batch, 128]`.
-    hidden: Buffer,
+    /// After ReLU, `[batch, units]`.
+    pub(super) hidden: Buffer,
     /// `[batch, classes]`.
     pub(super) logits: Buffer,
     /// Their gradients: whoever computes the loss writes them.
@@ -28,45 +29,49 @@ pub(super) struct ClassHead {
 }
 
 impl ClassHead {
-    pub(super) fn new(kernels: Kernels, parameters: &Parameters, classes: usize, batch: usize) -> Self {
-        ClassHead {
+    /// The head whose layers `parameters` holds, if it holds them.
+    pub(super) fn new(kernels: Kernels, parameters: &Parameters, batch: usize) -> Option<Self> {
+        let (output, output_weight) = parameters.find("class_output.weight")?;
+        let (classes, units) = (output.shape[0], output.shape[1]);
+        Some(ClassHead {
             kernels,
             classes,
+            units,
             hidden_weight: parameters.slot("class_hidden.weight"),
             hidden_bias: parameters.slot("class_hidden.bias"),
-            output_weight: parameters.slot("class_output.weight"),
+            output_weight,
             output_bias: parameters.slot("class_output.bias"),
-            hidden_transposed: zeros(BOTTOM * CLASS_HIDDEN),
-            hidden: zeros(batch * CLASS_HIDDEN),
+            hidden_transposed: zeros(BOTTOM * units),
+            hidden: zeros(batch * units),
             logits: zeros(batch * classes),
             logit_gradients: zeros(batch * classes),
-            hidden_gradients: zeros(batch * CLASS_HIDDEN),
-        }
+            hidden_gradients: zeros(batch * units),
+        })
     }
 
     /// # Shapes
     /// `features`: `[count, 3136]`.
     pub(super) fn forward(&mut self, parameters: &Parameters, features: &[f32]) {
-        let Self { kernels, classes, hidden_transposed, hidden, logits, .. } = self;
-        let (kernels, classes) = (*kernels, *classes);
+        let Self { kernels, classes, units, hidden_transposed, hidden, logits, .. } = self;
+        let (kernels, classes, units) = (*kernels, *classes, *units);
         let hidden_bias = parameters.value(self.hidden_bias);
         let output_weight = parameters.value(self.output_weight);
         let output_bias = parameters.value(self.output_bias);
         let together = share(features.len() / BOTTOM);
         features
             .par_chunks(together * BOTTOM)
-            .zip(hidden.par_chunks_mut(together * CLASS_HIDDEN))
+            .zip(hidden.par_chunks_mut(together * units))
             .zip(logits.par_chunks_mut(together * classes))
             .for_each(|((features, hidden), logits)| {
                 let images = features.len() / BOTTOM;
-                let hidden = &mut hidden[..images * CLASS_HIDDEN];
-                kernels.matrix_product(features, hidden_transposed, hidden, CLASS_HIDDEN);
-                for (hidden, logits) in hidden.chunks_exact_mut(CLASS_HIDDEN).zip(logits.chunks_exact_mut(classes)) {
+                let hidden = &mut hidden[..images * units];
+                kernels.matrix_product(features, hidden_transposed, hidden, units);
+                for (hidden, logits) in hidden.chunks_exact_mut(units).zip(logits.chunks_exact_mut(classes)) {
                     for (hidden, bias) in hidden.iter_mut().zip(hidden_bias) {
                         let sum = *hidden + bias;
                         *hidden = if sum <= 0.0 { 0.0 } else { sum };
                     }
-                    let rows = output_weight.chunks_exact(CLASS_HIDDEN).zip(output_bias);
+                    let rows = output_weight.chunks_exact(units).zip(output_bias);
                     for (logit, (row, bias)) in logits.iter_mut().zip(rows) {
                         *logit = kernels.dot(hidden, row) + bias;
                     }
@@ -76,17 +81,17 @@ impl ClassHead {
 
     /// From the gradients of the logits to those of the hidden units.
     pub(super) fn backward_hidden(&mut self, parameters: &Parameters) {
-        let Self { kernels, classes, hidden, logit_gradients, hidden_gradients, .. } = self;
-        let kernels = *kernels;
+        let Self { kernels, classes, units, hidden, logit_gradients, hidden_gradients, .. } = self;
+        let (kernels, units) = (*kernels, *units);
         let output_weight = parameters.value(self.output_weight);
         hidden_gradients
-            .par_chunks_mut(CLASS_HIDDEN)
-            .zip(hidden.par_chunks(CLASS_HIDDEN))
+            .par_chunks_mut(units)
+            .zip(hidden.par_chunks(units))
             .zip(logit_gradients.par_chunks(*classes))
             .with_min_len(ROWS_AT_ONCE)
             .for_each(|((gradient, hidden), logit_gradients)| {
                 gradient.fill(0.0);
-                for (row, &logit_gradient) in output_weight.chunks_exact(CLASS_HIDDEN).zip(logit_gradients) {
+                for (row, &logit_gradient) in output_weight.chunks_exact(units).zip(logit_gradients) {
                     kernels.add_scaled(logit_gradient, row, gradient);
                 }
                 for (gradient, &hidden) in gradient.iter_mut().zip(hidden) {
@@ -100,7 +105,7 @@ impl ClassHead {
     /// From the hidden units' gradients to those of the features of some images, from `first` on.
     pub(super) fn backward_features(&self, parameters: &Parameters, first: usize, feature_gradients: &mut [f32]) {
         let images = feature_gradients.len() / BOTTOM;
-        let gradients = &self.hidden_gradients[first * CLASS_HIDDEN..][..images * CLASS_HIDDEN];
+        let gradients = &self.hidden_gradients[first * self.units..][..images * self.units];
         self.kernels.matrix_product(gradients, parameters.value(self.hidden_weight), feature_gradients, BOTTOM);
     }
 
@@ -109,21 +114,21 @@ impl ClassHead {
     /// # Shapes
     /// `features`: `[batch, 3136]`.
     pub(super) fn weight_gradients(&self, parameters: &mut Parameters, features: &[f32]) {
-        let Self { kernels, classes, hidden, logit_gradients, hidden_gradients, .. } = self;
-        let (kernels, classes) = (*kernels, *classes);
+        let Self { kernels, classes, units, hidden, logit_gradients, hidden_gradients, .. } = self;
+        let (kernels, classes, units) = (*kernels, *classes, *units);
         let gradients = &mut parameters.gradients;
         let images = features.len() / BOTTOM;
         let panels = share(BOTTOM / PANEL);
-        gradients[self.hidden_weight.range()].par_chunks_mut(panels * CLASS_HIDDEN * PANEL).enumerate().for_each(
+        gradients[self.hidden_weight.range()].par_chunks_mut(panels * units * PANEL).enumerate().for_each(
             |(chunk, gradient)| {
                 kernels.matrix_gradient(hidden_gradients, features, images, chunk * panels, gradient);
             },
         );
-        for gradient in hidden_gradients.chunks_exact(CLASS_HIDDEN) {
+        for gradient in hidden_gradients.chunks_exact(units) {
             kernels.add_scaled(1.0, gradient, &mut gradients[self.hidden_bias.range()]);
         }
-        for (hidden, logit_gradients) in hidden.chunks_exact(CLASS_HIDDEN).zip(logit_gradients.chunks_exact(classes)) {
-            let rows = gradients[self.output_weight.range()].chunks_exact_mut(CLASS_HIDDEN);
+        for (hidden, logit_gradients) in hidden.chunks_exact(units).zip(logit_gradients.chunks_exact(classes)) {
+            let rows = gradients[self.output_weight.range()].chunks_exact_mut(units);
             for (row, &logit_gradient) in rows.zip(logit_gradients) {
                 kernels.add_scaled(logit_gradient, hidden, row);
             }
@@ -134,10 +139,10 @@ impl ClassHead {
     /// Takes up new weights.
     pub(super) fn prepare(&mut self, parameters: &Parameters) {
         const BLOCKS: usize = 7;
-        let weights = parameters.value(self.hidden_weight);
+        let (weights, units) = (parameters.value(self.hidden_weight), self.units);
         self.hidden_transposed
             .par_chunks_mut(BLOCKS * PANEL * PANEL)
             .enumerate()
-            .for_each(|(chunk, blocks)| transpose_panels(weights, CLASS_HIDDEN, chunk * BLOCKS, blocks));
+            .for_each(|(chunk, blocks)| transpose_panels(weights, units, chunk * BLOCKS, blocks));
     }
 }

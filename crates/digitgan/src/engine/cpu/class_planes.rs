@@ -41,11 +41,14 @@ pub(super) struct ClassPlanes {
 }
 
 impl ClassPlanes {
-    pub(super) fn new(kernels: Kernels, parameters: &Parameters, classes: usize) -> Self {
+    /// The planes whose embedding `parameters` holds, if it holds one.
+    pub(super) fn new(kernels: Kernels, parameters: &Parameters) -> Option<Self> {
+        let (tensor, embedding) = parameters.find("class_embedding.weight")?;
+        let classes = tensor.shape[0];
         let room = |elements: usize| zeros(classes * elements);
-        ClassPlanes {
+        Some(ClassPlanes {
             kernels,
-            embedding: parameters.slot("class_embedding.weight"),
+            embedding,
             conv: parameters.slot("class_conv.weight"),
             conv_bias: parameters.slot("class_conv.bias"),
             conv2: parameters.slot("conv2.weight").part(INNER_WEIGHTS, INNER_WEIGHTS),
@@ -60,7 +63,7 @@ impl ClassPlanes {
             map_sums: room(2 * MIDDLE_CHANNELS),
             plane_gradients: room(PADDED_IMAGE),
             outer_sums: super::outer_sums(classes),
-        }
+        })
     }
 
     /// What the class `label` adds to conv2's output, `[7, 7, 64]`.

@@ -6,10 +6,11 @@ use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
+use super::source_head::SourceHead;
 use super::workspace::Workspace;
 use super::{OUTER_IMAGES, Statistics, share};
 use crate::engine::StateError;
-use crate::model::{ModelSpec, TensorMap, discriminator_tensors};
+use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
     BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
 };
@@ -25,7 +26,8 @@ pub(super) enum Wanted {
     ImageGradients,
 }
 
-/// The discriminator with its buffers for `batch` images.
+/// The discriminator with its buffers for `batch` images. Beyond the two convolutions it has the parts whose tensors it
+/// is given.
 ///
 /// ```text
 /// images ─conv1→ y1 ─bn1,relu→ h1 ─conv2→ y2 ─bn2,relu→ h2 ─source→ logits
@@ -41,13 +43,12 @@ pub(super) struct Discriminator {
     conv1: Slot,
     /// The weights of conv2 that meet the picture's features.
     conv2: Slot,
-    source: Slot,
-    source_bias: Slot,
     /// conv1's weights, `[32, 16]`.
     taps: Vec<f32>,
     /// conv2 of the picture's features.
     inner: InnerConvolution,
     planes: Option<ClassPlanes>,
+    source: Option<SourceHead>,
     pub(super) head: Option<ClassHead>,
     y1: Buffer,
     bn1: BatchNorm,
@@ -65,23 +66,19 @@ pub(super) struct Discriminator {
 }
 
 impl Discriminator {
-    pub(super) fn new(kernels: Kernels, spec: &ModelSpec, batch: usize) -> Self {
-        let parameters = Parameters::new(discriminator_tensors(spec));
-        let wiring = spec.variant.wiring();
+    pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>, batch: usize) -> Self {
+        let parameters = Parameters::new(tensors);
         let room = |elements: usize| zeros(batch * elements);
         Discriminator {
             kernels,
             batch,
             conv1: parameters.slot("conv1.weight"),
             conv2: parameters.slot("conv2.weight").part(0, INNER_WEIGHTS),
-            source: parameters.slot("source.weight"),
-            source_bias: parameters.slot("source.bias"),
             taps: vec![0.0; OUTER_WEIGHTS],
             inner: InnerConvolution::new(kernels),
-            planes: wiring.discriminator_sees_class.then(|| ClassPlanes::new(kernels, &parameters, spec.classes)),
-            head: wiring
-                .discriminator_predicts_class
-                .then(|| ClassHead::new(kernels, &parameters, spec.classes, batch)),
+            planes: ClassPlanes::new(kernels, &parameters),
+            source: SourceHead::new(kernels, &parameters),
+            head: ClassHead::new(kernels, &parameters, batch),
             y1: room(MIDDLE),
             bn1: BatchNorm::new("bn1", &parameters, MapLayout::MIDDLE, batch),
             y2: room(BOTTOM),
@@ -154,13 +151,14 @@ impl Discriminator {
 
     /// bn2, ReLU and the heads.
     fn judge(&mut self, count: usize) {
-        let Self { kernels, parameters, source, source_bias, head, y2, bn2, h2, logits, .. } = self;
-        let (kernels, norm) = (*kernels, bn2.norm());
-        let (weights, bias) = (parameters.value(*source), parameters.value(*source_bias)[0]);
+        let Self { kernels, parameters, source, head, y2, bn2, h2, logits, .. } = self;
+        let (kernels, norm, source) = (*kernels, bn2.norm(), source.as_ref());
         logits[..count].par_iter_mut().zip(h2.par_chunks_mut(BOTTOM)).zip(y2.par_chunks(BOTTOM)).for_each(
             |((logit, h2), y2)| {
                 kernels.normalise_relu(y2, norm, h2, MapLayout::BOTTOM);
-                *logit = kernels.dot(h2, weights) + bias;
+                if let Some(source) = source {
+                    *logit = source.logit(parameters, h2);
+                }
             },
         );
         if let Some(head) = head {
@@ -186,7 +184,7 @@ impl Discriminator {
     /// Back through the heads.
     fn unjudge(&mut self, dh2: &mut [f32]) {
         let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, .. } = self;
-        let (kernels, source) = (*kernels, parameters.value(*source));
+        let (kernels, source) = (*kernels, source.as_ref());
         if let Some(head) = head {
             head.backward_hidden(parameters);
         }
@@ -207,7 +205,9 @@ impl Discriminator {
                 for ((dh2, y2), (&gradient, sums)) in
                     maps.zip(logit_gradients.iter().zip(sums.chunks_exact_mut(per_image)))
                 {
-                    kernels.add_scaled(gradient, source, dh2);
+                    if let Some(source) = source {
+                        source.add_feature_gradients(parameters, gradient, dh2);
+                    }
                     kernels.gradient_sums(y2, dh2, norm, sums);
                 }
             });
@@ -247,16 +247,11 @@ impl Discriminator {
     /// Adds to the gradients of all weights.
     fn weight_gradients(&mut self, images: &[f32], labels: &[u8], workspace: &Workspace) {
         self.convolution_gradients(images, &workspace.middle_gradients);
-        let Self { kernels, parameters, inner, h2, logit_gradients, .. } = self;
+        let Self { parameters, inner, source, h2, logit_gradients, .. } = self;
         inner.add_weight_gradient(&workspace.upper_points, &workspace.lower_points);
-        let gradients = &mut parameters.gradients;
-        const COLUMNS: usize = BOTTOM / 7;
-        gradients[self.source.range()].par_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, gradient)| {
-            for (h2, &logit_gradient) in h2.chunks_exact(BOTTOM).zip(logit_gradients.iter()) {
-                kernels.add_scaled(logit_gradient, &h2[chunk * COLUMNS..][..COLUMNS], gradient);
-            }
-        });
-        gradients[self.source_bias.range()][0] += logit_gradients.iter().sum::<f32>();
+        if let Some(source) = source {
+            source.add_weight_gradients(h2, logit_gradients, &mut parameters.gradients);
+        }
         if let Some(planes) = &mut self.planes {
             planes.add_contribution_gradients(&workspace.lower_points, labels);
         }
@@ -304,16 +299,19 @@ impl Discriminator {
         }
     }
 
-    pub(super) fn save(&self, state: &mut TensorMap) {
-        self.parameters.save("discriminator", state);
-        self.bn1.save("discriminator", state);
-        self.bn2.save("discriminator", state);
+    /// Writes its tensors and Adam's moments to `state`, by `network.` and their names.
+    pub(super) fn save(&self, network: &str, state: &mut TensorMap) {
+        self.parameters.save(network, state);
+        self.bn1.save(network, state);
+        self.bn2.save(network, state);
     }
 
-    pub(super) fn load(&mut self, state: &TensorMap) -> Result<(), StateError> {
-        self.parameters.load("discriminator.", state, true)?;
-        self.bn1.load("discriminator.", state)?;
-        self.bn2.load("discriminator.", state)?;
+    /// Reads what [`Discriminator::save`] wrote; Adam's moments only where `moments` says so.
+    pub(super) fn load(&mut self, network: &str, state: &TensorMap, moments: bool) -> Result<(), StateError> {
+        let prefix = format!("{network}.");
+        self.parameters.load(&prefix, state, moments)?;
+        self.bn1.load(&prefix, state)?;
+        self.bn2.load(&prefix, state)?;
         self.prepare();
         Ok(())
     }

@@ -9,18 +9,21 @@ mod batchnorm;
 mod buffer;
 mod class_head;
 mod class_planes;
+mod classifier;
 mod discriminator;
 mod generator;
 mod inner_convolution;
 mod painter;
 mod parameters;
+mod source_head;
 mod workspace;
 
 use super::{Engine, NotFinite, StateError, StepInput, StepReport};
-use crate::model::{LATENT, ModelSpec, TensorMap};
+use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors};
 use crate::objective::{self, GeneratorLoss, Target};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use buffer::{Buffer, zeros};
+pub use classifier::CpuClassifier;
 use digitgan_kernels::shape::{OUTER_WEIGHTS, PADDED_IMAGE};
 use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
 use discriminator::{Discriminator, Wanted};
@@ -94,7 +97,7 @@ impl CpuEngine {
             spec: *spec,
             protocol,
             generator: Generator::new(kernels, spec, batch),
-            discriminator: Discriminator::new(kernels, spec, batch),
+            discriminator: Discriminator::new(kernels, discriminator_tensors(spec), batch),
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             steps: 0,
@@ -212,13 +215,13 @@ impl Engine for CpuEngine {
     fn state(&self) -> TensorMap {
         let mut state = TensorMap::new();
         self.generator.save(&mut state);
-        self.discriminator.save(&mut state);
+        self.discriminator.save("discriminator", &mut state);
         state
     }
 
     fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), StateError> {
         self.generator.load(state)?;
-        self.discriminator.load(state)?;
+        self.discriminator.load("discriminator", state, true)?;
         let known = self.state();
         if let Some(name) = state.keys().find(|name| !known.contains_key(*name)) {
             return Err(StateError::Unknown(name.clone()));

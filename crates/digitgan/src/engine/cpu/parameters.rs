@@ -51,10 +51,14 @@ impl Parameters {
         Parameters { entries, values, gradients, first_moments, second_moments }
     }
 
-    /// The place of the parameter called `name`. Panics if the model has none: a bug.
+    /// The place of the parameter called `name`. Panics if the network has none: a bug.
     pub(super) fn slot(&self, name: &str) -> Slot {
-        let entry = self.entries.iter().find(|(tensor, _)| tensor.name == name);
-        entry.unwrap_or_else(|| panic!("no parameter {name}")).1
+        self.find(name).unwrap_or_else(|| panic!("no parameter {name}")).1
+    }
+
+    /// The parameter called `name` and its place, if the network has it.
+    pub(super) fn find(&self, name: &str) -> Option<(&TensorSpec, Slot)> {
+        self.entries.iter().find(|(tensor, _)| tensor.name == name).map(|(tensor, slot)| (tensor, *slot))
     }
 
     /// The numbers of a parameter, in the engine's layout.

@@ -1,0 +1,56 @@
+//! Training a classifier: the judge itself, and the fresh ones that learn from generated digits alone.
+
+use crate::data::batches::Batches;
+use crate::data::{Augment, Split};
+use crate::engine::NotFinite;
+use crate::engine::cpu::CpuClassifier;
+use crate::model::{TensorMap, initial_classifier};
+use crate::{IMAGE_PIXELS, model};
+use digitgan_kernels::Kernels;
+
+/// How a classifier is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingPlan {
+    /// Passes over the images.
+    pub epochs: u64,
+    /// Images in a batch, fewer where there are not as many.
+    pub batch: usize,
+    /// Adam's learning rate at the first step; it falls linearly to zero.
+    pub rate: f64,
+    /// How images are varied.
+    pub augment: Vec<Augment>,
+    /// Every random number follows from it.
+    pub seed: u64,
+}
+
+/// Trains a classifier of `classes` classes on a split, and calls `watch` after each step with the steps done, those to do,
+/// and the loss. Returns its tensors by their names, without Adam's moments.
+///
+/// # Errors
+/// When a loss or a gradient is not finite.
+pub fn train(
+    kernels: Kernels,
+    split: &Split,
+    classes: usize,
+    plan: &TrainingPlan,
+    watch: &mut dyn FnMut(u64, u64, f64),
+) -> Result<TensorMap, NotFinite> {
+    let batch = plan.batch.min(split.len());
+    let mut batches = Batches::new(split, batch, plan.seed, &plan.augment);
+    let mut classifier = CpuClassifier::new(kernels, classes, batch);
+    classifier.restore(&initial_classifier(classes, plan.seed), 0).expect("a first state fits its network");
+    let (mut images, mut labels) = (vec![0.0; batch * IMAGE_PIXELS], vec![0; batch]);
+    let total = plan.epochs * batches.per_epoch();
+    for step in 0..total {
+        batches.fill(step, &mut images, &mut labels);
+        let rate = plan.rate * (1.0 - step as f64 / total as f64);
+        let loss = classifier.step(&images, &labels, rate)?;
+        watch(step + 1, total, loss);
+    }
+    let state = classifier.state();
+    let tensors = model::classifier_tensors(classes).into_iter().map(|tensor| {
+        let values = state[&format!("classifier.{}", tensor.name)].clone();
+        (tensor.name.to_owned(), values)
+    });
+    Ok(tensors.collect())
+}
