@@ -8,8 +8,8 @@ use anyhow::Context;
 use digitgan::config::TrainConfig;
 use digitgan::data::{Augment, DataSource, Loaded};
 use digitgan::engine::cpu;
-use digitgan::model::Variant;
-use digitgan::objective::GeneratorLoss;
+use digitgan::model::{ClassInput, Normaliser, Variant};
+use digitgan::objective::{Game, GeneratorLoss};
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
 use digitgan::train::{Event, Outcome, Trainer, dataset_record};
@@ -36,7 +36,8 @@ const STOPPED: u8 = 130;
 pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "model", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "seed", "name", "out", "config",
+        "model", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
+        "label_smoothing", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "pack", "seed", "name", "out", "config",
     ])]
     resume: Option<PathBuf>,
     /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
@@ -83,8 +84,35 @@ struct Options {
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     beta1: Option<f64>,
     /// What G minimises: non-saturating, −log D(G(z)), or saturating, log(1 − D(G(z))) [default: non-saturating]
-    #[arg(long, value_name = "LOSS", value_parser = parse_loss)]
+    #[arg(long, value_name = "LOSS", value_parser = parse_name::<GeneratorLoss>)]
     g_loss: Option<GeneratorLoss>,
+    /// The game of D and G: cross-entropy, or hinge (G then minimises −D(G(z))) [default: cross-entropy]
+    #[arg(long, value_name = "GAME", value_parser = parse_name::<Game>)]
+    loss: Option<Game>,
+    /// How far below one D's target for real images is: one-sided label smoothing [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    label_smoothing: Option<f32>,
+    /// Noise over all images that D sees, falling linearly to nothing [default: 0]
+    #[arg(long, value_name = "DEVIATION", allow_negative_numbers = true)]
+    instance_noise: Option<f32>,
+    /// Over this last share of the training the learning rates fall linearly to zero [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    lr_decay: Option<f64>,
+    /// Draw with an average of G's weights of this decay, such as 0.999 [default: 0: with the weights themselves]
+    #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
+    ema: Option<f64>,
+    /// Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU [default: 0]
+    #[arg(long, value_name = "SLOPE", allow_negative_numbers = true)]
+    d_leak: Option<f32>,
+    /// What keeps D's features in range: batch (normalisation) or spectral (normalisation of the weights) [default: batch]
+    #[arg(long, value_name = "batch|spectral", value_parser = parse_name::<Normaliser>)]
+    d_norm: Option<Normaliser>,
+    /// How cGAN's D is told the class: plane (a learned picture) or projection [default: plane]
+    #[arg(long, value_name = "plane|projection", value_parser = parse_name::<ClassInput>)]
+    d_class: Option<ClassInput>,
+    /// Images that D judges together, of one class where G is told it [default: 1]
+    #[arg(long, value_name = "N")]
+    pack: Option<usize>,
     /// Every random number follows from it: same seed, same digits [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -105,12 +133,9 @@ struct Options {
     max_steps: Option<u64>,
 }
 
-fn parse_loss(text: &str) -> Result<GeneratorLoss, String> {
-    match text {
-        "non-saturating" => Ok(GeneratorLoss::NonSaturating),
-        "saturating" => Ok(GeneratorLoss::Saturating),
-        _ => Err("choose non-saturating or saturating".to_owned()),
-    }
+/// The choice of this name, as files have it; the error lists the names.
+fn parse_name<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
 impl Options {
@@ -130,6 +155,15 @@ impl Options {
             lr_d: self.lr_d.or(self.lr).or(file.lr_d),
             beta1: self.beta1.or(file.beta1),
             g_loss: self.g_loss.or(file.g_loss),
+            loss: self.loss.or(file.loss),
+            label_smoothing: self.label_smoothing.or(file.label_smoothing),
+            instance_noise: self.instance_noise.or(file.instance_noise),
+            lr_decay: self.lr_decay.or(file.lr_decay),
+            ema: self.ema.or(file.ema),
+            d_leak: self.d_leak.or(file.d_leak),
+            d_norm: self.d_norm.or(file.d_norm),
+            d_class: self.d_class.or(file.d_class),
+            pack: self.pack.or(file.pack),
             seed: self.seed.or(file.seed),
             threads: self.threads.or(file.threads),
             name: self.name.or(if placed { None } else { file.name }),
@@ -177,6 +211,15 @@ impl Options {
             lr_d: self.lr_d.unwrap_or(lr),
             beta1: self.beta1.unwrap_or(default.beta1),
             g_loss: self.g_loss.unwrap_or(default.g_loss),
+            loss: self.loss.unwrap_or(default.loss),
+            label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
+            instance_noise: self.instance_noise.unwrap_or(default.instance_noise),
+            lr_decay: self.lr_decay.unwrap_or(default.lr_decay),
+            ema: self.ema.unwrap_or(default.ema),
+            d_leak: self.d_leak.unwrap_or(default.d_leak),
+            d_norm: self.d_norm.unwrap_or(default.d_norm),
+            d_class: self.d_class.unwrap_or(default.d_class),
+            pack: self.pack.unwrap_or(default.pack),
             seed: self.seed.unwrap_or(default.seed),
             checkpoint_steps: self.checkpoint_steps,
             max_steps: self.max_steps,

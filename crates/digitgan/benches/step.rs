@@ -34,6 +34,7 @@ fn step(bencher: Bencher<'_, '_>, (variant, batch, level): (Variant, usize, &str
         fake_labels: &labels,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
+        noise: None,
     };
     bencher.counter(ItemsCount::new(batch)).bench_local(|| engine.step(input).expect("finite numbers"));
 }

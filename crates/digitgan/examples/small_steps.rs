@@ -37,6 +37,7 @@ fn train(mut engine: CpuEngine, spec: &ModelSpec, steps: usize) -> Result<(), St
         fake_labels: &labels,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
+        noise: None,
     };
     for _ in 0..steps {
         engine.step(input).map_err(|error| error.to_string())?;

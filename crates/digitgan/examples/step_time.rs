@@ -51,6 +51,7 @@ fn time_steps(mut engine: CpuEngine, spec: &ModelSpec, batch: usize, steps: usiz
         fake_labels: &labels,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
+        noise: None,
     };
     let mut times = Vec::with_capacity(steps);
     let (begin, mut done) = (Instant::now(), 0);

@@ -1,8 +1,10 @@
 //! What a training is to do, checked once: deeper code never asks again.
 
 use crate::data::{Augment, DataSource, DatasetIdentity};
-use crate::model::Variant;
-use crate::objective::GeneratorLoss;
+use crate::engine::InstanceNoise;
+use crate::engine::cpu::Protocol;
+use crate::model::{ClassInput, Design, Normaliser, Variant};
+use crate::objective::{Adversarial, Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a training. Field by field the options of `digitgan train`, and by the same names
@@ -28,6 +30,33 @@ pub struct TrainConfig {
     pub beta1: f64,
     /// What G minimises.
     pub g_loss: GeneratorLoss,
+    /// Which game D and G play.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub loss: Game,
+    /// How far below one D's target for real images is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub label_smoothing: f32,
+    /// Standard deviation of the noise over everything that D sees, at the first step; it falls linearly to zero.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub instance_noise: f32,
+    /// Over this last share of the training both learning rates fall linearly to zero.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub lr_decay: f64,
+    /// Decay of the average of G's weights, which draws in G's place; 0: no average.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ema: f64,
+    /// Slope of D's rectifiers below zero.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub d_leak: f32,
+    /// What keeps D's features in range.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub d_norm: Normaliser,
+    /// How D is told the class, in a model where it is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub d_class: ClassInput,
+    /// Images that D judges together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub pack: usize,
     /// Every random number of the run follows from it.
     pub seed: u64,
     /// Steps between two checkpoints within an epoch; one is written after every epoch in any case.
@@ -51,11 +80,32 @@ impl Default for TrainConfig {
             lr_d: 1e-3,
             beta1: 0.5,
             g_loss: GeneratorLoss::NonSaturating,
+            loss: Game::CrossEntropy,
+            label_smoothing: 0.0,
+            instance_noise: 0.0,
+            lr_decay: 0.0,
+            ema: 0.0,
+            d_leak: 0.0,
+            d_norm: Normaliser::Batch,
+            d_class: ClassInput::Plane,
+            pack: 1,
             seed: 1,
             checkpoint_steps: None,
             max_steps: None,
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn one() -> usize {
+    1
+}
+
+fn is_one(value: &usize) -> bool {
+    *value == 1
 }
 
 /// Largest batch: 16 GiB of buffers would be needed beyond it.
@@ -107,9 +157,59 @@ impl TrainConfig {
         range("--lr", rate(self.lr), &self.lr, "a positive number, such as 0.001")?;
         range("--lr-d", rate(self.lr_d), &self.lr_d, "a positive number, such as 0.001")?;
         range("--beta1", (0.0..1.0).contains(&self.beta1), &self.beta1, "at least 0 and below 1")?;
+        range(
+            "--label-smoothing",
+            (0.0..0.5).contains(&self.label_smoothing),
+            &self.label_smoothing,
+            "0 to below 0.5",
+        )?;
+        range("--instance-noise", (0.0..=1.0).contains(&self.instance_noise), &self.instance_noise, "0 to 1")?;
+        range("--lr-decay", (0.0..=1.0).contains(&self.lr_decay), &self.lr_decay, "0 (never) to 1 (from the start)")?;
+        range("--ema", (0.0..1.0).contains(&self.ema), &self.ema, "0 (no average) to below 1, such as 0.999")?;
+        range("--d-leak", (0.0..1.0).contains(&self.d_leak), &self.d_leak, "0 (ReLU) to below 1, such as 0.2")?;
+        let pack = (1..=Design::MAX_PACK).contains(&self.pack) && self.batch_size.is_multiple_of(self.pack);
+        range("--pack", pack, &self.pack, "1 to 4, and a divisor of --batch-size")?;
+        // Batch normalisation needs two of them.
+        range("--pack", self.batch_size / self.pack >= 2, &self.pack, "at most half of --batch-size")?;
         range("--seed", self.seed <= MAX_SEED, &self.seed, "at most 9223372036854775807")?;
         range("--checkpoint-steps", self.checkpoint_steps != Some(0), &0, "at least 1")?;
         range("--max-steps", self.max_steps != Some(0), &0, "at least 1")
+    }
+
+    /// What the engine is to do, but for the rates.
+    pub fn protocol(&self) -> Protocol {
+        Protocol {
+            beta1: self.beta1,
+            adversarial: Adversarial {
+                game: self.loss,
+                generator_loss: self.g_loss,
+                label_smoothing: self.label_smoothing,
+            },
+            design: self.design(),
+            average: (self.ema > 0.0).then_some(self.ema),
+            ..Protocol::default()
+        }
+    }
+
+    /// How D is built.
+    pub fn design(&self) -> Design {
+        Design { leak: self.d_leak, normaliser: self.d_norm, class_input: self.d_class, pack: self.pack }
+    }
+
+    /// Whether what a step computes depends on how many there are to be.
+    pub fn is_scheduled(&self) -> bool {
+        self.lr_decay > 0.0 || self.instance_noise > 0.0
+    }
+
+    /// What both learning rates are multiplied with after the share `done` of the training.
+    pub fn rate_factor(&self, done: f64) -> f64 {
+        if self.lr_decay > 0.0 { ((1.0 - done) / self.lr_decay).min(1.0) } else { 1.0 }
+    }
+
+    /// The noise over what D sees after the share `done` of the training.
+    pub fn noise(&self, done: f64) -> Option<InstanceNoise> {
+        let deviation = self.instance_noise * (1.0 - done) as f32;
+        (deviation > 0.0).then_some(InstanceNoise { deviation, seed: self.seed })
     }
 
     /// Checks the settings that depend on the data.
@@ -127,9 +227,14 @@ impl TrainConfig {
         Ok(())
     }
 
+    /// Steps of all epochs, for so many training images: what schedules go by.
+    pub fn scheduled_steps(&self, train_images: usize) -> u64 {
+        u64::from(self.epochs) * (train_images / self.batch_size) as u64
+    }
+
     /// Steps of the whole training, for so many training images.
     pub fn total_steps(&self, train_images: usize) -> u64 {
-        let all = u64::from(self.epochs) * (train_images / self.batch_size) as u64;
+        let all = self.scheduled_steps(train_images);
         self.max_steps.map_or(all, |most| most.min(all))
     }
 }

@@ -40,28 +40,64 @@ pub fn mean_probability(logits: &[f32]) -> f32 {
     (logits.iter().map(|&logit| f64::from(sigmoid(logit))).sum::<f64>() / logits.len() as f64) as f32
 }
 
-/// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`.
-///
-/// # Shapes
-/// `logits`, `gradient`: `[batch]`.
-pub fn discriminator_loss(logits: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
-    let share = 1.0 / logits.len() as f32;
-    mean_loss(logits, gradient, |logit| match target {
-        Target::Real => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
-        Target::Fake => (softplus(logit), sigmoid(logit) * share),
-    })
+/// Which game D and G play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Game {
+    /// Real or fake, by binary cross-entropy (Goodfellow et al. 2014).
+    #[default]
+    CrossEntropy,
+    /// D's logits are to be beyond ±1, G's as high as can be: max(0, 1 ∓ l) and −l (Lim & Ye 2017).
+    Hinge,
 }
 
-/// G's loss on D's logits of a batch of fakes, with its gradient by each logit.
-///
-/// # Shapes
-/// `logits`, `gradient`: `[batch]`.
-pub fn generator_loss(kind: GeneratorLoss, logits: &[f32], gradient: &mut [f32]) -> f64 {
-    let share = 1.0 / logits.len() as f32;
-    mean_loss(logits, gradient, |logit| match kind {
-        GeneratorLoss::NonSaturating => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
-        GeneratorLoss::Saturating => (-softplus(logit), -sigmoid(logit) * share),
-    })
+/// What D and G minimise, but for the classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Adversarial {
+    /// The game.
+    pub game: Game,
+    /// What G minimises in the game of cross-entropy.
+    pub generator_loss: GeneratorLoss,
+    /// How far below one D's target for real images is in that game: one-sided label smoothing (Salimans et al. 2016).
+    pub label_smoothing: f32,
+}
+
+impl Adversarial {
+    /// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`.
+    ///
+    /// # Shapes
+    /// `logits`, `gradient`: `[batch]`.
+    pub fn discriminator_loss(&self, logits: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
+        let (share, smoothing) = (1.0 / logits.len() as f32, self.label_smoothing);
+        mean_loss(logits, gradient, |logit| match (self.game, target) {
+            // −(1 − s)·log σ(l) − s·log(1 − σ(l)) = softplus(−l) + s·l
+            (Game::CrossEntropy, Target::Real) => {
+                (softplus(-logit) + smoothing * logit, (sigmoid(logit) - 1.0 + smoothing) * share)
+            }
+            (Game::CrossEntropy, Target::Fake) => (softplus(logit), sigmoid(logit) * share),
+            (Game::Hinge, Target::Real) => hinge(logit, -1.0, share),
+            (Game::Hinge, Target::Fake) => hinge(logit, 1.0, share),
+        })
+    }
+
+    /// G's loss on D's logits of a batch of fakes, with its gradient by each logit.
+    ///
+    /// # Shapes
+    /// `logits`, `gradient`: `[batch]`.
+    pub fn generator_loss(&self, logits: &[f32], gradient: &mut [f32]) -> f64 {
+        let share = 1.0 / logits.len() as f32;
+        mean_loss(logits, gradient, |logit| match (self.game, self.generator_loss) {
+            (Game::Hinge, _) => (-logit, -share),
+            (_, GeneratorLoss::NonSaturating) => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
+            (_, GeneratorLoss::Saturating) => (-softplus(logit), -sigmoid(logit) * share),
+        })
+    }
+}
+
+/// max(0, 1 + sign·l) and its slope; a NaN stays a NaN.
+fn hinge(logit: f32, sign: f32, share: f32) -> (f32, f32) {
+    let margin = 1.0 + sign * logit;
+    if margin <= 0.0 { (0.0, 0.0) } else { (margin, sign * share) }
 }
 
 fn mean_loss(logits: &[f32], gradient: &mut [f32], term: impl Fn(f32) -> (f32, f32)) -> f64 {
@@ -126,10 +162,20 @@ mod tests {
     fn adversarial_losses_and_slopes() {
         let real = |l: f64| (1.0 + (-l).exp()).ln();
         let fake = |l: f64| (1.0 + l.exp()).ln();
-        check_slopes(|l, g| discriminator_loss(l, Target::Real, g), |l| mean(l, real), &LOGITS);
-        check_slopes(|l, g| discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
-        check_slopes(|l, g| generator_loss(GeneratorLoss::NonSaturating, l, g), |l| mean(l, real), &LOGITS);
-        check_slopes(|l, g| generator_loss(GeneratorLoss::Saturating, l, g), |l| -mean(l, fake), &LOGITS);
+        let plain = Adversarial::default();
+        check_slopes(|l, g| plain.discriminator_loss(l, Target::Real, g), |l| mean(l, real), &LOGITS);
+        check_slopes(|l, g| plain.discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
+        check_slopes(|l, g| plain.generator_loss(l, g), |l| mean(l, real), &LOGITS);
+        let saturating = Adversarial { generator_loss: GeneratorLoss::Saturating, ..plain };
+        check_slopes(|l, g| saturating.generator_loss(l, g), |l| -mean(l, fake), &LOGITS);
+        let smoothed = Adversarial { label_smoothing: 0.1, ..plain };
+        let target = |l: f64| 0.9 * real(l) + 0.1 * fake(l);
+        check_slopes(|l, g| smoothed.discriminator_loss(l, Target::Real, g), |l| mean(l, target), &LOGITS);
+        check_slopes(|l, g| smoothed.discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
+        let game = Adversarial { game: Game::Hinge, ..plain };
+        check_slopes(|l, g| game.discriminator_loss(l, Target::Real, g), |l| mean(l, |l| (1.0 - l).max(0.0)), &LOGITS);
+        check_slopes(|l, g| game.discriminator_loss(l, Target::Fake, g), |l| mean(l, |l| (1.0 + l).max(0.0)), &LOGITS);
+        check_slopes(|l, g| game.generator_loss(l, g), |l| mean(l, |l| -l), &LOGITS);
     }
 
     #[test]
@@ -148,8 +194,12 @@ mod tests {
     #[test]
     fn huge_logits_give_finite_losses_and_a_nan_stays_one() {
         let mut gradient = [0.0; 2];
-        assert_eq!(discriminator_loss(&[1e30, -1e30], Target::Real, &mut gradient), 5e29f32 as f64);
-        assert!(discriminator_loss(&[f32::NAN, 0.0], Target::Fake, &mut gradient).is_nan());
+        let plain = Adversarial::default();
+        assert_eq!(plain.discriminator_loss(&[1e30, -1e30], Target::Real, &mut gradient), 5e29f32 as f64);
+        for game in [Game::CrossEntropy, Game::Hinge] {
+            let objective = Adversarial { game, ..plain };
+            assert!(objective.discriminator_loss(&[f32::NAN, 0.0], Target::Fake, &mut gradient).is_nan());
+        }
         assert!(class_loss(&[f32::NAN, 0.0], &[0], &mut gradient).is_nan());
     }
 }

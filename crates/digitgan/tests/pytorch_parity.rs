@@ -7,7 +7,7 @@
 use digitgan::engine::cpu::{CpuEngine, Protocol};
 use digitgan::engine::{Engine, StepInput, StepReport};
 use digitgan::model::{ModelSpec, Tensor, TensorMap, Variant, initial_state};
-use digitgan::objective::GeneratorLoss;
+use digitgan::objective::{Adversarial, GeneratorLoss};
 use digitgan_kernels::Kernels;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
@@ -153,6 +153,7 @@ fn step(engine: &mut CpuEngine, index: usize, fixture: &Fixture) -> StepReport {
             fake_labels: &fake_labels,
             generator_rate: 1e-3,
             discriminator_rate: 1e-3,
+            noise: None,
         })
         .unwrap()
 }
@@ -202,7 +203,8 @@ fn check_model(kernels: Kernels, name: &str) {
     let spec = ModelSpec { variant: fixture.facts["variant"].parse::<Variant>().unwrap(), classes };
     let saturating = fixture.facts["saturating"] == "true";
     let generator_loss = if saturating { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating };
-    let mut engine = CpuEngine::new(kernels, &spec, batch, Protocol { generator_loss, ..Protocol::default() });
+    let adversarial = Adversarial { generator_loss, ..Adversarial::default() };
+    let mut engine = CpuEngine::new(kernels, &spec, batch, Protocol { adversarial, ..Protocol::default() });
     engine.restore(&hashed_state(&spec), 0).unwrap();
 
     let mut check = Check { fixture: &fixture, failures: Vec::new() };

@@ -71,6 +71,7 @@ fn count(kernels: Kernels, variant: Variant) -> u64 {
         fake_labels: &labels,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
+        noise: None,
     };
     for _ in 0..WARM_UP {
         engine.step(input).unwrap();

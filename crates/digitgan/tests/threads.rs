@@ -52,6 +52,7 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
             fake_labels: &fake_labels,
             generator_rate: 1e-3,
             discriminator_rate: 1e-3,
+            noise: None,
         };
         pool.install(|| engine.step(input)).unwrap();
     }

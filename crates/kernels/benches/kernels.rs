@@ -85,7 +85,7 @@ fn matrix_gradient(bencher: Bencher, level: &str) {
 #[divan::bench(args = levels())]
 fn normalise_relu(bencher: Bencher, level: &str) {
     let (map, vector) = (vec![0.5; MIDDLE], vec![0.5; MIDDLE_CHANNELS]);
-    let norm = Normalisation { mean: &vector, inverse_std: &vector, scale: &vector, shift: &vector };
+    let norm = Normalisation { mean: &vector, inverse_std: &vector, scale: &vector, shift: &vector, leak: 0.0 };
     let mut out = vec![0.0; MIDDLE];
     bencher
         .counter(ItemsCount::new(MIDDLE))

@@ -1,10 +1,10 @@
-//! Batch normalisation followed by ReLU, forward and backward, one map at a time.
+//! Batch normalisation followed by ReLU, plain or leaky, forward and backward, one map at a time.
 //!
 //! With batch mean μ, biased variance σ² and n values a channel (Ioffe & Szegedy 2015):
 //!
 //! ```text
-//! x̂ = (y − μ) / √(σ² + ε)      z = γ·x̂ + β = scale·y + shift      h = max(z, 0)
-//! dz = dh where z > 0          dβ = Σ dz        dγ = Σ dz·x̂
+//! x̂ = (y − μ) / √(σ² + ε)      z = γ·x̂ + β = scale·y + shift      h = z where z > 0, else leak·z
+//! dz = dh where z > 0, else leak·dh      dβ = Σ dz        dγ = Σ dz·x̂
 //! dy = scale · (dz − dβ/n − x̂·dγ/n) = scale·dz − constant − slope·y
 //! ```
 //!
@@ -28,6 +28,8 @@ pub struct Normalisation<'a> {
     pub scale: &'a [f32],
     /// β − μ·scale.
     pub shift: &'a [f32],
+    /// The slope of the rectifier below zero (Maas et al. 2013); 0 is plain ReLU.
+    pub leak: f32,
 }
 
 /// What turns dz into dy: `dy = scale·dz − constant − slope·y`. One number a channel each.
@@ -51,7 +53,7 @@ impl Kernels {
         self.run(ChannelSums { map, sums, channels });
     }
 
-    /// Normalises a map and applies ReLU: `out = max(scale·y + shift, 0)`; a NaN stays a NaN.
+    /// Normalises a map and rectifies it: `z = scale·y + shift`, `out` is z where z > 0, else leak·z; a NaN stays a NaN.
     ///
     /// # Shapes
     /// `map`: `[side, side, channels]`; `out`: laid out as `layout` says, whose ring is not touched.
@@ -100,7 +102,7 @@ impl Kernels {
 pub enum MapInput<'a> {
     /// The map itself.
     Plain(&'a [f32]),
-    /// `max(scale·y + shift, 0)` of a map y, as [`Kernels::normalise_relu`].
+    /// The rectified `scale·y + shift` of a map y, as [`Kernels::normalise_relu`].
     NormaliseRelu {
         /// y.
         map: &'a [f32],
@@ -151,7 +153,7 @@ pub(crate) unsafe fn plain_reader<S: Simd>(map: &[f32]) -> impl Fn(usize) -> S::
     move |offset| unsafe { load::<S>(map.add(offset)) }
 }
 
-/// Reads `max(scale·y + shift, 0)` for channels from `channel` on.
+/// Reads the rectified `scale·y + shift` for channels from `channel` on.
 ///
 /// # Safety
 /// As [`plain_reader`].
@@ -162,14 +164,14 @@ pub(crate) unsafe fn relu_reader<S: Simd>(
     norm: Normalisation<'_>,
     channel: usize,
 ) -> impl Fn(usize) -> S::f32s + Copy {
-    let (map, zero) = (map.as_ptr(), simd.splat_f32s(0.0));
+    let (map, zero, leak) = (map.as_ptr(), simd.splat_f32s(0.0), simd.splat_f32s(norm.leak));
     // SAFETY: the caller's promise.
     unsafe {
         let [scale, shift] = [norm.scale, norm.shift].map(|values| load::<S>(values.as_ptr().add(channel)));
         move |offset| {
             let z = multiply_add(simd, load::<S>(map.add(offset)), scale, shift);
             // Not a maximum: that would turn a NaN into a harmless-looking zero.
-            simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, z)
+            simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), simd.mul_f32s(leak, z), z)
         }
     }
 }
@@ -187,7 +189,8 @@ pub(crate) unsafe fn gradient_reader<S: Simd>(
     terms: GradientTerms<'_>,
     channel: usize,
 ) -> impl Fn(usize) -> S::f32s + Copy {
-    let (map, gradient, zero) = (map.as_ptr(), gradient.as_ptr(), simd.splat_f32s(0.0));
+    let (map, gradient) = (map.as_ptr(), gradient.as_ptr());
+    let (zero, leak) = (simd.splat_f32s(0.0), simd.splat_f32s(norm.leak));
     // SAFETY: the caller's promise.
     unsafe {
         let [scale, shift, constant, slope] =
@@ -195,7 +198,7 @@ pub(crate) unsafe fn gradient_reader<S: Simd>(
         move |offset| {
             let (y, dh) = (load::<S>(map.add(offset)), load::<S>(gradient.add(offset)));
             let z = multiply_add(simd, y, scale, shift);
-            let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, dh);
+            let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), simd.mul_f32s(leak, dh), dh);
             simd.sub_f32s(simd.mul_f32s(scale, dz), multiply_add(simd, slope, y, constant))
         }
     }
@@ -279,7 +282,7 @@ impl WithSimd for GradientSums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let zero = simd.splat_f32s(0.0);
+        let (zero, leak) = (simd.splat_f32s(0.0), simd.splat_f32s(self.norm.leak));
         for channel in (0..self.channels).step_by(S::F32_LANES) {
             let (mut sum, mut products) = (zero, zero);
             // SAFETY: `gradient_sums` checked that map and gradient are equal numbers of whole pixels, and the
@@ -292,7 +295,7 @@ impl WithSimd for GradientSums<'_> {
                     let y = load::<S>(self.map.as_ptr().add(pixel + channel));
                     let dh = load::<S>(self.gradient.as_ptr().add(pixel + channel));
                     let z = multiply_add(simd, y, scale, shift);
-                    let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), zero, dh);
+                    let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), simd.mul_f32s(leak, dh), dh);
                     sum = simd.add_f32s(sum, dz);
                     let normalised = simd.mul_f32s(simd.sub_f32s(y, mean), inverse_std);
                     products = multiply_add(simd, dz, normalised, products);

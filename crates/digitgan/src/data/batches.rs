@@ -4,8 +4,8 @@
 //! augmentation, drawn from the seed and the count of images seen so far. So the batch of a step is a
 //! function of the seed and the step alone.
 
-use super::augment::{self, Augment};
 use super::Split;
+use super::augment::{self, Augment};
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
@@ -17,6 +17,8 @@ pub struct Batches<'a> {
     batch: usize,
     seed: u64,
     augment: &'a [Augment],
+    /// How many images of one class go together, if any.
+    pack: usize,
     /// The epoch, from 0, whose order `order` is.
     epoch: Option<u64>,
     order: Vec<u32>,
@@ -26,7 +28,14 @@ impl<'a> Batches<'a> {
     /// Batches of `batch` images, at most as many as there are.
     pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &'a [Augment]) -> Self {
         assert!(batch > 0 && batch <= split.len());
-        Batches { split, batch, seed, augment, epoch: None, order: Vec::new() }
+        Batches { split, batch, seed, augment, pack: 1, epoch: None, order: Vec::new() }
+    }
+
+    /// Deals images out in packs of `pack`, of one class each if `of_one_class`: image i of a batch goes with those
+    /// `batch / pack`, twice that and so on behind it. An epoch's last packs may be drawn from its start.
+    pub fn in_packs(self, pack: usize, of_one_class: bool) -> Self {
+        assert!(pack > 0 && self.batch.is_multiple_of(pack));
+        Batches { pack: if of_one_class { pack } else { 1 }, ..self }
     }
 
     /// Whole batches in an epoch. What is left over is not used in that epoch.
@@ -43,14 +52,11 @@ impl<'a> Batches<'a> {
         if self.epoch != Some(epoch) {
             self.shuffle(epoch);
         }
-        let Self { split, batch, seed, augment, .. } = *self;
-        images
-            .par_chunks_exact_mut(IMAGE_PIXELS)
-            .zip(labels.par_iter_mut())
-            .zip(self.order[first..first + batch].par_iter())
-            .enumerate()
-            .with_min_len(8)
-            .for_each(|(i, ((image, label), &index))| {
+        let Self { split, batch, seed, augment, pack, .. } = *self;
+        let (packs, order) = (batch / pack, &self.order[first..first + batch]);
+        images.par_chunks_exact_mut(IMAGE_PIXELS).zip(labels.par_iter_mut()).enumerate().with_min_len(8).for_each(
+            |(i, (image, label))| {
+                let index = order[i % packs * pack + i / packs];
                 let bytes = split.image(index as usize);
                 *label = split.labels[index as usize];
                 if augment.is_empty() {
@@ -59,7 +65,8 @@ impl<'a> Batches<'a> {
                 let mut varied = [0; IMAGE_PIXELS];
                 augment::apply(augment, seed, step * batch as u64 + i as u64, bytes, &mut varied);
                 to_signed(&varied, image);
-            });
+            },
+        );
     }
 
     /// Draws the order of an epoch (Fisher and Yates).
@@ -72,7 +79,32 @@ impl<'a> Batches<'a> {
             let other = (u64::from(rng.next_u32()) * (last as u64 + 1)) >> 32;
             self.order.swap(last, other as usize);
         }
+        if self.pack > 1 {
+            self.bring_classes_together();
+        }
         self.epoch = Some(epoch);
+    }
+
+    /// Changes the order so that `pack` images of one class follow each other: each image waits until its class has
+    /// enough. A class's last images may wait in vain; images from the epoch's start then fill up the last batch.
+    fn bring_classes_together(&mut self) {
+        let mut waiting: [Vec<u32>; 256] = std::array::from_fn(|_| Vec::new());
+        let mut together = Vec::with_capacity(self.order.len());
+        for &image in &self.order {
+            let class = &mut waiting[usize::from(self.split.labels[image as usize])];
+            class.push(image);
+            if class.len() == self.pack {
+                together.append(class);
+            }
+        }
+        if together.is_empty() {
+            // No class has as many images as a pack: each goes with itself.
+            together = self.order.iter().flat_map(|&image| std::iter::repeat_n(image, self.pack)).collect();
+        }
+        let missing = self.order.len().saturating_sub(together.len());
+        let again: Vec<u32> = together.iter().copied().cycle().take(missing).collect();
+        together.extend(again);
+        self.order = together;
     }
 }
 

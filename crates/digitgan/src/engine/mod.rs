@@ -19,6 +19,18 @@ pub struct StepInput<'a> {
     pub generator_rate: f64,
     /// Adam's learning rate for D.
     pub discriminator_rate: f64,
+    /// Noise over everything that D sees, if any.
+    pub noise: Option<InstanceNoise>,
+}
+
+/// Noise laid over real and generated images alike before D sees them, so that it cannot tell them apart by what no eye
+/// sees (Sønderby et al. 2017).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InstanceNoise {
+    /// Standard deviation; pixels are in [-1, 1].
+    pub deviation: f32,
+    /// The run's seed.
+    pub seed: u64,
 }
 
 /// What a step found. All are means over the batch.

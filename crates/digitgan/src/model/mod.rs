@@ -2,12 +2,14 @@
 //!
 //! Source: Peng & Yang, "Using GAN to Generate Handwritten Digits" (2020), tables 1 to 6.
 
+mod design;
 mod tensors;
 mod variant;
 
+pub use design::{ClassInput, Design, Normaliser};
 pub use tensors::{
     Tensor, TensorMap, TensorSpec, classifier_tensors, discriminator_tensors, generator_tensors, initial_classifier,
-    initial_state,
+    initial_state, initial_state_of,
 };
 pub use variant::{Variant, Wiring};
 

@@ -1,6 +1,6 @@
 //! The tensors of G and D: names, shapes and first values, as PyTorch's state dict would have them.
 
-use super::{CLASS_HIDDEN, CLASSIFIER_FEATURES, ModelSpec};
+use super::{CLASS_HIDDEN, CLASSIFIER_FEATURES, ClassInput, Design, ModelSpec, Normaliser};
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
@@ -62,6 +62,17 @@ impl TensorSpec {
         ]
     }
 
+    /// The bias of a convolution whose weights are normalised by their largest singular value, and that value's vector.
+    fn spectral(names: [&'static str; 2], channels: usize) -> [Self; 2] {
+        [Self::new(names[0], &[channels], ZERO), Self::singular_vector(names[1], channels)]
+    }
+
+    /// The left singular vector of a weight's largest singular value, as far as it is known: PyTorch's `weight_u`.
+    fn singular_vector(name: &'static str, outputs: usize) -> Self {
+        let start = Start::Constant(1.0 / (outputs as f32).sqrt());
+        TensorSpec { trainable: false, ..Self::new(name, &[outputs], start) }
+    }
+
     /// How many numbers it holds.
     pub fn elements(&self) -> usize {
         self.shape.iter().product()
@@ -104,12 +115,18 @@ pub fn generator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
     tensors
 }
 
-/// The convolutions that D and the judge have in common: an image to 64×7×7 features.
-fn trunk(conv2_inputs: usize) -> Vec<TensorSpec> {
-    let mut tensors = vec![TensorSpec::new("conv1.weight", &[32, 1, 4, 4], CONVOLUTION)];
-    tensors.extend(TensorSpec::batch_norm(BN1, 32));
+/// The convolutions that D and the judge have in common: `images` images to 64×7×7 features.
+fn trunk(images: usize, conv2_inputs: usize, normaliser: Normaliser) -> Vec<TensorSpec> {
+    let mut tensors = vec![TensorSpec::new("conv1.weight", &[32, images, 4, 4], CONVOLUTION)];
+    match normaliser {
+        Normaliser::Batch => tensors.extend(TensorSpec::batch_norm(BN1, 32)),
+        Normaliser::Spectral => tensors.extend(TensorSpec::spectral(["conv1.bias", "conv1.weight_u"], 32)),
+    }
     tensors.push(TensorSpec::new("conv2.weight", &[64, conv2_inputs, 4, 4], CONVOLUTION));
-    tensors.extend(TensorSpec::batch_norm(BN2, 64));
+    match normaliser {
+        Normaliser::Batch => tensors.extend(TensorSpec::batch_norm(BN2, 64)),
+        Normaliser::Spectral => tensors.extend(TensorSpec::spectral(["conv2.bias", "conv2.weight_u"], 64)),
+    }
     tensors
 }
 
@@ -128,18 +145,30 @@ fn class_head(hidden: usize, classes: usize) -> [TensorSpec; 4] {
 
 /// The tensors of a classifier of digits: ACGAN's D with a narrower class head and no other.
 pub fn classifier_tensors(classes: usize) -> Vec<TensorSpec> {
-    let mut tensors = trunk(32);
+    let mut tensors = trunk(1, 32, Normaliser::Batch);
     tensors.extend(class_head(CLASSIFIER_FEATURES, classes));
     tensors
 }
 
-/// The tensors of D (tables 2, 4 and 6).
-pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
+/// The tensors of D; in the report's design those of tables 2, 4 and 6.
+pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpec> {
     let wiring = spec.variant.wiring();
-    let mut tensors = trunk(if wiring.discriminator_sees_class { 64 } else { 32 });
+    let plane = wiring.discriminator_sees_class && design.class_input == ClassInput::Plane;
+    let projection = wiring.discriminator_sees_class && design.class_input == ClassInput::Projection;
+    let spectral = design.normaliser == Normaliser::Spectral;
+    let mut tensors = trunk(design.pack, if plane { 64 } else { 32 }, design.normaliser);
     tensors.push(TensorSpec::new("source.weight", &[1, 64, 7, 7], CONVOLUTION));
     tensors.push(TensorSpec::new("source.bias", &[1], ZERO));
-    if wiring.discriminator_sees_class {
+    if spectral {
+        tensors.push(TensorSpec::singular_vector("source.weight_u", 1));
+    }
+    if projection {
+        tensors.push(TensorSpec::new("class_projection.weight", &[spec.classes, 64, 7, 7], CONVOLUTION));
+        if spectral {
+            tensors.push(TensorSpec::singular_vector("class_projection.weight_u", spec.classes));
+        }
+    }
+    if plane {
         let normal = Start::Normal { mean: 0.0, deviation: 1.0 };
         tensors.push(TensorSpec::new("class_embedding.weight", &[spec.classes, IMAGE_PIXELS], normal));
         tensors.push(TensorSpec::new("class_conv.weight", &[32, 1, 4, 4], CONVOLUTION));
@@ -155,9 +184,21 @@ pub fn discriminator_tensors(spec: &ModelSpec) -> Vec<TensorSpec> {
 /// (`generator.deconv1.weight`, …) and, for each trainable one, Adam's moments at zero
 /// (`generator.adam.first_moment.deconv1.weight`, …). Exactly these tensors make a checkpoint.
 pub fn initial_state(spec: &ModelSpec, seed: u64) -> TensorMap {
+    initial_state_of(spec, &Design::REPORT, false, seed)
+}
+
+/// [`initial_state`] for a design of D and, where `averaged`, with the average of G's weights
+/// (`generator.average.deconv1.weight`, …).
+pub fn initial_state_of(spec: &ModelSpec, design: &Design, averaged: bool, seed: u64) -> TensorMap {
     let mut state = TensorMap::new();
     start(&mut state, "generator", generator_tensors(spec), seed);
-    start(&mut state, "discriminator", discriminator_tensors(spec), seed);
+    if averaged {
+        for tensor in generator_tensors(spec) {
+            let value = state[&format!("generator.{}", tensor.name)].clone();
+            state.insert(format!("generator.average.{}", tensor.name), value);
+        }
+    }
+    start(&mut state, "discriminator", discriminator_tensors(spec, design), seed);
     state
 }
 
@@ -207,7 +248,7 @@ mod tests {
         {
             let spec = ModelSpec { variant, classes: 10 };
             assert_eq!(count(generator_tensors(&spec)), generator, "{variant} G");
-            assert_eq!(count(discriminator_tensors(&spec)), discriminator, "{variant} D");
+            assert_eq!(count(discriminator_tensors(&spec, &Design::REPORT)), discriminator, "{variant} D");
         }
     }
 

@@ -1,13 +1,13 @@
 //! Checkpoints: everything that a training needs to go on bit for bit, in one file.
 //!
 //! Randomness needs no state (see [`crate::seed`]), so this is the tensors of
-//! [`crate::model::initial_state`], the number of finished steps, and the hash of the settings and
+//! [`initial_state_of`], the number of finished steps, and the hash of the settings and
 //! data that they belong to.
 
 use super::{RunDirectory, TensorFile, TensorFileError};
 use crate::config::TrainConfig;
 use crate::data::{DataSource, DatasetIdentity};
-use crate::model::{TensorMap, initial_state};
+use crate::model::{TensorMap, initial_state_of};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,9 +70,11 @@ pub enum CheckpointError {
 
 /// The hash of all that decides what a step computes: a checkpoint is of use to just such a training.
 fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
-    // How long to train and how often to save change no step, and data is its content, wherever it came from.
+    // How often to save changes no step, nor does how long to train unless a schedule goes by it, and data is its
+    // content, wherever it came from.
+    let epochs = if config.is_scheduled() { config.epochs } else { 1 };
     let config =
-        TrainConfig { epochs: 1, checkpoint_steps: None, max_steps: None, data: DataSource::Auto, ..config.clone() };
+        TrainConfig { epochs, checkpoint_steps: None, max_steps: None, data: DataSource::Auto, ..config.clone() };
     let config = serde_json::to_string(&config).expect("plain settings can be written");
     let text = format!("{config} {} {}", dataset.sha256, dataset.classes);
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -140,7 +142,7 @@ impl Checkpoint {
     /// The state before the first step.
     pub fn start(config: &TrainConfig, dataset: &DatasetIdentity) -> Checkpoint {
         let spec = crate::model::ModelSpec { variant: config.model, classes: dataset.classes };
-        Checkpoint { step: 0, state: initial_state(&spec, config.seed) }
+        Checkpoint { step: 0, state: initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed) }
     }
 }
 

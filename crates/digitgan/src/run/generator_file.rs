@@ -41,7 +41,7 @@ pub enum GeneratorFileError {
 }
 
 impl GeneratorFile {
-    /// Takes G out of a training's state.
+    /// Takes G out of a training's state: the average of its weights where there is one.
     pub fn from_state(
         state: &TensorMap,
         spec: ModelSpec,
@@ -49,7 +49,9 @@ impl GeneratorFile {
         dataset: &str,
         step: u64,
     ) -> GeneratorFile {
-        let own = |name: &String| Some(name.strip_prefix("generator.")?.to_owned()).filter(|n| !n.starts_with("adam."));
+        let averaged = state.keys().any(|name| name.starts_with("generator.average."));
+        let prefix = if averaged { "generator.average." } else { "generator." };
+        let own = |name: &String| Some(name.strip_prefix(prefix)?.to_owned()).filter(|n| !n.starts_with("adam."));
         let tensors = state.iter().filter_map(|(name, tensor)| Some((own(name)?, tensor.clone()))).collect();
         GeneratorFile { spec, class_names: class_names.to_vec(), dataset: dataset.to_owned(), step, tensors }
     }

@@ -13,4 +13,4 @@ mod tensor_file;
 pub mod tensorboard;
 
 pub use directory::RunDirectory;
-pub use tensor_file::{TensorFile, TensorFileError};
+pub use tensor_file::{Precision, TensorFile, TensorFileError};

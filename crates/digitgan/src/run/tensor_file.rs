@@ -2,6 +2,7 @@
 
 use crate::atomic_file;
 use crate::model::{Tensor, TensorMap};
+use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -41,8 +42,8 @@ pub enum TensorFileError {
         /// What the reader says.
         reason: String,
     },
-    /// A tensor that is not of 32-bit floats.
-    #[error("{path}: tensor {name} is of type {found}, expected F32")]
+    /// A tensor of another type than floats of 32 or 16 bits.
+    #[error("{path}: tensor {name} is of type {found}, expected F32 or F16")]
     Type {
         /// The file.
         path: PathBuf,
@@ -63,6 +64,15 @@ pub enum TensorFileError {
     },
 }
 
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats: exactly.
+    Single,
+    /// 16-bit floats: half the size, eleven significant bits.
+    Half,
+}
+
 /// Tensors and the facts beside them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TensorFile {
@@ -78,20 +88,23 @@ impl TensorFile {
     /// # Errors
     /// Those of writing; what was at `path` is then still there.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let bytes: BTreeMap<&str, Vec<u8>> =
-            self.tensors.iter().map(|(name, tensor)| (name.as_str(), to_bytes(&tensor.values))).collect();
+        self.write_as(path, Precision::Single)
+    }
+
+    /// Writes tensors, rounded to `precision`, and facts to `path`.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write_as(&self, path: &Path, precision: Precision) -> io::Result<()> {
+        let bytes = self.bytes(precision);
+        let dtype = match precision {
+            Precision::Single => Dtype::F32,
+            Precision::Half => Dtype::F16,
+        };
         let mut facts: HashMap<String, String> = self.facts.clone().into_iter().collect();
-        facts.insert(
-            HASH.to_owned(),
-            hash(
-                &self.facts,
-                self.tensors
-                    .iter()
-                    .map(|(name, tensor)| (name.as_str(), tensor.shape.as_slice(), bytes[name.as_str()].as_slice())),
-            ),
-        );
+        facts.insert(HASH.to_owned(), self.hash(&bytes));
         let views = self.tensors.iter().map(|(name, tensor)| {
-            let view = TensorView::new(Dtype::F32, tensor.shape.clone(), &bytes[name.as_str()]);
+            let view = TensorView::new(dtype, tensor.shape.clone(), &bytes[name.as_str()]);
             (name.as_str(), view.expect("a tensor has as many numbers as its shape says"))
         });
         let mut file = safetensors::serialize(views, Some(facts)).map_err(io::Error::other)?;
@@ -99,18 +112,47 @@ impl TensorFile {
         atomic_file::write(path, |out| out.write_all(&file))
     }
 
+    /// The SHA-256 that its file records, or would record, of everything in it.
+    pub fn sha256(&self, precision: Precision) -> String {
+        self.hash(&self.bytes(precision))
+    }
+
+    /// The tensors' bytes.
+    fn bytes(&self, precision: Precision) -> BTreeMap<&str, Vec<u8>> {
+        let to_bytes = match precision {
+            Precision::Single => to_bytes,
+            Precision::Half => to_half_bytes,
+        };
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), to_bytes(&tensor.values))).collect()
+    }
+
+    fn hash(&self, bytes: &BTreeMap<&str, Vec<u8>>) -> String {
+        let tensors = self.tensors.iter().map(|(name, tensor)| {
+            let name = name.as_str();
+            (name, tensor.shape.as_slice(), bytes[name].as_slice())
+        });
+        hash(&self.facts, tensors)
+    }
+
     /// Reads the file at `path`; where it records a hash, as our own files do, the content must match.
     ///
     /// # Errors
     /// Anything that is wrong with it.
     pub fn read(path: &Path) -> Result<TensorFile, TensorFileError> {
-        let bytes = read_capped(path)?;
+        Self::from_bytes(&read_capped(path)?, path)
+    }
+
+    /// Reads the content of a file, which errors call `path`.
+    ///
+    /// # Errors
+    /// As [`TensorFile::read`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<TensorFile, TensorFileError> {
         let format = |error: safetensors::SafeTensorError| TensorFileError::Format {
             path: path.to_owned(),
             reason: error.to_string(),
         };
-        let (_, header): (usize, Metadata) = SafeTensors::read_metadata(&bytes).map_err(format)?;
-        let views = SafeTensors::deserialize(&bytes).map_err(format)?;
+        let (_, header): (usize, Metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
+        let views = SafeTensors::deserialize(bytes).map_err(format)?;
         let mut facts: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
         let mut views: Vec<(&str, TensorView<'_>)> = views.iter().collect();
         views.sort_by(|a, b| a.0.cmp(b.0));
@@ -122,14 +164,17 @@ impl TensorFile {
         }
         let mut tensors = TensorMap::new();
         for (name, view) in views {
-            if view.dtype() == Dtype::F32 {
-                tensors
-                    .insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values: to_floats(view.data()) });
-            } else if !name.ends_with("num_batches_tracked") {
+            let values = match view.dtype() {
+                Dtype::F32 => to_floats(view.data()),
+                Dtype::F16 => half_to_floats(view.data()),
                 // PyTorch counts batches beside its running statistics, in integers that nothing here needs.
-                let (name, found) = (name.to_owned(), format!("{:?}", view.dtype()));
-                return Err(TensorFileError::Type { path: path.to_owned(), name, found });
-            }
+                _ if name.ends_with("num_batches_tracked") => continue,
+                other => {
+                    let (name, found) = (name.to_owned(), format!("{other:?}"));
+                    return Err(TensorFileError::Type { path: path.to_owned(), name, found });
+                }
+            };
+            tensors.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
         }
         Ok(TensorFile { tensors, facts })
     }
@@ -186,6 +231,14 @@ fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+fn to_half_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect()
+}
+
+fn half_to_floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<2>().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect()
+}
+
 fn to_floats(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
 }
@@ -217,6 +270,18 @@ mod tests {
             example().write(&path).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), bytes, "equal content is equal bytes");
         }
+    }
+
+    #[test]
+    fn half_precision_rounds_to_eleven_bits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        let values = vec![1.0, 1.0 + 1.0 / 1024.0, 1.0 + 1.0 / 4096.0, -0.1];
+        let tensors: TensorMap = [("a".to_owned(), Tensor { shape: vec![4], values })].into();
+        TensorFile { tensors, facts: BTreeMap::new() }.write_as(&path, Precision::Half).unwrap();
+        let read = TensorFile::read(&path).unwrap().tensors["a"].values.clone();
+        assert_eq!(read[..3], [1.0, 1.0 + 1.0 / 1024.0, 1.0]);
+        assert!((read[3] + 0.1).abs() < 0.1 / 2048.0 && read[3] != -0.1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::atomic_file;
 use crate::config::TrainConfig;
 use crate::data::Dataset;
 use crate::data::batches::Batches;
-use crate::engine::cpu::{CpuEngine, Protocol};
+use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap};
 use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
@@ -143,8 +143,7 @@ impl<'a> Trainer<'a> {
         }
         let config = &manifest.config;
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
-        let protocol = Protocol { beta1: config.beta1, generator_loss: config.g_loss, ..Protocol::default() };
-        let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, protocol);
+        let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, config.protocol());
         engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
         let path = run.losses();
         let losses = match step {
@@ -157,7 +156,8 @@ impl<'a> Trainer<'a> {
             manifest: manifest.clone(),
             spec,
             kernels,
-            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &manifest.config.augment),
+            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &manifest.config.augment)
+                .in_packs(config.pack, spec.variant.wiring().generator_sees_class),
             engine: Box::new(engine),
             step,
             saved_step: (step > 0).then_some(step),
@@ -213,13 +213,22 @@ impl<'a> Trainer<'a> {
 
     /// One step: its data, its computation, its records.
     fn advance(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
-        let TrainConfig { lr, lr_d, seed, .. } = self.manifest.config;
+        let config = &self.manifest.config;
+        let TrainConfig { lr, lr_d, seed, pack, .. } = *config;
+        let all = config.scheduled_steps(self.manifest.dataset.identity.train_images);
+        let done = self.step as f64 / all as f64;
+        let (factor, noise) = (config.rate_factor(done), config.noise(done));
         let Buffers { images, labels, latents, fake_labels } = &mut self.buffers;
         self.batches.fill(self.step, images, labels);
         let first_fake = self.step * labels.len() as u64;
         sample::fill_latents(seed, Purpose::TrainingLatent, first_fake, latents);
         sample::fill_classes(seed, Purpose::TrainingClass, first_fake, self.spec.classes, fake_labels);
-        let input = StepInput { images, labels, latents, fake_labels, generator_rate: lr, discriminator_rate: lr_d };
+        if self.spec.variant.wiring().generator_sees_class {
+            let (first, others) = fake_labels.split_at_mut(labels.len() / pack);
+            others.chunks_exact_mut(first.len()).for_each(|other| other.copy_from_slice(first));
+        }
+        let (generator_rate, discriminator_rate) = (lr * factor, lr_d * factor);
+        let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
         let report = self.engine.step(input).map_err(|error| self.not_finite(error.0))?;
         self.step += 1;
         let epoch = ((self.step - 1) / self.steps_per_epoch()) as u32 + 1;

@@ -7,19 +7,21 @@ use digitgan_kernels::{GradientTerms, Kernels, MapInput, Normalisation};
 
 #[test]
 fn batch_normalisation() {
-    for (layout, flat) in [
-        (MapLayout::MIDDLE, MapLayout::MIDDLE),
-        (MapLayout::PADDED_BOTTOM, MapLayout::BOTTOM),
-        (MapLayout::BOTTOM, MapLayout::BOTTOM),
+    for (layout, flat, leak) in [
+        (MapLayout::MIDDLE, MapLayout::MIDDLE, 0.0),
+        (MapLayout::PADDED_BOTTOM, MapLayout::BOTTOM, 0.0),
+        (MapLayout::BOTTOM, MapLayout::BOTTOM, 0.0),
+        (MapLayout::MIDDLE, MapLayout::MIDDLE, 0.2),
+        (MapLayout::BOTTOM, MapLayout::BOTTOM, 0.2),
     ] {
         let c = layout.channels;
         let (map, gradient) = (numbers(flat.elements(), 13), numbers(flat.elements(), 14));
         let (mean, shift) = (numbers(c, 15), numbers(c, 16));
         let [inverse_std, scale, constant, slope] = [17, 18, 19, 20].map(|seed| numbers(c, seed));
-        let norm = Normalisation { mean: &mean, inverse_std: &inverse_std, scale: &scale, shift: &shift };
+        let norm = Normalisation { mean: &mean, inverse_std: &inverse_std, scale: &scale, shift: &shift, leak };
         let wide = |v: f32| f64::from(v);
         let z = |i: usize| wide(map[i]) * wide(scale[i % c]) + wide(shift[i % c]);
-        let dz = |i: usize| if z(i) > 0.0 { wide(gradient[i]) } else { 0.0 };
+        let dz = |i: usize| wide(gradient[i]) * if z(i) > 0.0 { 1.0 } else { wide(leak) };
         let place = |values: Vec<f64>| {
             let mut out = vec![0.0; layout.elements()];
             for y in 0..layout.side {
@@ -33,7 +35,7 @@ fn batch_normalisation() {
         let expected_sums = [sum(&|i| wide(map[i])), sum(&|i| wide(map[i]) * wide(map[i]))].concat();
         let normalised = |i: usize| (wide(map[i]) - wide(mean[i % c])) * wide(inverse_std[i % c]);
         let expected_gradient_sums = [sum(&dz), sum(&|i| dz(i) * normalised(i))].concat();
-        let expected_h = place((0..map.len()).map(|i| z(i).max(0.0)).collect());
+        let expected_h = place((0..map.len()).map(|i| z(i).max(wide(leak) * z(i))).collect());
         let expected_dy: Vec<f64> = (0..map.len())
             .map(|i| wide(scale[i % c]) * dz(i) - wide(constant[i % c]) - wide(slope[i % c]) * wide(map[i]))
             .collect();
@@ -61,7 +63,7 @@ fn while_a_map_is_read() {
         let (map, gradient) = (numbers(elements, 40), numbers(elements, 41));
         let [mean, inverse_std, scale, shift, constant, slope] =
             [42, 43, 44, 45, 46, 47].map(|seed| numbers(channels, seed));
-        let norm = Normalisation { mean: &mean, inverse_std: &inverse_std, scale: &scale, shift: &shift };
+        let norm = Normalisation { mean: &mean, inverse_std: &inverse_std, scale: &scale, shift: &shift, leak: 0.1 };
         let terms = GradientTerms { constant: &constant, slope: &slope };
         for kernels in Kernels::available() {
             let points = |input: MapInput<'_>| {

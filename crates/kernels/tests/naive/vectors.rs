@@ -7,7 +7,7 @@ use digitgan_kernels::{AdamStep, Kernels, Normalisation};
 #[test]
 fn relu_and_tanh_let_a_nan_through() {
     let ones = [1.0; BOTTOM_CHANNELS];
-    let norm = Normalisation { mean: &ones, inverse_std: &ones, scale: &ones, shift: &ones };
+    let norm = Normalisation { mean: &ones, inverse_std: &ones, scale: &ones, shift: &ones, leak: 0.0 };
     let mut map = numbers(BOTTOM, 21);
     map[100] = f32::NAN;
     for kernels in Kernels::available() {

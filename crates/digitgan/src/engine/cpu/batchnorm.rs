@@ -1,4 +1,4 @@
-//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients.
+//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias alone.
 
 use super::buffer::{Buffer, zeros};
 use super::parameters::{Parameters, Slot, find};
@@ -12,8 +12,11 @@ pub(super) struct BatchNorm {
     channels: usize,
     /// Pixels of a map.
     pixels: usize,
-    weight: Slot,
+    /// `None`: a bias alone, nothing is normalised.
+    weight: Option<Slot>,
     bias: Slot,
+    /// Slope of the rectifier behind it, below zero.
+    leak: f32,
     running_mean: Vec<f32>,
     running_var: Vec<f32>,
     mean: Vec<f32>,
@@ -30,14 +33,37 @@ pub(super) struct BatchNorm {
 
 impl BatchNorm {
     pub(super) fn new(name: &'static str, parameters: &Parameters, layout: MapLayout, batch: usize) -> Self {
+        let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
+        Self::with(name, Some(parameters.slot(&weight)), parameters.slot(&bias), layout, batch)
+    }
+
+    /// The normalisation called `name` where `parameters` holds one, else the bias called `bias`; before a rectifier of
+    /// slope `leak`.
+    pub(super) fn or_bias(
+        name: &'static str,
+        bias: &str,
+        leak: f32,
+        parameters: &Parameters,
+        layout: MapLayout,
+        batch: usize,
+    ) -> Self {
+        let layer = match parameters.find(&format!("{name}.weight")) {
+            Some(_) => Self::new(name, parameters, layout, batch),
+            None => Self::with(name, None, parameters.slot(bias), layout, batch),
+        };
+        BatchNorm { leak, ..layer }
+    }
+
+    fn with(name: &'static str, weight: Option<Slot>, bias: Slot, layout: MapLayout, batch: usize) -> Self {
         let channels = layout.channels;
         let none = || vec![0.0; channels];
         BatchNorm {
             name,
             channels,
             pixels: layout.side * layout.side,
-            weight: parameters.slot(&format!("{name}.weight")),
-            bias: parameters.slot(&format!("{name}.bias")),
+            weight,
+            bias,
+            leak: 0.0,
             running_mean: none(),
             running_var: vec![1.0; channels],
             mean: none(),
@@ -58,13 +84,14 @@ impl BatchNorm {
 
     /// What the layer computes, and beside it the room for sums: the backward pass needs both.
     pub(super) fn norm_and_sums(&mut self) -> (Normalisation<'_>, &mut [f32], usize) {
-        let norm =
-            Normalisation { mean: &self.mean, inverse_std: &self.inverse_std, scale: &self.scale, shift: &self.shift };
+        let Self { mean, inverse_std, scale, shift, leak, .. } = self;
+        let norm = Normalisation { mean, inverse_std, scale, shift, leak: *leak };
         (norm, &mut self.sums, 2 * self.channels)
     }
 
     pub(super) fn norm(&self) -> Normalisation<'_> {
-        Normalisation { mean: &self.mean, inverse_std: &self.inverse_std, scale: &self.scale, shift: &self.shift }
+        let Self { mean, inverse_std, scale, shift, leak, .. } = self;
+        Normalisation { mean, inverse_std, scale, shift, leak: *leak }
     }
 
     pub(super) fn terms(&self) -> GradientTerms<'_> {
@@ -87,6 +114,9 @@ impl BatchNorm {
 
     /// Turns the sums of a batch into its statistics, and moves the running ones.
     pub(super) fn finish_batch(&mut self, parameters: &Parameters) {
+        if self.weight.is_none() {
+            return self.freeze(parameters);
+        }
         let count = self.values_per_channel();
         self.add_up();
         for channel in 0..self.channels {
@@ -114,8 +144,13 @@ impl BatchNorm {
     }
 
     fn set(&mut self, parameters: &Parameters, channel: usize, mean: f64, variance: f64) {
-        let inverse_std = 1.0 / (variance + BATCH_NORM_EPSILON).sqrt();
-        let scale = f64::from(parameters.value(self.weight)[channel]) * inverse_std;
+        let (mean, inverse_std, scale) = match self.weight {
+            Some(weight) => {
+                let inverse_std = 1.0 / (variance + BATCH_NORM_EPSILON).sqrt();
+                (mean, inverse_std, f64::from(parameters.value(weight)[channel]) * inverse_std)
+            }
+            None => (0.0, 1.0, 1.0),
+        };
         self.mean[channel] = mean as f32;
         self.inverse_std[channel] = inverse_std as f32;
         self.scale[channel] = scale as f32;
@@ -130,8 +165,15 @@ impl BatchNorm {
         for channel in 0..self.channels {
             let (shift_gradient, scale_gradient) = (self.totals[channel], self.totals[self.channels + channel]);
             if let Some(gradients) = gradients.as_deref_mut() {
-                gradients[self.weight.range()][channel] += scale_gradient as f32;
+                if let Some(weight) = self.weight {
+                    gradients[weight.range()][channel] += scale_gradient as f32;
+                }
                 gradients[self.bias.range()][channel] += shift_gradient as f32;
+            }
+            if self.weight.is_none() {
+                // dy = dz: nothing depends on the rest of the batch.
+                (self.slope[channel], self.constant[channel]) = (0.0, 0.0);
+                continue;
             }
             let (scale, mean) = (f64::from(self.scale[channel]), f64::from(self.mean[channel]));
             let slope = scale * f64::from(self.inverse_std[channel]) * scale_gradient / count;
@@ -140,7 +182,20 @@ impl BatchNorm {
         }
     }
 
+    /// Its name, `bn1`.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Mean and variance for evaluation.
+    pub(super) fn running(&self) -> [&[f32]; 2] {
+        [&self.running_mean, &self.running_var]
+    }
+
     pub(super) fn save(&self, network: &str, state: &mut TensorMap) {
+        if self.weight.is_none() {
+            return;
+        }
         for (kind, values) in [("running_mean", &self.running_mean), ("running_var", &self.running_var)] {
             let tensor = Tensor { shape: vec![self.channels], values: values.clone() };
             state.insert(format!("{network}.{}.{kind}", self.name), tensor);
@@ -148,6 +203,9 @@ impl BatchNorm {
     }
 
     pub(super) fn load(&mut self, prefix: &str, state: &TensorMap) -> Result<(), StateError> {
+        if self.weight.is_none() {
+            return Ok(());
+        }
         for (kind, values) in [("running_mean", &mut self.running_mean), ("running_var", &mut self.running_var)] {
             values.copy_from_slice(find(state, &format!("{prefix}{}.{kind}", self.name), &[self.channels])?);
         }
@@ -195,7 +253,7 @@ mod tests {
         let spec = ModelSpec { variant: Variant::Gan, classes: 10 };
         let mut parameters = Parameters::new(generator_tensors(&spec));
         let mut layer = BatchNorm::new("bn1", &parameters, LAYOUT, BATCH);
-        parameters.values[layer.weight.range()].copy_from_slice(scale);
+        parameters.values[layer.weight.unwrap().range()].copy_from_slice(scale);
         parameters.values[layer.bias.range()].copy_from_slice(shift);
         let (sums, each) = layer.sums();
         for (map, sums) in y.chunks(LAYOUT.elements()).zip(sums.chunks_mut(each)) {
@@ -213,7 +271,7 @@ mod tests {
             kernels.normalise_gradient(map, gradient, layer.norm(), layer.terms(), out);
         }
         let of = |slot: Slot| parameters.gradients[slot.range()].to_vec();
-        [out, of(layer.weight), of(layer.bias)]
+        [out, of(layer.weight.unwrap()), of(layer.bias)]
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl CpuClassifier {
             classes,
             // Adam as its authors have it: no adversary calls for less momentum.
             protocol: Protocol { beta1: 0.9, ..Protocol::default() },
-            network: Discriminator::new(kernels, classifier_tensors(classes), batch),
+            network: Discriminator::new(kernels, classifier_tensors(classes), 0.0, batch),
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             steps: 0,

@@ -26,24 +26,27 @@ pub(super) enum Wanted {
     ImageGradients,
 }
 
-/// The discriminator with its buffers for `batch` images. Beyond the two convolutions it has the parts whose tensors it
-/// is given.
+/// The discriminator with its buffers for `batch` images, or packs of images that it judges together. Beyond the two
+/// convolutions it has the parts whose tensors it is given.
 ///
 /// ```text
 /// images ─conv1→ y1 ─bn1,relu→ h1 ─conv2→ y2 ─bn2,relu→ h2 ─source→ logits
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// `images` and `image_gradients` are padded; h1 and dy2 are stored only at their points, dy1 not at
+/// A pack's images are `batch` apart. `images` and `image_gradients` are padded; h1 and dy2 are stored only at their points, dy1 not at
 /// all.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
     pub(super) parameters: Parameters,
+    /// Images in a pack.
+    pack: usize,
+    /// conv1's weights, `[pack, 16, 32]`.
     conv1: Slot,
     /// The weights of conv2 that meet the picture's features.
     conv2: Slot,
-    /// conv1's weights, `[32, 16]`.
+    /// conv1's weights, `[pack, 32, 16]`.
     taps: Vec<f32>,
     /// conv2 of the picture's features.
     inner: InnerConvolution,
@@ -66,27 +69,32 @@ pub(super) struct Discriminator {
 }
 
 impl Discriminator {
-    pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>, batch: usize) -> Self {
+    /// The network of these tensors; `leak` is the slope of its rectifiers below zero.
+    pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>, leak: f32, batch: usize) -> Self {
         let parameters = Parameters::new(tensors);
+        let conv1 = parameters.slot("conv1.weight");
+        let pack = conv1.range().len() / OUTER_WEIGHTS;
+        let norm = |name, bias, layout| BatchNorm::or_bias(name, bias, leak, &parameters, layout, batch);
         let room = |elements: usize| zeros(batch * elements);
         Discriminator {
             kernels,
             batch,
-            conv1: parameters.slot("conv1.weight"),
+            pack,
+            conv1,
             conv2: parameters.slot("conv2.weight").part(0, INNER_WEIGHTS),
-            taps: vec![0.0; OUTER_WEIGHTS],
+            taps: vec![0.0; pack * OUTER_WEIGHTS],
             inner: InnerConvolution::new(kernels),
             planes: ClassPlanes::new(kernels, &parameters),
             source: SourceHead::new(kernels, &parameters),
             head: ClassHead::new(kernels, &parameters, batch),
             y1: room(MIDDLE),
-            bn1: BatchNorm::new("bn1", &parameters, MapLayout::MIDDLE, batch),
+            bn1: norm("bn1", "conv1.bias", MapLayout::MIDDLE),
             y2: room(BOTTOM),
-            bn2: BatchNorm::new("bn2", &parameters, MapLayout::BOTTOM, batch),
+            bn2: norm("bn2", "conv2.bias", MapLayout::BOTTOM),
             h2: room(BOTTOM),
             logits: room(1),
             logit_gradients: room(1),
-            image_gradients: room(PADDED_IMAGE),
+            image_gradients: zeros(pack * batch * PADDED_IMAGE),
             outer_sums: super::outer_sums(batch),
             scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
             parameters,
@@ -96,7 +104,7 @@ impl Discriminator {
     /// Judges pictures: fills the first `logits`, and the head's where there is one.
     ///
     /// # Shapes
-    /// `images`: padded, `[count, 30, 30]`; `labels`: `[count]`; with the statistics of the batch, `count` is
+    /// `images`: padded, `[pack, count, 30, 30]`; `labels`: `[count]`; with the statistics of the batch, `count` is
     /// the batch.
     pub(super) fn forward(
         &mut self,
@@ -108,25 +116,34 @@ impl Discriminator {
     ) {
         let count = labels.len();
         assert!(count <= self.batch && (statistics == Statistics::Running || count == self.batch));
-        self.convolve_images(&images[..count * PADDED_IMAGE]);
+        self.convolve_images(&images[..self.pack * count * PADDED_IMAGE], count);
         self.bn1.finish(&self.parameters, statistics);
         let points = (wanted == Wanted::WeightGradients).then_some(workspace.upper_points.as_mut_slice());
         self.convolve_features(labels, points);
         self.bn2.finish(&self.parameters, statistics);
-        self.judge(count);
+        self.judge(labels);
     }
 
     /// conv1.
-    fn convolve_images(&mut self, images: &[f32]) {
-        let Self { kernels, parameters, conv1, y1, bn1, .. } = self;
+    fn convolve_images(&mut self, images: &[f32], count: usize) {
+        let Self { kernels, parameters, conv1, y1, bn1, scratch, .. } = self;
         let (kernels, weights) = (*kernels, parameters.value(*conv1));
+        let (first, others) = images.split_at(count * PADDED_IMAGE);
+        let (first_weights, other_weights) = weights.split_at(OUTER_WEIGHTS);
         let (sums, per_image) = bn1.sums();
-        images.par_chunks(PADDED_IMAGE).zip(y1.par_chunks_mut(MIDDLE)).zip(sums.par_chunks_mut(per_image)).for_each(
-            |((image, y1), sums)| {
-                kernels.outer_down(image, weights, y1);
-                kernels.channel_sums(y1, sums);
-            },
-        );
+        let packs = first.par_chunks(PADDED_IMAGE).zip(y1.par_chunks_mut(MIDDLE)).zip(sums.par_chunks_mut(per_image));
+        packs.enumerate().for_each(|(place, ((image, y1), sums))| {
+            kernels.outer_down(image, first_weights, y1);
+            let images = others.chunks_exact(PADDED_IMAGE).skip(place).step_by(count);
+            for (image, weights) in images.zip(other_weights.chunks_exact(OUTER_WEIGHTS)) {
+                scratch.lend(|share| {
+                    let share = &mut share[..MIDDLE];
+                    kernels.outer_down(image, weights, share);
+                    kernels.add_scaled(1.0, share, y1);
+                });
+            }
+            kernels.channel_sums(y1, sums);
+        });
     }
 
     /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
@@ -150,17 +167,17 @@ impl Discriminator {
     }
 
     /// bn2, ReLU and the heads.
-    fn judge(&mut self, count: usize) {
+    fn judge(&mut self, labels: &[u8]) {
+        let count = labels.len();
         let Self { kernels, parameters, source, head, y2, bn2, h2, logits, .. } = self;
         let (kernels, norm, source) = (*kernels, bn2.norm(), source.as_ref());
-        logits[..count].par_iter_mut().zip(h2.par_chunks_mut(BOTTOM)).zip(y2.par_chunks(BOTTOM)).for_each(
-            |((logit, h2), y2)| {
-                kernels.normalise_relu(y2, norm, h2, MapLayout::BOTTOM);
-                if let Some(source) = source {
-                    *logit = source.logit(parameters, h2);
-                }
-            },
-        );
+        let maps = h2.par_chunks_mut(BOTTOM).zip(y2.par_chunks(BOTTOM));
+        logits[..count].par_iter_mut().zip(labels).zip(maps).for_each(|((logit, &label), (h2, y2))| {
+            kernels.normalise_relu(y2, norm, h2, MapLayout::BOTTOM);
+            if let Some(source) = source {
+                *logit = source.logit(parameters, h2, label);
+            }
+        });
         if let Some(head) = head {
             head.forward(parameters, &h2[..count * BOTTOM]);
         }
@@ -170,7 +187,7 @@ impl Discriminator {
     /// adds to the gradients of the weights, or fills `image_gradients`.
     pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted, workspace: &mut Workspace) {
         let weights = wanted == Wanted::WeightGradients;
-        self.unjudge(&mut workspace.bottom_gradients);
+        self.unjudge(labels, &mut workspace.bottom_gradients);
         self.bn2.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
         self.deconvolve_features(weights, workspace);
         self.bn1.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
@@ -182,7 +199,7 @@ impl Discriminator {
     }
 
     /// Back through the heads.
-    fn unjudge(&mut self, dh2: &mut [f32]) {
+    fn unjudge(&mut self, labels: &[u8], dh2: &mut [f32]) {
         let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, .. } = self;
         let (kernels, source) = (*kernels, source.as_ref());
         if let Some(head) = head {
@@ -193,20 +210,20 @@ impl Discriminator {
         let together = share(*batch);
         dh2.par_chunks_mut(together * BOTTOM)
             .zip(y2.par_chunks(together * BOTTOM))
-            .zip(logit_gradients.par_chunks(together))
+            .zip(logit_gradients.par_chunks(together).zip(labels.par_chunks(together)))
             .zip(sums.par_chunks_mut(together * per_image))
             .enumerate()
-            .for_each(|(chunk, (((dh2, y2), logit_gradients), sums))| {
+            .for_each(|(chunk, (((dh2, y2), (logit_gradients, labels)), sums))| {
                 match head {
                     Some(head) => head.backward_features(parameters, chunk * together, dh2),
                     None => dh2.fill(0.0),
                 }
                 let maps = dh2.chunks_exact_mut(BOTTOM).zip(y2.chunks_exact(BOTTOM));
-                for ((dh2, y2), (&gradient, sums)) in
-                    maps.zip(logit_gradients.iter().zip(sums.chunks_exact_mut(per_image)))
+                let verdicts = logit_gradients.iter().zip(labels);
+                for (((dh2, y2), (&gradient, &label)), sums) in maps.zip(verdicts).zip(sums.chunks_exact_mut(per_image))
                 {
                     if let Some(source) = source {
-                        source.add_feature_gradients(parameters, gradient, dh2);
+                        source.add_feature_gradients(parameters, gradient, label, dh2);
                     }
                     kernels.gradient_sums(y2, dh2, norm, sums);
                 }
@@ -231,17 +248,22 @@ impl Discriminator {
 
     /// Back through ReLU, bn1 and conv1.
     fn deconvolve_images(&mut self, dh1: &[f32]) {
-        let Self { kernels, taps, y1, bn1, image_gradients, scratch, .. } = self;
+        let Self { kernels, batch, taps, y1, bn1, image_gradients, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
-        y1.par_chunks(MIDDLE).zip(dh1.par_chunks(MIDDLE)).zip(image_gradients.par_chunks_mut(PADDED_IMAGE)).for_each(
-            |((y1, dh1), image)| {
-                scratch.lend(|dy1| {
-                    let dy1 = &mut dy1[..MIDDLE];
-                    kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                    kernels.outer_up(dy1, taps, image);
-                });
-            },
-        );
+        // For each image of a pack anew what its gradient needs: packs are rare, and it is the smaller half.
+        for (images, taps) in
+            image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(taps.chunks_exact(OUTER_WEIGHTS))
+        {
+            y1.par_chunks(MIDDLE).zip(dh1.par_chunks(MIDDLE)).zip(images.par_chunks_mut(PADDED_IMAGE)).for_each(
+                |((y1, dh1), image)| {
+                    scratch.lend(|dy1| {
+                        let dy1 = &mut dy1[..MIDDLE];
+                        kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
+                        kernels.outer_up(dy1, taps, image);
+                    });
+                },
+            );
+        }
     }
 
     /// Adds to the gradients of all weights.
@@ -250,7 +272,7 @@ impl Discriminator {
         let Self { parameters, inner, source, h2, logit_gradients, .. } = self;
         inner.add_weight_gradient(&workspace.upper_points, &workspace.lower_points);
         if let Some(source) = source {
-            source.add_weight_gradients(h2, logit_gradients, &mut parameters.gradients);
+            source.add_weight_gradients(h2, labels, logit_gradients, &mut parameters.gradients);
         }
         if let Some(planes) = &mut self.planes {
             planes.add_contribution_gradients(&workspace.lower_points, labels);
@@ -262,21 +284,24 @@ impl Discriminator {
 
     /// Back through ReLU and bn1 to the gradient of conv1's weights.
     fn convolution_gradients(&mut self, images: &[f32], dh1: &[f32]) {
-        let Self { kernels, parameters, y1, bn1, outer_sums, scratch, .. } = self;
+        let Self { kernels, batch, parameters, y1, bn1, outer_sums, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
-        images
-            .par_chunks(OUTER_IMAGES * PADDED_IMAGE)
-            .zip(y1.par_chunks(OUTER_IMAGES * MIDDLE))
-            .zip(dh1.par_chunks(OUTER_IMAGES * MIDDLE))
-            .zip(outer_sums.par_chunks_mut(OUTER_WEIGHTS))
-            .for_each(|(((images, y1), dh1), weight_sums)| {
-                scratch.lend(|dy1| {
-                    let dy1 = &mut dy1[..y1.len()];
-                    kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                    kernels.outer_weights(images, dy1, weight_sums);
+        let gradients = parameters.gradients[self.conv1.range()].chunks_exact_mut(OUTER_WEIGHTS);
+        for (images, gradient) in images.chunks_exact(*batch * PADDED_IMAGE).zip(gradients) {
+            images
+                .par_chunks(OUTER_IMAGES * PADDED_IMAGE)
+                .zip(y1.par_chunks(OUTER_IMAGES * MIDDLE))
+                .zip(dh1.par_chunks(OUTER_IMAGES * MIDDLE))
+                .zip(outer_sums.par_chunks_mut(OUTER_WEIGHTS))
+                .for_each(|(((images, y1), dh1), weight_sums)| {
+                    scratch.lend(|dy1| {
+                        let dy1 = &mut dy1[..y1.len()];
+                        kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
+                        kernels.outer_weights(images, dy1, weight_sums);
+                    });
                 });
-            });
-        super::add_outer_sums(kernels, outer_sums, &mut parameters.gradients[self.conv1.range()]);
+            super::add_outer_sums(kernels, outer_sums, gradient);
+        }
     }
 
     /// Completes the gradients of a step: what was added up for all its batches together.
@@ -285,12 +310,16 @@ impl Discriminator {
         if let Some(planes) = &mut self.planes {
             planes.backward(&mut self.parameters);
         }
+        self.parameters.finish_gradients();
     }
 
     /// Prepares the forms of the weights that the passes use. Call after every change of them.
     pub(super) fn prepare(&mut self) {
         self.inner.prepare(self.parameters.value(self.conv2));
-        transpose(self.parameters.value(self.conv1), TAPS, MIDDLE_CHANNELS, &mut self.taps);
+        let weights = self.parameters.value(self.conv1).chunks_exact(OUTER_WEIGHTS);
+        for (weights, taps) in weights.zip(self.taps.chunks_exact_mut(OUTER_WEIGHTS)) {
+            transpose(weights, TAPS, MIDDLE_CHANNELS, taps);
+        }
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);
         }

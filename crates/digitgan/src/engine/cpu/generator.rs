@@ -1,5 +1,6 @@
 //! G as it trains: noise (and class) to a picture, and back from the picture's gradient to the weights'.
 
+use super::average::Average;
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
@@ -26,6 +27,7 @@ pub(super) struct Generator {
     pub(super) batch: usize,
     pub(super) inputs: usize,
     pub(super) parameters: Parameters,
+    average: Option<Average>,
     pub(super) deconv1: Slot,
     pub(super) deconv2: Slot,
     pub(super) deconv3: Slot,
@@ -49,8 +51,11 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    pub(super) fn new(kernels: Kernels, spec: &ModelSpec, batch: usize) -> Self {
+    /// The network of `spec`, with the average of its weights where a decay is given.
+    pub(super) fn new(kernels: Kernels, spec: &ModelSpec, average: Option<f64>, batch: usize) -> Self {
         let parameters = Parameters::new(generator_tensors(spec));
+        let bn1 = BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch);
+        let bn2 = BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch);
         let inputs = spec.generator_inputs();
         let room = |elements: usize| zeros(batch * elements);
         Generator {
@@ -66,9 +71,10 @@ impl Generator {
             input: room(inputs),
             y1: room(BOTTOM),
             h1_points: room(LOWER_POINTS),
-            bn1: BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch),
+            average: average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
+            bn1,
             y2: room(MIDDLE),
-            bn2: BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch),
+            bn2,
             images: room(PADDED_IMAGE),
             dy1: room(BOTTOM),
             bias_sums: room(1),
@@ -216,12 +222,30 @@ impl Generator {
         self.parameters.save("generator", state);
         self.bn1.save("generator", state);
         self.bn2.save("generator", state);
+        if let Some(average) = &self.average {
+            average.save(&self.parameters, [&self.bn1, &self.bn2], state);
+        }
+    }
+
+    /// The prefix of the tensors that draw, among those that [`Generator::save`] writes.
+    pub(super) fn drawing(&self) -> &'static str {
+        if self.average.is_some() { "generator.average." } else { "generator." }
+    }
+
+    /// Lets the average follow, after step `step`, counted from 1.
+    pub(super) fn follow(&mut self, step: u64) {
+        if let Some(average) = &mut self.average {
+            average.update(step, &self.parameters, [&self.bn1, &self.bn2]);
+        }
     }
 
     pub(super) fn load(&mut self, state: &TensorMap) -> Result<(), StateError> {
         self.parameters.load("generator.", state, true)?;
         self.bn1.load("generator.", state)?;
         self.bn2.load("generator.", state)?;
+        if let Some(average) = &mut self.average {
+            average.load(&self.parameters, [&self.bn1, &self.bn2], state)?;
+        }
         self.prepare();
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! at a weight's gradient). Whatever is summed over images is summed in their order, by whoever gets
 //! there, so results do not depend on the number of threads. A step allocates nothing.
 
+mod average;
 mod batchnorm;
 mod buffer;
 mod class_head;
@@ -16,11 +17,13 @@ mod inner_convolution;
 mod painter;
 mod parameters;
 mod source_head;
+mod spectral;
 mod workspace;
 
-use super::{Engine, NotFinite, StateError, StepInput, StepReport};
-use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors};
-use crate::objective::{self, GeneratorLoss, Target};
+use super::{Engine, InstanceNoise, NotFinite, StateError, StepInput, StepReport};
+use crate::model::{Design, LATENT, ModelSpec, TensorMap, discriminator_tensors};
+use crate::objective::{self, Adversarial, Target};
+use crate::seed::{self, Purpose};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use buffer::{Buffer, zeros};
 pub use classifier::CpuClassifier;
@@ -29,6 +32,7 @@ use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
 use discriminator::{Discriminator, Wanted};
 use generator::Generator;
 use painter::Painter;
+use rayon::prelude::*;
 use workspace::Workspace;
 
 /// Rows that the kernels compute at once: a share of work is a multiple of it.
@@ -54,7 +58,7 @@ impl batchnorm::BatchNorm {
     }
 }
 
-/// What the optimiser and the objective need beside the learning rates.
+/// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Protocol {
     /// Adam's β₁.
@@ -63,14 +67,25 @@ pub struct Protocol {
     pub beta2: f64,
     /// Adam's ε.
     pub epsilon: f64,
-    /// What G minimises.
-    pub generator_loss: GeneratorLoss,
+    /// What D and G minimise.
+    pub adversarial: Adversarial,
+    /// How D is built.
+    pub design: Design,
+    /// Decay of the average of G's weights, which then draws in its place; `None`: no average.
+    pub average: Option<f64>,
 }
 
 impl Default for Protocol {
     /// The DCGAN protocol.
     fn default() -> Self {
-        Protocol { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, generator_loss: GeneratorLoss::default() }
+        Protocol {
+            beta1: 0.5,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            adversarial: Adversarial::default(),
+            design: Design::REPORT,
+            average: None,
+        }
     }
 }
 
@@ -84,6 +99,8 @@ pub struct CpuEngine {
     workspace: Workspace,
     /// The real images, padded.
     images: Buffer,
+    /// The fakes as D sees them, padded, where noise is laid over them.
+    noisy_fakes: Option<Buffer>,
     steps: u64,
 }
 
@@ -91,35 +108,41 @@ impl CpuEngine {
     /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB an image). All weights are zero:
     /// [`Engine::restore`] a state first, such as [`crate::model::initial_state`].
     pub fn new(kernels: Kernels, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Self {
-        assert!(batch > 0, "a batch holds at least one image");
+        let Design { pack, leak, .. } = protocol.design;
+        assert!(batch > 0 && batch.is_multiple_of(pack), "a batch holds whole packs, at least one");
+        let tensors = discriminator_tensors(spec, &protocol.design);
         CpuEngine {
             kernels,
             spec: *spec,
             protocol,
-            generator: Generator::new(kernels, spec, batch),
-            discriminator: Discriminator::new(kernels, discriminator_tensors(spec), batch),
+            generator: Generator::new(kernels, spec, protocol.average, batch),
+            discriminator: Discriminator::new(kernels, tensors, leak, batch / pack),
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
+            noisy_fakes: None,
             steps: 0,
         }
     }
 
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
-        let Self { kernels, discriminator, generator, workspace, images, .. } = self;
+        let Self { kernels, discriminator, generator, workspace, images, noisy_fakes, protocol, .. } = self;
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
+        let fakes = noisy_fakes.as_ref().unwrap_or(&generator.images);
         for (images, labels, target) in
-            [(&*images, input.labels, Target::Real), (&generator.images, input.fake_labels, Target::Fake)]
+            [(&*images, input.labels, Target::Real), (fakes, input.fake_labels, Target::Fake)]
         {
+            // A pack's images are of one class wherever anybody asks.
+            let labels = &labels[..discriminator.batch];
             discriminator.forward(images, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
             let probability = objective::mean_probability(&discriminator.logits);
             match target {
                 Target::Real => report.d_real = probability,
                 Target::Fake => report.d_fake = probability,
             }
-            report.d_loss +=
-                objective::discriminator_loss(&discriminator.logits, target, &mut discriminator.logit_gradients);
+            let Discriminator { logits, logit_gradients, .. } = discriminator;
+            report.d_loss += protocol.adversarial.discriminator_loss(logits, target, logit_gradients);
             if let Some(head) = &mut discriminator.head {
                 let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
                 report.d_loss += loss;
@@ -129,7 +152,7 @@ impl CpuEngine {
         }
         discriminator.finish_gradients();
         check_loss("D", report.d_loss)?;
-        let constants = self.protocol.adam(input.discriminator_rate, self.steps);
+        let constants = protocol.adam(input.discriminator_rate, self.steps);
         let finite = discriminator.parameters.update(*kernels, constants);
         check_gradient("discriminator", finite)?;
         discriminator.prepare();
@@ -138,26 +161,50 @@ impl CpuEngine {
 
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
-        let Self { kernels, discriminator, generator, workspace, .. } = self;
+        let Self { kernels, discriminator, generator, workspace, noisy_fakes, protocol, .. } = self;
         generator.parameters.clear_gradients();
-        let (images, wanted) = (&generator.images, Wanted::ImageGradients);
-        discriminator.forward(images, input.fake_labels, Statistics::Batch, wanted, workspace);
+        let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
+        let labels = &input.fake_labels[..discriminator.batch];
+        discriminator.forward(images, labels, Statistics::Batch, wanted, workspace);
         report.d_fake_after = objective::mean_probability(&discriminator.logits);
-        let kind = self.protocol.generator_loss;
-        report.g_loss = objective::generator_loss(kind, &discriminator.logits, &mut discriminator.logit_gradients);
+        let Discriminator { logits, logit_gradients, .. } = discriminator;
+        report.g_loss = protocol.adversarial.generator_loss(logits, logit_gradients);
         if let Some(head) = &mut discriminator.head {
-            let loss = objective::class_loss(&head.logits, input.fake_labels, &mut head.logit_gradients);
+            let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
             report.g_loss += loss;
             report.g_class = Some(loss);
         }
         check_loss("G", report.g_loss)?;
-        discriminator.backward(images, input.fake_labels, wanted, workspace);
+        discriminator.backward(images, labels, wanted, workspace);
         generator.backward(&mut discriminator.image_gradients, workspace);
-        let constants = self.protocol.adam(input.generator_rate, self.steps);
+        let constants = protocol.adam(input.generator_rate, self.steps);
         let finite = generator.parameters.update(*kernels, constants);
         check_gradient("generator", finite)?;
         generator.prepare();
+        generator.follow(self.steps);
         Ok(())
+    }
+
+    /// Lays the step's noise over the real images and a copy of the fakes, if there is to be any.
+    fn lay_noise(&mut self, noise: Option<InstanceNoise>) {
+        let Some(InstanceNoise { deviation, seed }) = noise else {
+            self.noisy_fakes = None;
+            return;
+        };
+        let fakes = self.noisy_fakes.get_or_insert_with(|| zeros(self.images.len()));
+        fakes.copy_from_slice(&self.generator.images);
+        let first = (self.steps - 1) * 2 * self.generator.batch as u64;
+        let images = self.images.par_chunks_mut(PADDED_IMAGE).chain(fakes.par_chunks_mut(PADDED_IMAGE));
+        images.enumerate().for_each(|(image, padded)| {
+            let mut noise = [0.0; IMAGE_PIXELS];
+            seed::fill_normal(seed, Purpose::InstanceNoise, first + image as u64, &mut noise);
+            let rows = padded.chunks_exact_mut(IMAGE_SIDE + 2).skip(1);
+            for (row, noise) in rows.zip(noise.chunks_exact(IMAGE_SIDE)) {
+                for (pixel, noise) in row[1..].iter_mut().zip(noise) {
+                    *pixel += deviation * noise;
+                }
+            }
+        });
     }
 }
 
@@ -185,6 +232,7 @@ impl Engine for CpuEngine {
             pad(image, padded);
         }
         self.generator.forward(input.latents, input.fake_labels);
+        self.lay_noise(input.noise);
         let mut report = self.step_discriminator(input)?;
         self.step_generator(input, &mut report)?;
         Ok(report)
@@ -193,12 +241,13 @@ impl Engine for CpuEngine {
     fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
         let mut weights = TensorMap::new();
         self.generator.save(&mut weights);
-        let painter = Painter::new(self.kernels, &self.spec, "generator.", &weights);
+        let painter = Painter::new(self.kernels, &self.spec, self.generator.drawing(), &weights);
         painter.expect("the engine's own weights fit its model").draw(latents, labels, images);
     }
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) {
         let batch = self.discriminator.batch;
+        assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
         let batches = images.chunks(batch * IMAGE_PIXELS).zip(labels.chunks(batch));
         for ((images, labels), probabilities) in batches.zip(probabilities.chunks_mut(batch)) {
             for (image, padded) in images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {

@@ -1,6 +1,7 @@
 //! All parameters of a network in one flat buffer, with gradients and Adam's moments in equal ones.
 
 use super::buffer::{Buffer, zeros};
+use super::spectral::SpectralNorm;
 use crate::engine::StateError;
 use crate::model::{Tensor, TensorMap, TensorSpec};
 use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
@@ -33,6 +34,9 @@ impl Slot {
 pub(super) struct Parameters {
     entries: Vec<(TensorSpec, Slot)>,
     pub(super) values: Buffer,
+    /// What the passes see where some weights are normalised: the values with those weights divided.
+    normalised: Option<Buffer>,
+    spectral: Vec<SpectralNorm>,
     pub(super) gradients: Buffer,
     first_moments: Buffer,
     second_moments: Buffer,
@@ -42,13 +46,24 @@ impl Parameters {
     pub(super) fn new(tensors: Vec<TensorSpec>) -> Self {
         let mut end = 0;
         let mut entries = Vec::new();
-        for tensor in tensors.into_iter().filter(|tensor| tensor.trainable) {
+        let (trainable, others): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.trainable);
+        for tensor in trainable {
             let slot = Slot { start: end, len: tensor.elements() };
             end = slot.range().end.next_multiple_of(VECTOR_STEP);
             entries.push((tensor, slot));
         }
         let [values, gradients, first_moments, second_moments] = std::array::from_fn(|_| zeros(end));
-        Parameters { entries, values, gradients, first_moments, second_moments }
+        let (normalised, spectral) = (None, Vec::new());
+        let mut parameters =
+            Parameters { entries, values, normalised, spectral, gradients, first_moments, second_moments };
+        for tensor in others {
+            let Some(weight) = tensor.name.strip_suffix("_u") else { continue };
+            let (weight, slot) = parameters.find(weight).expect("a singular vector is that of a weight");
+            let (outputs, together) = Layout::of(weight).outputs();
+            parameters.spectral.push(SpectralNorm::new(tensor.name, slot, outputs, together));
+            parameters.normalised = Some(zeros(end));
+        }
+        parameters
     }
 
     /// The place of the parameter called `name`. Panics if the network has none: a bug.
@@ -61,9 +76,24 @@ impl Parameters {
         self.entries.iter().find(|(tensor, _)| tensor.name == name).map(|(tensor, slot)| (tensor, *slot))
     }
 
-    /// The numbers of a parameter, in the engine's layout.
+    /// The numbers of a parameter as the passes see it, in the engine's layout.
     pub(super) fn value(&self, slot: Slot) -> &[f32] {
-        &self.values[slot.range()]
+        &self.normalised.as_ref().unwrap_or(&self.values)[slot.range()]
+    }
+
+    /// Takes up new values into what the passes see.
+    fn normalise(&mut self) {
+        if let Some(normalised) = &mut self.normalised {
+            normalised.copy_from_slice(&self.values);
+            self.spectral.iter_mut().for_each(|weight| weight.normalise(&self.values, normalised));
+        }
+    }
+
+    /// Turns gradients by what the passes saw into those by the values.
+    pub(super) fn finish_gradients(&mut self) {
+        if let Some(normalised) = &self.normalised {
+            self.spectral.iter().for_each(|weight| weight.gradient(normalised, &mut self.gradients));
+        }
     }
 
     /// Sets all gradients to zero.
@@ -73,13 +103,17 @@ impl Parameters {
 
     /// One Adam step over everything. Returns whether all gradients were finite.
     pub(super) fn update(&mut self, kernels: Kernels, step: AdamStep) -> bool {
-        self.values
+        let finite = self
+            .values
             .par_chunks_mut(ADAM_CHUNK)
             .zip(self.gradients.par_chunks(ADAM_CHUNK))
             .zip(self.first_moments.par_chunks_mut(ADAM_CHUNK))
             .zip(self.second_moments.par_chunks_mut(ADAM_CHUNK))
             .map(|(((values, gradients), first), second)| kernels.adam(step, values, gradients, first, second))
-            .reduce(|| true, |a, b| a & b)
+            .reduce(|| true, |a, b| a & b);
+        self.spectral.iter_mut().for_each(|weight| weight.iterate(&self.values));
+        self.normalise();
+        finite
     }
 
     /// Writes values and moments to `state`, in PyTorch's layouts.
@@ -91,6 +125,7 @@ impl Parameters {
         ] {
             self.export(&format!("{network}.{name}"), buffer, state);
         }
+        self.spectral.iter().for_each(|weight| weight.save(network, state));
     }
 
     /// Writes the gradients to `map`, in PyTorch's layouts.
@@ -98,7 +133,8 @@ impl Parameters {
         self.export(&format!("{network}."), &self.gradients, map);
     }
 
-    fn export(&self, prefix: &str, buffer: &[f32], map: &mut TensorMap) {
+    /// Writes numbers that lie as the values do to `map`, in PyTorch's layouts.
+    pub(super) fn export(&self, prefix: &str, buffer: &[f32], map: &mut TensorMap) {
         for (tensor, slot) in &self.entries {
             let mut values = vec![0.0; slot.len];
             let engine = &buffer[slot.range()];
@@ -115,14 +151,33 @@ impl Parameters {
             ("adam.second_moment.", &mut self.second_moments),
         ];
         for (kind, buffer) in buffers.into_iter().take(if moments { 3 } else { 1 }) {
-            for (tensor, slot) in &self.entries {
-                let values = find(state, &format!("{prefix}{kind}{}", tensor.name), &tensor.shape)?;
-                let engine = &mut buffer[slot.range()];
-                Layout::of(tensor).for_each(|canonical, ours| engine[ours] = values[canonical]);
-            }
+            import(&self.entries, &format!("{prefix}{kind}"), state, buffer)?;
         }
+        for weight in &mut self.spectral {
+            weight.load(prefix, state)?;
+        }
+        self.normalise();
         Ok(())
     }
+
+    /// Reads numbers that are to lie as the values do from `state`.
+    pub(super) fn import(&self, prefix: &str, state: &TensorMap, buffer: &mut [f32]) -> Result<(), StateError> {
+        import(&self.entries, prefix, state, buffer)
+    }
+}
+
+fn import(
+    entries: &[(TensorSpec, Slot)],
+    prefix: &str,
+    state: &TensorMap,
+    buffer: &mut [f32],
+) -> Result<(), StateError> {
+    for (tensor, slot) in entries {
+        let values = find(state, &format!("{prefix}{}", tensor.name), &tensor.shape)?;
+        let engine = &mut buffer[slot.range()];
+        Layout::of(tensor).for_each(|canonical, ours| engine[ours] = values[canonical]);
+    }
+    Ok(())
 }
 
 /// The numbers of the tensor called `name`, if it is there and has the right shape.
@@ -145,6 +200,10 @@ struct Layout {
 impl Layout {
     fn of(tensor: &TensorSpec) -> Layout {
         match (tensor.name, tensor.shape.as_slice()) {
+            // D's first convolution: one behind the other for each image of a pack, [b, 4·4, a].
+            ("conv1.weight", &[a, b, 4, 4]) => Layout { axes: [a, b, 1, 16], order: [1, 3, 2, 0] },
+            // One class's vector behind the other, each as the features lie: [n, 7·7, 64].
+            ("class_projection.weight", &[n, 64, 7, 7]) => Layout { axes: [n, 64, 1, 49], order: [0, 3, 2, 1] },
             // [a, b, 4, 4] → [4·4, b, a]; what D's conv2 makes of its picture half and of its class half of
             // the channels are two tensors of 32 channels each, one behind the other.
             (_, &[a, b, 4, 4]) => {
@@ -157,6 +216,12 @@ impl Layout {
             }
             _ => Layout { axes: [1, 1, 1, tensor.elements()], order: [0, 1, 2, 3] },
         }
+    }
+
+    /// How many outputs a weight has, PyTorch's first axis, and how many numbers of each lie together.
+    fn outputs(&self) -> (usize, usize) {
+        let place = self.order.iter().position(|&axis| axis == 0).expect("all axes are in the order");
+        (self.axes[0], self.order[place + 1..].iter().map(|&axis| self.axes[axis]).product())
     }
 
     /// Calls `visit(index in PyTorch's layout, index in the engine's)` for every element.
@@ -181,16 +246,17 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ModelSpec, Variant, discriminator_tensors, generator_tensors, initial_state};
+    use crate::model::{Design, ModelSpec, Variant, discriminator_tensors, generator_tensors, initial_state};
 
     #[test]
     fn layouts_are_permutations_and_states_come_back_as_they_went() {
         for variant in Variant::ALL {
             let spec = ModelSpec { variant, classes: 7 };
             let start = initial_state(&spec, 5);
-            for (network, tensors) in
-                [("generator", generator_tensors(&spec)), ("discriminator", discriminator_tensors(&spec))]
-            {
+            for (network, tensors) in [
+                ("generator", generator_tensors(&spec)),
+                ("discriminator", discriminator_tensors(&spec, &Design::REPORT)),
+            ] {
                 let mut parameters = Parameters::new(tensors);
                 for (tensor, slot) in &parameters.entries {
                     let mut seen = vec![false; slot.len];
@@ -208,7 +274,7 @@ mod tests {
     #[test]
     fn a_weight_lies_where_the_kernels_look_for_it() {
         let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
-        let mut parameters = Parameters::new(discriminator_tensors(&spec));
+        let mut parameters = Parameters::new(discriminator_tensors(&spec, &Design::REPORT));
         let mut state = initial_state(&spec, 5);
         // conv2.weight[out 3, in 32 + 5, i 1, j 2]: the class half, tap 6.
         let at = ((3 * 64 + 37) * 4 + 1) * 4 + 2;

@@ -8,40 +8,74 @@ use rayon::prelude::*;
 /// Columns of the weights that a task adds up.
 const COLUMNS: usize = BOTTOM / 7;
 
-/// `features (3136) ─source→ logit`
+/// `features (3136) ─source→ logit`; where it is told the class by projection, the features' product with the class's
+/// vector is added.
 pub(super) struct SourceHead {
     kernels: Kernels,
     weight: Slot,
     bias: Slot,
+    /// A vector a class, `[classes, 3136]`.
+    projection: Option<Slot>,
 }
 
 impl SourceHead {
     /// The head whose layer `parameters` holds, if it holds one.
     pub(super) fn new(kernels: Kernels, parameters: &Parameters) -> Option<Self> {
         let (_, weight) = parameters.find("source.weight")?;
-        Some(SourceHead { kernels, weight, bias: parameters.slot("source.bias") })
+        let projection = parameters.find("class_projection.weight").map(|(_, slot)| slot);
+        Some(SourceHead { kernels, weight, bias: parameters.slot("source.bias"), projection })
     }
 
-    /// The logit of a picture with these features.
-    pub(super) fn logit(&self, parameters: &Parameters, features: &[f32]) -> f32 {
-        self.kernels.dot(features, parameters.value(self.weight)) + parameters.value(self.bias)[0]
+    /// The class's vector, if there are any.
+    fn class_vector(&self, label: u8) -> Option<Slot> {
+        Some(self.projection?.part(usize::from(label) * BOTTOM, BOTTOM))
+    }
+
+    /// The logit of a picture of class `label` with these features.
+    pub(super) fn logit(&self, parameters: &Parameters, features: &[f32], label: u8) -> f32 {
+        let class = self.class_vector(label).map(|vector| self.kernels.dot(features, parameters.value(vector)));
+        let source = self.kernels.dot(features, parameters.value(self.weight)) + parameters.value(self.bias)[0];
+        source + class.unwrap_or(0.0)
     }
 
     /// Adds to the gradient of the features, from that of the logit.
-    pub(super) fn add_feature_gradients(&self, parameters: &Parameters, logit_gradient: f32, gradient: &mut [f32]) {
+    pub(super) fn add_feature_gradients(
+        &self,
+        parameters: &Parameters,
+        logit_gradient: f32,
+        label: u8,
+        gradient: &mut [f32],
+    ) {
         self.kernels.add_scaled(logit_gradient, parameters.value(self.weight), gradient);
+        if let Some(vector) = self.class_vector(label) {
+            self.kernels.add_scaled(logit_gradient, parameters.value(vector), gradient);
+        }
     }
 
     /// Adds to the gradients of the head's weights.
     ///
     /// # Shapes
-    /// `features`: `[batch, 3136]`; `logit_gradients`: `[batch]`.
-    pub(super) fn add_weight_gradients(&self, features: &[f32], logit_gradients: &[f32], gradients: &mut [f32]) {
+    /// `features`: `[batch, 3136]`; `labels`, `logit_gradients`: `[batch]`.
+    pub(super) fn add_weight_gradients(
+        &self,
+        features: &[f32],
+        labels: &[u8],
+        logit_gradients: &[f32],
+        gradients: &mut [f32],
+    ) {
         gradients[self.weight.range()].par_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, gradient)| {
             for (features, &logit_gradient) in features.chunks_exact(BOTTOM).zip(logit_gradients) {
                 self.kernels.add_scaled(logit_gradient, &features[chunk * COLUMNS..][..COLUMNS], gradient);
             }
         });
+        if let Some(projection) = self.projection {
+            gradients[projection.range()].par_chunks_mut(BOTTOM).enumerate().for_each(|(class, gradient)| {
+                let images = features.chunks_exact(BOTTOM).zip(labels.iter().zip(logit_gradients));
+                for (features, (_, &logit_gradient)) in images.filter(|(_, (label, _))| usize::from(**label) == class) {
+                    self.kernels.add_scaled(logit_gradient, features, gradient);
+                }
+            });
+        }
         gradients[self.bias.range()][0] += logit_gradients.iter().sum::<f32>();
     }
 }

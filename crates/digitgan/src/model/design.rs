@@ -1,0 +1,52 @@
+//! How D is built where one may leave the report. G is the same in every design.
+
+use serde::{Deserialize, Serialize};
+
+/// What keeps D's features in range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normaliser {
+    /// Batch normalisation after each convolution (Ioffe & Szegedy 2015): the report's.
+    #[default]
+    Batch,
+    /// Weights divided by their largest singular value, and a bias in place of batch normalisation (Miyato et al. 2018).
+    Spectral,
+}
+
+/// How D is told the class, where it is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClassInput {
+    /// A learned picture of the class, stacked beside the image's features: the report's.
+    #[default]
+    Plane,
+    /// The features' inner product with a learned vector of the class is added to the logit (Miyato & Koyama 2018).
+    Projection,
+}
+
+/// How D is built.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Design {
+    /// Slope of the rectifiers below zero; 0 is ReLU.
+    pub leak: f32,
+    /// What keeps the features in range.
+    pub normaliser: Normaliser,
+    /// How D is told the class.
+    pub class_input: ClassInput,
+    /// Images that D judges together (PacGAN, Lin et al. 2018).
+    pub pack: usize,
+}
+
+impl Design {
+    /// Most images that D judges together.
+    pub const MAX_PACK: usize = 4;
+    /// The report's.
+    pub const REPORT: Design =
+        Design { leak: 0.0, normaliser: Normaliser::Batch, class_input: ClassInput::Plane, pack: 1 };
+}
+
+impl Default for Design {
+    fn default() -> Self {
+        Design::REPORT
+    }
+}
