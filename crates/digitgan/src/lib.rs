@@ -9,7 +9,9 @@
 //! 4. [`config`] and [`train`]: the one training loop of all three models;
 //! 5. [`run`]: the run directory, the interface between training and everything after it;
 //! 6. [`sample`]: pictures from a trained generator;
-//! 7. [`picture`]: grids, animations, loss curves and terminal previews for people to look at.
+//! 7. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
+//! 8. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
+//!    [`evaluation`]: all of it for one generator, beside real digits.
 //!
 //! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
 //! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
@@ -19,7 +21,9 @@ pub mod atomic_file;
 pub mod config;
 pub mod data;
 pub mod engine;
+pub mod evaluation;
 pub mod judge;
+pub mod metrics;
 pub mod model;
 pub mod objective;
 pub mod picture;

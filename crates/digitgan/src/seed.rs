@@ -34,6 +34,8 @@ pub enum Purpose {
     Strokes = 9,
     /// Which real images a person is shown; index: the cell.
     Show = 10,
+    /// Which samples a metric compares; index: the subset.
+    MetricSubset = 11,
     /// Noise laid over what D sees; index: images that D has seen so far, real ones and fakes.
     InstanceNoise = 12,
 }
