@@ -7,6 +7,8 @@
 
 mod data;
 mod dataset;
+mod evaluate;
+mod judge;
 mod output;
 mod progress;
 mod runs;
@@ -31,7 +33,9 @@ struct Cli {
 enum Command {
     Train(Box<train::Args>),
     Sample(sample::Args),
+    Evaluate(evaluate::Args),
     Data(data::Args),
+    Judge(judge::Args),
 }
 
 /// A mistake in how the program was called.
@@ -50,7 +54,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
         Command::Data(args) => data::run(args),
+        Command::Judge(args) => judge::run(args),
     };
     match result {
         Ok(code) => code,

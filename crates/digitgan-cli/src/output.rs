@@ -1,5 +1,6 @@
 //! How things look: colour for terminals, plain lines for pipes.
 
+use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -56,6 +57,59 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for (name, text) in rows {
         writeln!(out, "{}  {text}", painted(&format!("{name:width$}"), "36", terminal))?;
+    }
+    Ok(())
+}
+
+/// Prints rows below a heading, the columns below each other; all but the first are set to the right.
+pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> std::io::Result<()> {
+    let heading = heading.map(str::to_owned);
+    let width = |column: usize| {
+        let cells = std::iter::once(&heading).chain(rows);
+        cells.map(|row| row[column].chars().count()).max().unwrap_or(0)
+    };
+    let line = |row: &[String; N]| {
+        let mut line = format!("{:width$}", row[0], width = width(0));
+        for (column, cell) in row.iter().enumerate().skip(1) {
+            line += &format!("  {cell:>width$}", width = width(column));
+        }
+        line
+    };
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", painted(&line(&heading), "36", std::io::stdout().is_terminal()))?;
+    rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
+}
+
+/// Prints a confusion matrix; a dot is none.
+pub(crate) fn confusion(confusion: &Confusion, class_names: &[String]) -> std::io::Result<()> {
+    let cells = confusion.counts().iter().flatten().map(|count| count.to_string().len());
+    let width = cells.chain(class_names.iter().map(|name| name.chars().count())).max().unwrap_or(0).max(3);
+    let terminal = std::io::stdout().is_terminal();
+    let mut out = std::io::stdout().lock();
+    let names: String = class_names.iter().map(|name| format!(" {name:>width$}")).collect();
+    writeln!(out, "{}", painted(&format!("{:width$}{names}", ""), "36", terminal))?;
+    for (asked, (row, name)) in confusion.counts().iter().zip(class_names).enumerate() {
+        write!(out, "{}", painted(&format!("{name:>width$}"), "36", terminal))?;
+        for (read, &count) in row.iter().enumerate() {
+            let cell = if count == 0 { format!(" {:>width$}", "·") } else { format!(" {count:>width$}") };
+            write!(out, "{}", if read == asked { painted(&cell, "1", terminal) } else { cell })?;
+        }
+        let share =
+            confusion.class_agreement()[asked].map_or(String::new(), |share| format!("  {:.1} %", 100.0 * share));
+        writeln!(out, "{share}")?;
+    }
+    Ok(())
+}
+
+/// Prints a bar a class.
+pub(crate) fn histogram(histogram: &ClassHistogram, class_names: &[String]) -> std::io::Result<()> {
+    const WIDTH: f64 = 40.0;
+    let (all, most) = (histogram.total().max(1), histogram.counts.iter().copied().max().unwrap_or(1).max(1));
+    let width = class_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for (name, &count) in class_names.iter().zip(&histogram.counts) {
+        let bar = "▇".repeat((WIDTH * count as f64 / most as f64).round() as usize);
+        writeln!(out, "{name:>width$}  {:5.2} %  {bar}", 100.0 * count as f64 / all as f64)?;
     }
     Ok(())
 }

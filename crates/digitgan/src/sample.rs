@@ -33,7 +33,12 @@ impl Sampler {
     /// # Shapes
     /// Returns bytes, `[labels, 28, 28]`.
     pub fn draw(&mut self, seed: u64, labels: &[u8]) -> Vec<u8> {
-        self.draw_from(seed, Purpose::SampleLatent, labels)
+        self.draw_at(seed, 0, labels)
+    }
+
+    /// [`Sampler::draw`] for pictures from place `first` on.
+    pub fn draw_at(&mut self, seed: u64, first: u64, labels: &[u8]) -> Vec<u8> {
+        self.draw_from(seed, Purpose::SampleLatent, first, labels)
     }
 
     /// Draws the sample grid of a training with this seed.
@@ -41,11 +46,11 @@ impl Sampler {
     /// # Shapes
     /// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
     pub fn draw_grid(&mut self, seed: u64) -> Vec<u8> {
-        self.draw_from(seed, Purpose::FixedLatent, &GridPlan::new(&self.spec).labels)
+        self.draw_from(seed, Purpose::FixedLatent, 0, &GridPlan::new(&self.spec).labels)
     }
 
-    fn draw_from(&mut self, seed: u64, purpose: Purpose, labels: &[u8]) -> Vec<u8> {
-        let latents = latents(seed, purpose, 0, labels.len());
+    fn draw_from(&mut self, seed: u64, purpose: Purpose, first: u64, labels: &[u8]) -> Vec<u8> {
+        let latents = latents(seed, purpose, first, labels.len());
         let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
         self.sampler.generate(&latents, labels, &mut images);
         images.into_iter().map(to_byte).collect()

@@ -7,7 +7,7 @@
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 /// What a stream of random numbers is for. Streams of different purposes never meet.
@@ -38,6 +38,8 @@ pub enum Purpose {
     MetricSubset = 11,
     /// Noise laid over what D sees; index: images that D has seen so far, real ones and fakes.
     InstanceNoise = 12,
+    /// Which real images an evaluation compares with; index: which set of images.
+    EvaluationImages = 13,
 }
 
 /// The stream of random numbers for `purpose` and `index` under `seed`.
@@ -55,6 +57,22 @@ pub fn fill_normal(seed: u64, purpose: Purpose, index: u64, out: &mut [f32]) {
     let mut rng = stream(seed, purpose, index);
     for value in out {
         *value = StandardNormal.sample(&mut rng);
+    }
+}
+
+/// The numbers below `count` in an order drawn from the stream of `purpose` and `index` (Fisher and Yates).
+pub fn permutation(seed: u64, purpose: Purpose, index: u64, count: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count as u32).collect();
+    shuffle(&mut stream(seed, purpose, index), &mut order);
+    order
+}
+
+/// Brings `order` into an order drawn from `rng`.
+pub(crate) fn shuffle(rng: &mut ChaCha8Rng, order: &mut [u32]) {
+    for last in (1..order.len()).rev() {
+        // The upper half of a 64-bit product maps 32 random bits to 0..=last; the bias is below 2⁻¹⁵.
+        let other = (u64::from(rng.next_u32()) * (last as u64 + 1)) >> 32;
+        order.swap(last, other as usize);
     }
 }
 

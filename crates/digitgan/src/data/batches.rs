@@ -8,7 +8,6 @@ use super::Split;
 use super::augment::{self, Augment};
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
-use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
 /// The images of a split, a batch at a time.
@@ -69,16 +68,12 @@ impl<'a> Batches<'a> {
         );
     }
 
-    /// Draws the order of an epoch (Fisher and Yates).
+    /// Draws the order of an epoch.
     fn shuffle(&mut self, epoch: u64) {
         let mut rng = seed::stream(self.seed, Purpose::Shuffle, epoch);
         self.order.clear();
         self.order.extend(0..self.split.len() as u32);
-        for last in (1..self.order.len()).rev() {
-            // The upper half of a 64-bit product maps 32 random bits to 0..=last; the bias is below 2⁻¹⁵.
-            let other = (u64::from(rng.next_u32()) * (last as u64 + 1)) >> 32;
-            self.order.swap(last, other as usize);
-        }
+        seed::shuffle(&mut rng, &mut self.order);
         if self.pack > 1 {
             self.bring_classes_together();
         }

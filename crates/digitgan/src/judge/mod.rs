@@ -9,41 +9,26 @@
 //! under the data set's hash. Every number that a judge gives is printed with the judge's own hash and accuracy.
 
 mod file;
+mod reader;
 pub mod training;
 
 pub use file::{JudgeFile, JudgeFileError, JudgeIdentity};
+pub use reader::{Reader, Readings};
 
-use crate::IMAGE_PIXELS;
-use crate::data::batches::to_signed;
-use crate::data::{Dataset, DatasetIdentity, Split};
+use crate::data::{Dataset, DatasetIdentity};
 use crate::engine::NotFinite;
-use crate::engine::cpu::CpuClassifier;
-use crate::model::CLASSIFIER_FEATURES;
 use digitgan_kernels::Kernels;
 use std::io;
 use std::path::{Path, PathBuf};
 use training::TrainingPlan;
 
-/// Images read at once.
-const BATCH: usize = 64;
 /// The judge of MNIST that comes with the program.
 const MNIST_JUDGE: &[u8] = include_bytes!("mnist.safetensors");
 
-/// Reads digits.
+/// Reads digits, and says who it is.
 pub struct Judge {
-    classifier: CpuClassifier,
+    reader: Reader,
     identity: JudgeIdentity,
-}
-
-/// What a judge makes of images.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Readings {
-    /// The classifier's last hidden layer, `[count, 64]`.
-    pub features: Vec<f32>,
-    /// How probable each class is, `[count, classes]`.
-    pub probabilities: Vec<f32>,
-    /// The most probable class, `[count]`.
-    pub labels: Vec<u8>,
 }
 
 /// Why there is no judge.
@@ -76,10 +61,7 @@ pub enum JudgeError {
 impl Judge {
     /// A judge from its file.
     pub fn new(kernels: Kernels, file: JudgeFile) -> Judge {
-        let mut classifier = CpuClassifier::new(kernels, file.identity.classes, BATCH);
-        let tensors = file.tensors.into_iter().map(|(name, tensor)| (format!("classifier.{name}"), tensor));
-        classifier.restore(&tensors.collect(), 0).expect("a judge's file was checked when it was read");
-        Judge { classifier, identity: file.identity }
+        Judge { reader: Reader::new(kernels, file.tensors, file.identity.classes), identity: file.identity }
     }
 
     /// The judge of MNIST that comes with the program.
@@ -116,24 +98,12 @@ impl Judge {
         &self.identity
     }
 
-    /// Reads images. What is read of an image depends on that image alone.
+    /// Reads images.
     ///
     /// # Shapes
     /// `images`: bytes, `[count, 28, 28]`.
     pub fn read(&mut self, images: &[u8]) -> Readings {
-        let (count, classes) = (images.len() / IMAGE_PIXELS, self.identity.classes);
-        let mut signed = vec![0.0; images.len()];
-        to_signed(images, &mut signed);
-        let mut features = vec![0.0; count * CLASSIFIER_FEATURES];
-        let mut probabilities = vec![0.0; count * classes];
-        self.classifier.read(&signed, &mut features, &mut probabilities);
-        let labels = probabilities.chunks_exact_mut(classes).map(softmax).collect();
-        Readings { features, probabilities, labels }
-    }
-
-    /// How many images of a split it reads as their labels say.
-    pub fn correct(&mut self, split: &Split) -> usize {
-        self.read(&split.images).labels.iter().zip(&split.labels).filter(|(read, label)| read == label).count()
+        self.reader.read(images)
     }
 }
 
@@ -156,28 +126,11 @@ pub fn train(
     let tensors =
         training::train(kernels, &dataset.train, dataset.classes, plan, &mut |done, all, _| watch(done, all))?;
     let file = JudgeFile::new(tensors, identity);
-    let correct = Judge::new(kernels, file.clone()).correct(&dataset.test);
+    let correct = Reader::new(kernels, file.tensors.clone(), dataset.classes).correct(&dataset.test);
     let write = |source| JudgeError::Write { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(write)?;
     }
     file.write(path, correct).map_err(write)?;
     Ok(Judge::new(kernels, JudgeFile::read(path)?))
-}
-
-/// Turns logits into probabilities; returns the largest's place, the first of equals.
-fn softmax(logits: &mut [f32]) -> u8 {
-    let (mut best, mut largest) = (0, f32::NEG_INFINITY);
-    for (class, &logit) in logits.iter().enumerate() {
-        if logit > largest {
-            (best, largest) = (class, logit);
-        }
-    }
-    let mut sum = 0.0;
-    for logit in logits.iter_mut() {
-        *logit = (*logit - largest).exp();
-        sum += *logit;
-    }
-    logits.iter_mut().for_each(|probability| *probability /= sum);
-    best as u8
 }

@@ -1,10 +1,10 @@
 //! How often each class is drawn, and whether it is the one that was asked for, by what a classifier reads.
 
 use super::{MetricError, at_least, check_labels};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How often each class occurs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassHistogram {
     /// Images of each class.
     pub counts: Vec<u64>,
@@ -42,7 +42,7 @@ impl ClassHistogram {
 }
 
 /// Which class was asked for, and which one a classifier reads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confusion {
     counts: Vec<Vec<u64>>,
     agreement: f64,

@@ -1,7 +1,7 @@
 //! How sure a number is: spread and intervals of repeated measurements, and intervals of shares.
 
 use super::{MetricError, at_least};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The 0.975 quantile of Student's t distribution with 1 to 30 degrees of freedom.
 const T_QUANTILES: [f64; 30] = [
@@ -13,7 +13,7 @@ const T_QUANTILES: [f64; 30] = [
 const NORMAL_QUANTILE: f64 = 1.959963984540054;
 
 /// Mean and spread of numbers computed from parts of one measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The mean.
     pub mean: f64,
@@ -36,7 +36,7 @@ fn mean_and_squares(values: &[f64]) -> (f64, f64) {
 }
 
 /// A measurement that was repeated, with the interval that holds the mean in 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repeated {
     /// How often it was measured.
     pub repeats: usize,
@@ -82,7 +82,7 @@ fn t_quantile(freedom: usize) -> f64 {
 }
 
 /// A share of trials, with the interval that holds the true one in about 95 of 100 cases.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proportion {
     /// How often it happened.
     pub successes: u64,

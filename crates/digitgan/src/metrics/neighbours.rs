@@ -12,7 +12,7 @@
 use super::{MetricError, at_least};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A generated digit is suspiciously near where fewer test digits than this are as near.
 const NEAR_QUANTILE: f64 = 0.01;
@@ -27,7 +27,7 @@ const fn sums_of(side: usize) -> usize {
 }
 
 /// The nearest image of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// Which one it is; of several equally near ones the first.
     pub index: usize,
@@ -113,7 +113,7 @@ fn squared_distance(a: &Image, b: &Image) -> u32 {
 }
 
 /// How near generated digits lie to training digits, compared with test digits. Distances in steps of a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memorisation {
     /// Median distance of a generated digit to its nearest training digit.
     pub generated_median: f64,

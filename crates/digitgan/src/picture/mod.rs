@@ -7,6 +7,7 @@
 //! the same on every machine and no system font is needed.
 
 mod animation;
+mod confusion;
 mod curves;
 mod grid;
 mod png_file;
@@ -15,6 +16,7 @@ mod terminal;
 mod text;
 
 pub use animation::{Animation, Frame};
+pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid, to_byte};
 pub use terminal::{TerminalStyle, preview};

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// A run directory: names, and nothing but names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +77,14 @@ impl RunDirectory {
         self.generators().join(format!("epoch-{epoch:04}.safetensors"))
     }
 
+    /// The epochs of all generators that are there, in order.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn generator_epochs(&self) -> io::Result<Vec<u32>> {
+        numbers(&self.generators(), "epoch-")
+    }
+
     /// The folder of TensorBoard's event files.
     pub fn tensorboard(&self) -> PathBuf {
         self.0.join("tensorboard")
@@ -96,15 +105,20 @@ impl RunDirectory {
     /// # Errors
     /// Those of the file system.
     pub fn checkpoint_steps(&self) -> io::Result<Vec<u64>> {
-        let mut steps = Vec::new();
-        for entry in std::fs::read_dir(self.checkpoints())? {
-            let name = entry?.file_name();
-            let step = name.to_str().and_then(|name| name.strip_prefix("step-")?.strip_suffix(".safetensors"));
-            steps.extend(step.and_then(|step| step.parse::<u64>().ok()));
-        }
-        steps.sort_unstable();
-        Ok(steps)
+        numbers(&self.checkpoints(), "step-")
     }
+}
+
+/// The numbers of the files in `folder` that are called `prefix`, a number and `.safetensors`, in order.
+fn numbers<T: FromStr + Ord>(folder: &Path, prefix: &str) -> io::Result<Vec<T>> {
+    let mut numbers = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(".safetensors"));
+        numbers.extend(number.and_then(|number| number.parse::<T>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 //!
 //! `docs/run-directory.md` describes the layout for people; [`RunDirectory`] is the only code that
 //! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
-//! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened.
+//! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened,
+//! [`evaluation_files`] how good the digits are.
 
 pub mod checkpoint;
 mod directory;
+pub mod evaluation_files;
 pub mod generator_file;
 pub mod losses;
 pub mod manifest;

@@ -1,0 +1,200 @@
+//! `digitgan judge`
+
+use crate::dataset::{self, DataArgs};
+use crate::threads::{Threads, with_threads};
+use crate::{output, progress};
+use digitgan::data::default_data_dir;
+use digitgan::engine::cpu;
+use digitgan::judge::training::TrainingPlan;
+use digitgan::judge::{self, Judge, JudgeFile, JudgeIdentity};
+use digitgan::metrics::histogram::Confusion;
+use indicatif::ProgressBar;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Train and test the classifier that reads generated digits
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Train(TrainArgs),
+    Test(TestArgs),
+}
+
+/// Train a judge on real digits
+///
+/// The judge of MNIST comes with the program, and that of another data set is trained when `evaluate` first needs it; so
+/// this is for those who want to see it done. The same data gives the same judge, bit for bit.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan judge train                            a judge of MNIST, into judge.safetensors
+  digitgan judge train --data my/letters --out letters.safetensors")]
+struct TrainArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The judge's file
+    #[arg(long, value_name = "FILE", default_value = "judge.safetensors")]
+    out: PathBuf,
+    /// Passes over the training images
+    #[arg(long, value_name = "N", default_value_t = TrainingPlan::judge().epochs, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    epochs: u64,
+    /// Every random number follows from it
+    #[arg(long, value_name = "N", default_value_t = TrainingPlan::judge().seed)]
+    seed: u64,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Let a judge read test images
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan judge test                        the built-in judge reads MNIST's test images
+  digitgan judge test letters.safetensors --data my/letters
+  digitgan judge test --json                 for programs")]
+struct TestArgs {
+    /// A judge's file [default: the data set's judge: built in, kept, or trained now]
+    #[arg(value_name = "FILE")]
+    judge: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Train(args) => with_threads(args.threads.threads, || train(&args))??,
+        Command::Test(args) => with_threads(args.threads.threads, || test(&args))??,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn train(args: &TrainArgs) -> anyhow::Result<()> {
+    let loaded = dataset::load(&args.data.data.clone().unwrap_or_default(), args.data.place.data_dir.clone())?;
+    let identity = loaded.dataset.identity();
+    let plan = TrainingPlan { epochs: args.epochs, seed: args.seed, ..TrainingPlan::judge() };
+    let started = Instant::now();
+    let mut watch = JudgeProgress::new(&loaded.dataset.name);
+    let judge = judge::train(cpu::kernels()?, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
+        watch.step(done, all);
+    })?;
+    watch.finish();
+    let seconds = started.elapsed();
+    if args.json {
+        let who = judge.identity();
+        return Ok(output::json(&json!({
+            "judge": who, "accuracy": who.accuracy(), "out": args.out, "seconds": seconds.as_secs_f64(),
+        }))?);
+    }
+    output::facts(&[
+        ("judge", args.out.display().to_string()),
+        ("reads", reads(judge.identity())),
+        ("hash", judge.identity().sha256.clone()),
+        ("took", output::duration(seconds)),
+    ])?;
+    Ok(())
+}
+
+fn test(args: &TestArgs) -> anyhow::Result<()> {
+    let loaded = dataset::load(&args.data.data.clone().unwrap_or_default(), args.data.place.data_dir.clone())?;
+    let dataset = &loaded.dataset;
+    let kernels = cpu::kernels()?;
+    let mut judge = match &args.judge {
+        Some(path) => Judge::new(kernels, JudgeFile::read(path)?),
+        None => of_dataset(dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
+    };
+    anyhow::ensure!(
+        judge.identity().classes == dataset.classes,
+        "the judge knows {} classes, but {} has {}: give the judge of this data set",
+        judge.identity().classes,
+        dataset.name,
+        dataset.classes
+    );
+    anyhow::ensure!(!dataset.test.is_empty(), "{} has no test images to read", dataset.name);
+    let read = judge.read(&dataset.test.images);
+    let confusion = Confusion::of(&dataset.test.labels, &read.labels, dataset.classes)?;
+    if args.json {
+        let (judge, agreement) = (judge.identity(), confusion.agreement());
+        return Ok(output::json(&json!({ "judge": judge, "accuracy": agreement, "confusion": confusion }))?);
+    }
+    output::facts(&[
+        ("judge", format!("of {}, {}", judge.identity().dataset, judge.identity().sha256)),
+        (
+            "read",
+            format!(
+                "{} of {} test images as labelled",
+                output::thousands((0..dataset.classes).map(|class| confusion.counts()[class][class]).sum::<u64>()),
+                dataset.test.len()
+            ),
+        ),
+        ("accuracy", format!("{:.2} %", 100.0 * confusion.agreement())),
+    ])?;
+    output::heading("What was read (columns) of each class (rows)")?;
+    output::confusion(&confusion, &dataset.class_names)?;
+    Ok(())
+}
+
+/// The judge of a data set; shows its training where it must be trained first.
+pub(crate) fn of_dataset(
+    dataset: &digitgan::data::Dataset,
+    identity: &digitgan::data::DatasetIdentity,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Judge> {
+    let folder = match data_dir {
+        Some(folder) => folder.to_owned(),
+        None => default_data_dir()?,
+    };
+    let mut progress = JudgeProgress::new(&dataset.name);
+    let mut watch = |done, all| progress.step(done, all);
+    let judge = Judge::of_dataset(cpu::kernels()?, dataset, identity, &folder.join("judges"), &mut watch)?;
+    progress.finish();
+    Ok(judge)
+}
+
+/// How well a judge reads, and what.
+pub(crate) fn reads(judge: &JudgeIdentity) -> String {
+    match judge.accuracy() {
+        Some(accuracy) => format!("{:.2} % of the test images of {} as labelled", 100.0 * accuracy, judge.dataset),
+        None => format!("{}, untested: it has no test images", judge.dataset),
+    }
+}
+
+/// Shows how a judge's training goes on, if there is one.
+struct JudgeProgress {
+    dataset: String,
+    bar: Option<ProgressBar>,
+}
+
+impl JudgeProgress {
+    fn new(dataset: &str) -> Self {
+        JudgeProgress { dataset: dataset.to_owned(), bar: None }
+    }
+
+    fn step(&mut self, done: u64, all: u64) {
+        let bar = self.bar.get_or_insert_with(|| {
+            if !progress::visible() {
+                output::note(&format!("training a judge of {}, once", self.dataset));
+            }
+            progress::transfer(&format!("training a judge of {}", self.dataset), Some(all), false)
+        });
+        bar.set_position(done);
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The choice of one of a run's generators by a rule that never sees the test images.
+
+use super::EvaluationError;
+use crate::data::Dataset;
+use crate::judge::{Judge, Readings};
+use crate::metrics::frechet::Gaussian;
+use crate::metrics::{Features, MetricError};
+use crate::model::CLASSIFIER_FEATURES;
+use crate::run::generator_file::GeneratorFile;
+use crate::sample::Sampler;
+use crate::seed::{Purpose, permutation};
+use digitgan_kernels::Kernels;
+
+/// Digits of either kind that the choice is made by.
+const DIGITS: usize = 10_000;
+
+/// Compares generators with *training* images.
+pub struct Choice {
+    kernels: Kernels,
+    judge: Judge,
+    training: Gaussian,
+    labels: Vec<u8>,
+    seed: u64,
+}
+
+impl Choice {
+    /// Reads some training images.
+    ///
+    /// # Errors
+    /// Fewer than two of them.
+    pub fn new(kernels: Kernels, mut judge: Judge, dataset: &Dataset, seed: u64) -> Result<Self, EvaluationError> {
+        let train = &dataset.train;
+        let order = permutation(seed, Purpose::EvaluationImages, 2, train.len());
+        let images: Vec<u8> =
+            order.iter().take(DIGITS).flat_map(|&place| train.image(place as usize)).copied().collect();
+        let training = gaussian(judge.read(&images))?;
+        let labels = (0..train.len().min(DIGITS)).map(|image| (image % dataset.classes) as u8).collect();
+        Ok(Choice { kernels, judge, training, labels, seed })
+    }
+
+    /// The Fréchet distance of a generator's digits to training images: less is better.
+    ///
+    /// # Errors
+    /// A generator whose tensors do not fit, or digits that cannot be measured.
+    pub fn distance(&mut self, file: &GeneratorFile) -> Result<f64, EvaluationError> {
+        // Digits from the end of the seed's: none that an evaluation draws.
+        const FIRST: u64 = 1 << 40;
+        let digits = Sampler::new(self.kernels, file)?.draw_at(self.seed, FIRST, &self.labels);
+        Ok(gaussian(self.judge.read(&digits))?.distance(&self.training)?)
+    }
+}
+
+fn gaussian(readings: Readings) -> Result<Gaussian, MetricError> {
+    let count = readings.labels.len();
+    Gaussian::of(&Features::new(readings.features, count, CLASSIFIER_FEATURES)?)
+}

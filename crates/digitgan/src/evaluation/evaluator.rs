@@ -1,0 +1,284 @@
+//! How an evaluation is done.
+
+use super::{ClassFrechet, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Plan};
+use crate::IMAGE_PIXELS;
+use crate::data::{Dataset, Split};
+use crate::judge::training::TrainingPlan;
+use crate::judge::{Judge, Reader, Readings, training};
+use crate::metrics::frechet::{class_frechet, frechet_distance};
+use crate::metrics::histogram::{ClassHistogram, Confusion};
+use crate::metrics::interval::{Proportion, Repeated};
+use crate::metrics::kernel::{Subsets, kernel_distance};
+use crate::metrics::manifold::{Manifold, NEAREST, manifold};
+use crate::metrics::neighbours::{Memorisation, Neighbour, nearest};
+use crate::metrics::score::digit_score;
+use crate::metrics::{Features, MetricError, Probabilities};
+use crate::model::CLASSIFIER_FEATURES;
+use crate::run::generator_file::GeneratorFile;
+use crate::sample::Sampler;
+use crate::seed::{Purpose, permutation};
+use digitgan_kernels::Kernels;
+
+/// The fewest images in a set: nearest neighbours need that many.
+const MIN_SAMPLES: usize = 2 * NEAREST;
+/// Images whose nearest training digits are looked for.
+const NEIGHBOUR_QUERIES: usize = 1000;
+/// Parts that the digit score is the mean of, as in torch-fidelity.
+const SCORE_SPLITS: usize = 10;
+/// Images that the classifiers of GAN-train learn from, at most.
+const GAN_TRAIN_IMAGES: usize = 60_000;
+
+/// Evaluates generators against one data set. What is known of the real digits is found out once.
+pub struct Evaluator<'a> {
+    kernels: Kernels,
+    judge: Judge,
+    dataset: &'a Dataset,
+    plan: Plan,
+    samples: usize,
+    /// The test images that generated digits are compared with.
+    test: Split,
+    readings: Readings,
+    /// The figures of sets of training images.
+    real: Vec<Figures>,
+    /// The nearest training digits of some test digits.
+    neighbours: Vec<Neighbour>,
+    real_accuracy: Option<Proportion>,
+}
+
+/// The figures of one set.
+struct Figures {
+    agreement: f64,
+    divergence: f64,
+    frechet: f64,
+    class_frechet: Vec<Option<f64>>,
+    kernel_distance: f64,
+    digit_score: f64,
+    manifold: Manifold,
+}
+
+/// Generated digits whose nearest training digits were looked for.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    /// The digits, `[count, 28, 28]`.
+    pub digits: Vec<u8>,
+    /// The nearest training image of each.
+    pub nearest: Vec<Neighbour>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Measures the real digits; `watch` is told what is being done, the part that is done and the whole.
+    ///
+    /// # Errors
+    /// A judge of other classes, or too few images.
+    pub fn new(
+        kernels: Kernels,
+        mut judge: Judge,
+        dataset: &'a Dataset,
+        plan: Plan,
+        watch: &mut dyn FnMut(&str, u64, u64),
+    ) -> Result<Self, EvaluationError> {
+        let (name, classes) = (dataset.name.clone(), dataset.classes);
+        if judge.identity().classes != classes {
+            return Err(EvaluationError::Judge { judge: judge.identity().classes, dataset: name, classes });
+        }
+        let (train, test) = (dataset.train.len(), dataset.test.len());
+        let samples = plan.samples.min(test).min(train / 2);
+        if samples < MIN_SAMPLES {
+            return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: 2 * MIN_SAMPLES });
+        }
+        let test = chosen(&dataset.test, &permutation(plan.seed, Purpose::EvaluationImages, 0, test)[..samples]);
+        let readings = judge.read(&test.images);
+        let mut evaluator = Evaluator {
+            kernels,
+            judge,
+            dataset,
+            plan,
+            samples,
+            neighbours: nearest(some(&test.images), &dataset.train.images)?,
+            test,
+            readings,
+            real: Vec::new(),
+            real_accuracy: None,
+        };
+        let order = permutation(plan.seed, Purpose::EvaluationImages, 1, train);
+        let sets = plan.repeats.min(train / samples);
+        for (done, set) in order.chunks_exact(samples).take(sets).enumerate() {
+            watch("measuring real digits", done as u64, sets as u64);
+            let set = chosen(&dataset.train, set);
+            let readings = evaluator.judge.read(&set.images);
+            let figures = evaluator.figures(&readings, &set.labels, &set.labels)?;
+            evaluator.real.push(figures);
+        }
+        Ok(evaluator)
+    }
+
+    /// Evaluates a generator. Beside the evaluation it returns the digits whose nearest training digits were looked for.
+    ///
+    /// # Errors
+    /// A generator of other classes, or digits that cannot be measured.
+    pub fn evaluate(
+        &mut self,
+        file: &GeneratorFile,
+        watch: &mut dyn FnMut(&str, u64, u64),
+    ) -> Result<(Evaluation, Neighbours), EvaluationError> {
+        let (generator, classes) = (file.spec.classes, self.dataset.classes);
+        if generator != classes {
+            return Err(EvaluationError::Classes { generator, dataset: self.dataset.name.clone(), classes });
+        }
+        let conditional = file.spec.variant.wiring().generator_sees_class;
+        let mut sampler = Sampler::new(self.kernels, file)?;
+        let asked: Vec<u8> = (0..self.samples).map(|image| (image % classes) as u8).collect();
+        let (mut sets, mut all_read) = (Vec::new(), Vec::new());
+        let mut neighbours = None;
+        for repeat in 0..self.plan.repeats {
+            watch("measuring generated digits", repeat as u64, self.plan.repeats as u64);
+            let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked);
+            let readings = self.judge.read(&digits);
+            let of_class = if conditional { &asked } else { &readings.labels };
+            sets.push(self.figures(&readings, &asked, of_class)?);
+            if neighbours.is_none() {
+                let digits = some(&digits).to_vec();
+                let nearest = nearest(&digits, &self.dataset.train.images)?;
+                neighbours = Some(Neighbours { digits, nearest });
+            }
+            all_read.extend(readings.labels);
+        }
+        let neighbours = neighbours.expect("there is at least one set");
+        let all_asked: Vec<u8> = asked.iter().copied().cycle().take(all_read.len()).collect();
+        let gan_train = match conditional && self.plan.gan_train {
+            true => Some(self.gan_train(&mut sampler, watch)?),
+            false => None,
+        };
+        let compared = |figure: &dyn Fn(&Figures) -> f64| {
+            let repeated = |sets: &[Figures]| Repeated::of(&sets.iter().map(figure).collect::<Vec<f64>>());
+            Ok::<Compared, MetricError>(Compared { generated: repeated(&sets)?, real: repeated(&self.real)? })
+        };
+        let evaluation = Evaluation {
+            format: FORMAT,
+            model: file.spec.variant,
+            step: file.step,
+            trained_on: file.dataset.clone(),
+            dataset: self.dataset.name.clone(),
+            class_names: self.dataset.class_names.clone(),
+            judge: self.judge.identity().clone(),
+            plan: self.plan,
+            samples: self.samples,
+            agreement: conditional.then(|| compared(&|set| set.agreement)).transpose()?.map(|both| both.generated),
+            confusion: conditional.then(|| Confusion::of(&all_asked, &all_read, classes)).transpose()?,
+            histogram: ClassHistogram::of(&all_read, classes)?,
+            divergence_from_uniform: compared(&|set| set.divergence)?,
+            frechet: compared(&|set| set.frechet)?,
+            class_frechet: self.class_frechet(&sets)?,
+            kernel_distance: compared(&|set| set.kernel_distance)?,
+            digit_score: compared(&|set| set.digit_score)?,
+            precision: compared(&|set| set.manifold.precision)?,
+            recall: compared(&|set| set.manifold.recall)?,
+            density: compared(&|set| set.manifold.density)?,
+            coverage: compared(&|set| set.manifold.coverage)?,
+            memorisation: Memorisation::of(&neighbours.nearest, &self.neighbours)?,
+            gan_train,
+        };
+        Ok((evaluation, neighbours))
+    }
+
+    /// The figures of a set against the test images; `asked` are the classes asked for, `of_class` those by which
+    /// classes are compared.
+    fn figures(&self, readings: &Readings, asked: &[u8], of_class: &[u8]) -> Result<Figures, MetricError> {
+        let classes = self.dataset.classes;
+        let features =
+            |readings: &Readings| Features::new(readings.features.clone(), self.samples, CLASSIFIER_FEATURES);
+        let (real, generated) = (features(&self.readings)?, features(readings)?);
+        let probabilities = Probabilities::new(&readings.probabilities[..], self.samples, classes)?;
+        let subsets = Subsets::default();
+        let subsets = Subsets { size: subsets.size.min(self.samples), ..subsets };
+        let by_class = class_frechet(&real, &self.test.labels, &generated, of_class, classes)?;
+        Ok(Figures {
+            agreement: Confusion::of(asked, &readings.labels, classes)?.agreement(),
+            divergence: ClassHistogram::of(&readings.labels, classes)?.divergence_from_uniform()?,
+            frechet: frechet_distance(&real, &generated)?,
+            class_frechet: by_class.classes.into_iter().map(Result::ok).collect(),
+            kernel_distance: kernel_distance(self.kernels, &real, &generated, subsets, self.plan.seed)?.mean,
+            digit_score: digit_score(&probabilities, SCORE_SPLITS)?.mean,
+            manifold: manifold(self.kernels, &real, &generated, NEAREST)?,
+        })
+    }
+
+    fn class_frechet(&self, sets: &[Figures]) -> Result<ClassFrechet, MetricError> {
+        let classes = self.dataset.classes;
+        let by_class = |sets: &[Figures]| -> Vec<Option<f64>> {
+            let mean = |class: usize| {
+                let values: Option<Vec<f64>> = sets.iter().map(|set| set.class_frechet[class]).collect();
+                values.map(|values| values.iter().sum::<f64>() / values.len() as f64)
+            };
+            (0..classes).map(mean).collect()
+        };
+        let means = |sets: &[Figures]| -> Option<Vec<f64>> {
+            let mean = |set: &Figures| {
+                let all: Option<Vec<f64>> = set.class_frechet.iter().copied().collect();
+                all.map(|all| all.iter().sum::<f64>() / classes as f64)
+            };
+            sets.iter().map(mean).collect()
+        };
+        let mean = match (means(sets), means(&self.real)) {
+            (Some(generated), Some(real)) => {
+                Some(Compared { generated: Repeated::of(&generated)?, real: Repeated::of(&real)? })
+            }
+            _ => None,
+        };
+        Ok(ClassFrechet { generated: by_class(sets), real: by_class(&self.real), mean })
+    }
+
+    /// Trains one classifier on generated digits, and once one on real digits, and lets them read the test images.
+    fn gan_train(
+        &mut self,
+        sampler: &mut Sampler,
+        watch: &mut dyn FnMut(&str, u64, u64),
+    ) -> Result<GanTrain, EvaluationError> {
+        let plan = TrainingPlan::fresh(self.plan.seed);
+        let images = self.dataset.train.len().min(GAN_TRAIN_IMAGES);
+        let real = match self.real_accuracy {
+            Some(known) => known,
+            None => {
+                let order = permutation(self.plan.seed, Purpose::EvaluationImages, 1, self.dataset.train.len());
+                let split = chosen(&self.dataset.train, &order[..images]);
+                self.accuracy(&split, &plan, "learning from real digits", watch)?
+            }
+        };
+        self.real_accuracy = Some(real);
+        let labels: Vec<u8> = (0..images).map(|image| (image % self.dataset.classes) as u8).collect();
+        // Digits behind those of all sets.
+        let first = (self.plan.repeats * self.samples) as u64;
+        let split = Split { images: sampler.draw_at(self.plan.seed, first, &labels), labels };
+        let generated = self.accuracy(&split, &plan, "learning from generated digits", watch)?;
+        Ok(GanTrain { images, epochs: plan.epochs, generated, real })
+    }
+
+    /// Which share of the test images a classifier reads as labelled that learned from `split`.
+    fn accuracy(
+        &self,
+        split: &Split,
+        plan: &TrainingPlan,
+        what: &str,
+        watch: &mut dyn FnMut(&str, u64, u64),
+    ) -> Result<Proportion, EvaluationError> {
+        let tensors = training::train(self.kernels, split, self.dataset.classes, plan, &mut |done, all, _| {
+            watch(what, done, all);
+        })?;
+        let mut reader = Reader::new(self.kernels, tensors, self.dataset.classes);
+        let correct = reader.correct(&self.dataset.test);
+        Ok(Proportion::of(correct as u64, self.dataset.test.len() as u64)?)
+    }
+}
+
+/// The images of a split at these places.
+fn chosen(split: &Split, places: &[u32]) -> Split {
+    Split {
+        images: places.iter().flat_map(|&place| split.image(place as usize)).copied().collect(),
+        labels: places.iter().map(|&place| split.labels[place as usize]).collect(),
+    }
+}
+
+/// As many images as neighbours are looked for.
+fn some(images: &[u8]) -> &[u8] {
+    &images[..images.len().min(NEIGHBOUR_QUERIES * IMAGE_PIXELS)]
+}

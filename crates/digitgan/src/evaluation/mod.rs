@@ -1,0 +1,176 @@
+//! Evaluation of a generator: every figure that [`crate::metrics`] knows, of digits that a [`Judge`] has read, beside the
+//! same figure of real digits.
+//!
+//! Generated digits are compared with the test images. What the same comparison says of *training* images, which are as
+//! real as the test images are, is the best that a generator can hope for: it stands beside every figure as `real`. Each figure is
+//! taken of several sets, drawn one after the other from one seed, so it comes with an interval.
+
+mod choice;
+mod evaluator;
+
+pub use choice::Choice;
+pub use evaluator::{Evaluator, Neighbours};
+
+use crate::engine::{NotFinite, StateError};
+use crate::judge::JudgeIdentity;
+use crate::metrics::MetricError;
+use crate::metrics::histogram::{ClassHistogram, Confusion};
+use crate::metrics::interval::{Proportion, Repeated};
+use crate::metrics::neighbours::Memorisation;
+use crate::model::Variant;
+use serde::{Deserialize, Serialize};
+
+/// The version of `evaluation.json` that this library writes.
+pub const FORMAT: u32 = 1;
+
+/// What an evaluation is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Images in a set: fewer where there are not as many test images, or half as many training images.
+    pub samples: usize,
+    /// Sets of generated digits, and at most as many of real ones.
+    pub repeats: usize,
+    /// Which digits are drawn, and which real ones are chosen.
+    pub seed: u64,
+    /// Whether to train classifiers on generated and on real digits.
+    pub gan_train: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan { samples: 10_000, repeats: 5, seed: 1, gan_train: true }
+    }
+}
+
+/// A figure of generated digits beside that of real ones.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Of generated digits.
+    pub generated: Repeated,
+    /// Of training digits in their place: the best to hope for.
+    pub real: Repeated,
+}
+
+/// The Fréchet distance of each class by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassFrechet {
+    /// Of generated digits, a number a class: of the class that was asked for or, where G knows no classes, that was
+    /// read. `None` where there were too few.
+    pub generated: Vec<Option<f64>>,
+    /// Of training digits.
+    pub real: Vec<Option<f64>>,
+    /// The mean over classes, where none is missing.
+    pub mean: Option<Compared>,
+}
+
+/// How well classifiers read test images that learned from generated or from real digits alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GanTrain {
+    /// Images that either learned from.
+    pub images: usize,
+    /// Passes over them.
+    pub epochs: u64,
+    /// Test images read as labelled after learning from generated digits.
+    pub generated: Proportion,
+    /// The same after learning from real ones.
+    pub real: Proportion,
+}
+
+/// What an evaluation found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Version of this layout.
+    pub format: u32,
+    /// The generator's model.
+    pub model: Variant,
+    /// Steps that it was trained for.
+    pub step: u64,
+    /// The data set that it was trained on.
+    pub trained_on: String,
+    /// The data set that it was compared with.
+    pub dataset: String,
+    /// The classes' names.
+    pub class_names: Vec<String>,
+    /// Who read the digits.
+    pub judge: JudgeIdentity,
+    /// What was done.
+    pub plan: Plan,
+    /// Images in a set.
+    pub samples: usize,
+    /// Share of digits that are read as the class asked for (GAN-test); where G is told the class.
+    pub agreement: Option<Repeated>,
+    /// The class asked for against the class read, over all sets; where G is told the class.
+    pub confusion: Option<Confusion>,
+    /// The classes read, over all sets.
+    pub histogram: ClassHistogram,
+    /// Kullback-Leibler divergence of the classes read from uniform, in nats.
+    pub divergence_from_uniform: Compared,
+    /// Fréchet distance to the test images.
+    pub frechet: Compared,
+    /// The same, class by class.
+    pub class_frechet: ClassFrechet,
+    /// Kernel distance to the test images.
+    pub kernel_distance: Compared,
+    /// Digit score (Inception score by the judge).
+    pub digit_score: Compared,
+    /// Share of digits that lie among real ones.
+    pub precision: Compared,
+    /// Share of real digits that lie among generated ones.
+    pub recall: Compared,
+    /// How densely real digits lie around generated ones.
+    pub density: Compared,
+    /// Share of real digits that have a generated one near.
+    pub coverage: Compared,
+    /// How near digits are to training digits.
+    pub memorisation: Memorisation,
+    /// Classifiers that learned from generated digits; where G is told the class.
+    pub gan_train: Option<GanTrain>,
+}
+
+/// Why an evaluation cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationError {
+    /// The judge reads other classes.
+    #[error("the judge knows {judge} classes, but {dataset} has {classes}: give the data set's own judge")]
+    Judge {
+        /// Classes of the judge.
+        judge: usize,
+        /// The data set.
+        dataset: String,
+        /// Its classes.
+        classes: usize,
+    },
+    /// The generator draws other classes.
+    #[error(
+        "the generator draws {generator} classes, but {dataset} has {classes}: give the data it was trained on with --data"
+    )]
+    Classes {
+        /// Classes of the generator.
+        generator: usize,
+        /// The data set.
+        dataset: String,
+        /// Its classes.
+        classes: usize,
+    },
+    /// Too few real images.
+    #[error("{dataset} has {train} training and {test} test images: an evaluation needs at least {needed} of either")]
+    TooFewImages {
+        /// The data set.
+        dataset: String,
+        /// Its training images.
+        train: usize,
+        /// Its test images.
+        test: usize,
+        /// The fewest.
+        needed: usize,
+    },
+    /// The generator's tensors do not fit.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A figure has no value.
+    #[error("these digits cannot be measured: {0}")]
+    Metric(#[from] MetricError),
+    /// A classifier's training went wrong.
+    #[error("training a classifier met a number that is not finite: {0}")]
+    Training(#[from] NotFinite),
+}

@@ -1,0 +1,90 @@
+//! A trained classifier that reads images.
+
+use crate::IMAGE_PIXELS;
+use crate::data::Split;
+use crate::data::batches::to_signed;
+use crate::engine::cpu::CpuClassifier;
+use crate::model::{CLASSIFIER_FEATURES, TensorMap};
+use digitgan_kernels::Kernels;
+
+/// Images read at once.
+const BATCH: usize = 64;
+
+/// Reads digits.
+pub struct Reader {
+    classifier: CpuClassifier,
+    classes: usize,
+}
+
+/// What a classifier makes of images.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readings {
+    /// The classifier's last hidden layer, `[count, 64]`.
+    pub features: Vec<f32>,
+    /// How probable each class is, `[count, classes]`.
+    pub probabilities: Vec<f32>,
+    /// The most probable class, `[count]`.
+    pub labels: Vec<u8>,
+}
+
+impl Reader {
+    /// A classifier with these tensors. Panics if they are not those of [`crate::model::classifier_tensors`].
+    pub fn new(kernels: Kernels, tensors: TensorMap, classes: usize) -> Reader {
+        let mut classifier = CpuClassifier::new(kernels, classes, BATCH);
+        let tensors = tensors.into_iter().map(|(name, tensor)| (format!("classifier.{name}"), tensor));
+        classifier.restore(&tensors.collect(), 0).expect("the tensors are those of a classifier");
+        Reader { classifier, classes }
+    }
+
+    /// Reads images. What is read of an image depends on that image alone.
+    ///
+    /// # Shapes
+    /// `images`: bytes, `[count, 28, 28]`.
+    pub fn read(&mut self, images: &[u8]) -> Readings {
+        let (count, classes) = (images.len() / IMAGE_PIXELS, self.classes);
+        let mut signed = vec![0.0; images.len()];
+        to_signed(images, &mut signed);
+        let mut features = vec![0.0; count * CLASSIFIER_FEATURES];
+        let mut probabilities = vec![0.0; count * classes];
+        self.classifier.read(&signed, &mut features, &mut probabilities);
+        let labels = probabilities.chunks_exact_mut(classes).map(softmax).collect();
+        Readings { features, probabilities, labels }
+    }
+
+    /// How many images of a split it reads as they are labelled.
+    pub fn correct(&mut self, split: &Split) -> usize {
+        self.read(&split.images).labels.iter().zip(&split.labels).filter(|(read, label)| read == label).count()
+    }
+}
+
+/// Turns logits into probabilities; returns the largest's place, the first of equals.
+fn softmax(logits: &mut [f32]) -> u8 {
+    let (mut best, mut largest) = (0, f32::NEG_INFINITY);
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > largest {
+            (best, largest) = (class, logit);
+        }
+    }
+    let mut sum = 0.0;
+    for logit in logits.iter_mut() {
+        *logit = (*logit - largest).exp();
+        sum += *logit;
+    }
+    logits.iter_mut().for_each(|probability| *probability /= sum);
+    best as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_of_logits_however_large() {
+        let mut logits = [1000.0, 1000.0 + 2f32.ln(), -1000.0];
+        assert_eq!(softmax(&mut logits), 1);
+        for (found, expected) in logits.iter().zip([1.0 / 3.0, 2.0 / 3.0, 0.0]) {
+            assert!((found - expected).abs() < 1e-4, "{logits:?}");
+        }
+        assert_eq!(softmax(&mut [0.5, 0.5]), 0, "the first of equals");
+    }
+}

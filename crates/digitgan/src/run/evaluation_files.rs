@@ -1,0 +1,114 @@
+//! What an evaluation leaves in a run: `evaluation.json` and two pictures.
+
+use crate::IMAGE_PIXELS;
+use crate::atomic_file;
+use crate::data::Split;
+use crate::evaluation::{Evaluation, FORMAT, Neighbours};
+use crate::picture::{ConfusionPicture, Grid, PictureError};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Largest record that is read.
+const MAX_BYTES: u64 = 4 << 20;
+/// Digits in a row of the picture of neighbours.
+const COLUMNS: usize = 10;
+/// Rows of digits there, each above a row of their neighbours.
+const ROWS: usize = 3;
+
+/// The files that were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The evaluation itself.
+    pub record: PathBuf,
+    /// Its pictures.
+    pub pictures: Vec<PathBuf>,
+}
+
+/// Why an evaluation cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationFileError {
+    /// The file system refused.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not an evaluation.
+    #[error("{path} is not an evaluation that this digitgan knows ({reason}): make it anew with `digitgan evaluate`")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The record of an evaluation in `folder`.
+pub fn record(folder: &Path) -> PathBuf {
+    folder.join("evaluation.json")
+}
+
+/// Writes an evaluation into `folder`, which is made if it is not there; `training` are the training images.
+///
+/// # Errors
+/// Those of writing.
+pub fn write(
+    folder: &Path,
+    evaluation: &Evaluation,
+    neighbours: &Neighbours,
+    training: &Split,
+) -> Result<Written, PictureError> {
+    let pictures_folder = folder.join("evaluation");
+    std::fs::create_dir_all(&pictures_folder)?;
+    let mut pictures = Vec::new();
+    if let Some(confusion) = &evaluation.confusion {
+        let path = pictures_folder.join("confusion.png");
+        let title = format!("{}: read as asked for, in percent", evaluation.model.title());
+        let picture =
+            ConfusionPicture { title: &title, counts: confusion.counts(), class_names: &evaluation.class_names };
+        picture.write_png(&path, &[("Software", "digitgan")])?;
+        pictures.push(path);
+    }
+    let path = pictures_folder.join("neighbours.png");
+    let digits = nearest_first(neighbours, training);
+    Grid::new(COLUMNS).draw(&digits)?.write_png(&path, &[("Software", "digitgan")])?;
+    pictures.push(path);
+    let path = record(folder);
+    let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other)?;
+    atomic_file::write(&path, |out| writeln!(out, "{text}"))?;
+    Ok(Written { record: path, pictures })
+}
+
+/// Reads the evaluation in `folder`; `None` if there is none.
+///
+/// # Errors
+/// A file that cannot be read or is something else.
+pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
+    let path = record(folder);
+    let file = match std::fs::File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?,
+    };
+    let mut text = String::new();
+    file.take(MAX_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?;
+    let format = |reason: String| EvaluationFileError::Format { path: path.clone(), reason };
+    let evaluation: Evaluation = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+    match evaluation.format {
+        FORMAT => Ok(Some(evaluation)),
+        other => Err(format(format!("it has format {other}"))),
+    }
+}
+
+/// The digits nearest to training digits, row by row, below each row their neighbours.
+fn nearest_first(neighbours: &Neighbours, training: &Split) -> Vec<u8> {
+    let mut order: Vec<usize> = (0..neighbours.nearest.len()).collect();
+    order.sort_by(|&a, &b| neighbours.nearest[a].distance.total_cmp(&neighbours.nearest[b].distance));
+    let digit = |place: &usize| &neighbours.digits[place * IMAGE_PIXELS..][..IMAGE_PIXELS];
+    let neighbour = |place: &usize| training.image(neighbours.nearest[*place].index);
+    let rows = order[..order.len().min(ROWS * COLUMNS)].chunks(COLUMNS);
+    rows.flat_map(|row| row.iter().map(digit).chain(row.iter().map(neighbour))).flatten().copied().collect()
+}
