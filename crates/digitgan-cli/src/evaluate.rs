@@ -248,7 +248,7 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
 fn figures(evaluation: &Evaluation) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
     if let Some(agreement) = &evaluation.agreement {
-        let real = evaluation.judge.accuracy().map_or(String::new(), |share| percent(share));
+        let real = evaluation.judge.accuracy().map_or(String::new(), percent);
         let spread = format!("{} ± {:.2}", percent(agreement.mean), 50.0 * (agreement.high - agreement.low));
         rows.push(["read as asked for (GAN-test)".to_owned(), spread, real]);
     }

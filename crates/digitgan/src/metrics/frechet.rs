@@ -1,7 +1,8 @@
 //! The Fréchet distance of two sets of features, each taken for a normal distribution.
 //!
-//! d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½) (Dowson and Landau 1982; as a metric of generators, Heusel et al. 2017, who
-//! call it FID where the features are Inception's). Like everybody, this returns d², and covariances are divided by n − 1.
+//! d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½) (Dowson and Landau 1982; as a metric of generators, Heusel et al. 2017,
+//! who call it FID where the features are Inception's). Like everybody, this returns d², and covariances are divided by
+//! n − 1.
 //!
 //! The trace needs no root of a product that is not symmetric. With Σ₁ = F₁F₁ᵀ and Σ₂ = F₂F₂ᵀ, the eigenvalues of Σ₁Σ₂
 //! are the squares of the singular values of F₁ᵀF₂, so the trace of its root is their sum. That holds for singular

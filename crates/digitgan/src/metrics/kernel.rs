@@ -1,6 +1,6 @@
 //! The kernel distance of two sets of features: the squared maximum mean discrepancy (Gretton et al. 2012) under the
-//! polynomial kernel k(x, y) = (x·y / dimensions + 1)³, by the estimate that has no bias. Binkowski et al. (2018) call it
-//! KID where the features are Inception's.
+//! polynomial kernel k(x, y) = (x·y / dimensions + 1)³, by the estimate that has no bias. Binkowski et al. (2018) call
+//! it KID where the features are Inception's.
 //!
 //!   MMD² = mean of k(x, x') over x ≠ x' + mean of k(y, y') over y ≠ y' − 2 · mean of k(x, y)
 //!

@@ -1,4 +1,5 @@
-//! How good a set of generated digits is, as numbers: pure functions of features, class probabilities, classes or pixels.
+//! How good a set of generated digits is, as numbers: pure functions of features, class probabilities, classes or
+//! pixels.
 //!
 //! Features are what a small network that reads digits says of each image ([`Features`]); where they come from is not
 //! known here. What can be asked:
@@ -13,13 +14,13 @@
 //! | [`neighbours`] | are digits copies of training digits? | nearest neighbours in pixels, memorisation |
 //! | [`interval`] | how sure are the numbers? | intervals of repeated measurements and of shares |
 //!
-//! What always holds: sums are in f64 and in an order of their own, so the number of threads changes no bit. What has no
-//! answer is a [`MetricError`], never a NaN.
+//! What always holds: sums are in f64 and in an order of their own, so the number of threads changes no bit. What has
+//! no answer is a [`MetricError`], never a NaN.
 //!
 //! Degenerate sets have defined answers. Singular covariances, and fewer samples than dimensions, are nothing special
-//! to the Fréchet distance. If all samples are equal, the covariance is 0 and the Fréchet distance that of the means; balls
-//! around them have no inside, so nothing lies in them. A class that is missing is an error of that class, and of the mean
-//! over classes; in a histogram it is a 0.
+//! to the Fréchet distance. If all samples are equal, the covariance is 0 and the Fréchet distance that of the means;
+//! balls around them have no inside, so nothing lies in them. A class that is missing is an error of that class, and of
+//! the mean over classes; in a histogram it is a 0.
 
 mod blocks;
 mod error;

@@ -1,13 +1,13 @@
 //! Whether generated digits are copies: the nearest training digit of each, in pixels, and a statistic of them all.
 //!
-//! Distances are Euclidean, of bytes: √Σ(a − b)², from 0 to 7140. Test digits were not copied from the training digits, so
-//! how near *they* lie is what no copying looks like.
+//! Distances are Euclidean, of bytes: √Σ(a − b)², from 0 to 7140. Test digits were not copied from the training digits,
+//! so how near *they* lie is what no copying looks like.
 //!
 //! # A search that skips most
 //! The sums of squares of pixels say how far two images are apart at least: by the inequality of Cauchy and Schwarz,
 //! Σ(a − b)² of n pixels is not below (Σa − Σb)² / n. With 49 squares of 4×4 pixels, one MNIST digit of eleven remains,
-//! with 196 of 2×2 one of a thousand, and that one is looked at closely. All is in integers: the nearest one found is the
-//! nearest.
+//! with 196 of 2×2 one of a thousand, and that one is looked at closely. All is in integers: the nearest one found is
+//! the nearest.
 
 use super::{MetricError, at_least};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};

@@ -98,7 +98,11 @@ fn each_class_by_itself() {
 proptest! {
     /// In two dimensions, tr √M = √(tr M + 2·√det M).
     #[test]
-    fn two_dimensions_have_a_closed_form(seed in any::<u64>(), counts in (3usize..20, 3usize..20), scale in 1e-3f32..1e3) {
+    fn two_dimensions_have_a_closed_form(
+        seed in any::<u64>(),
+        counts in (3usize..20, 3usize..20),
+        scale in 1e-3f32..1e3,
+    ) {
         let scaled = |set: Features| {
             let values: Vec<f32> = set.values().iter().map(|value| value * scale).collect();
             Features::new(values, set.count(), 2).unwrap()
