@@ -146,19 +146,32 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The judge of a data set, if it is at hand.
+pub(crate) fn at_hand(
+    identity: &digitgan::data::DatasetIdentity,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Option<Judge>> {
+    Ok(Judge::at_hand(cpu::kernels()?, identity, &folder(data_dir)?)?)
+}
+
+/// The folder where judges are kept.
+fn folder(data_dir: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let data = match data_dir {
+        Some(folder) => folder.to_owned(),
+        None => default_data_dir()?,
+    };
+    Ok(data.join("judges"))
+}
+
 /// The judge of a data set; shows its training where it must be trained first.
 pub(crate) fn of_dataset(
     dataset: &digitgan::data::Dataset,
     identity: &digitgan::data::DatasetIdentity,
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Judge> {
-    let folder = match data_dir {
-        Some(folder) => folder.to_owned(),
-        None => default_data_dir()?,
-    };
     let mut progress = JudgeProgress::new(&dataset.name);
     let mut watch = |done, all| progress.step(done, all);
-    let judge = Judge::of_dataset(cpu::kernels()?, dataset, identity, &folder.join("judges"), &mut watch)?;
+    let judge = Judge::of_dataset(cpu::kernels()?, dataset, identity, &folder(data_dir)?, &mut watch)?;
     progress.finish();
     Ok(judge)
 }

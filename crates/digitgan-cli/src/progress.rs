@@ -135,6 +135,14 @@ impl TrainingProgress {
         self.epoch = Sums::default();
     }
 
+    /// Runs `say`, which writes lines, without the bar in its way.
+    pub(crate) fn aside(&self, say: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
     fn line(&self, step: u64, epoch: u32, text: &str) {
         let per_step = self.started.elapsed().as_secs_f64() / (step - self.first_step).max(1) as f64;
         let left = Duration::from_secs_f64(per_step * (self.total_steps - step) as f64);

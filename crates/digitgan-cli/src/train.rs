@@ -3,11 +3,12 @@
 use crate::dataset::{self, DataDir};
 use crate::progress::TrainingProgress;
 use crate::threads::with_threads;
-use crate::{Usage, output, runs};
+use crate::{Usage, judge, output, runs};
 use anyhow::Context;
-use digitgan::config::TrainConfig;
-use digitgan::data::{Augment, DataSource, Loaded};
+use digitgan::config::{OnCollapse, TrainConfig};
+use digitgan::data::{Augment, DataSource, Dataset, Loaded};
 use digitgan::engine::cpu;
+use digitgan::judge::Judge;
 use digitgan::model::{ClassInput, Normaliser, Variant};
 use digitgan::objective::{Game, GeneratorLoss};
 use digitgan::run::RunDirectory;
@@ -47,9 +48,21 @@ pub(crate) struct Args {
     options: Options,
     #[command(flatten)]
     place: DataDir,
+    /// Watch for mode collapse: auto (where a judge of the data is at hand: of MNIST always), on (train a judge if
+    /// there is none, which takes minutes, once), or off
+    #[arg(long, value_name = "auto|on|off", value_enum, default_value = "auto", hide_possible_values = true)]
+    watch: WatchMode,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Whether to watch for mode collapse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WatchMode {
+    Auto,
+    On,
+    Off,
 }
 
 /// The settings, from the command line or from a file.
@@ -116,6 +129,13 @@ struct Options {
     /// Every random number follows from it: same seed, same digits [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Steps between two looks of the mode-collapse watch [default: 200]
+    #[arg(long, value_name = "N")]
+    watch_steps: Option<u64>,
+    /// When the generator collapses: continue, stop, or rollback (go back to the last checkpoint before it, and on
+    /// with other noise and half the learning rates) [default: continue]
+    #[arg(long, value_name = "continue|stop|rollback", value_parser = parse_name::<OnCollapse>)]
+    on_collapse: Option<OnCollapse>,
     /// Threads to compute with; the results are the same for any number [default: all processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -165,6 +185,8 @@ impl Options {
             d_class: self.d_class.or(file.d_class),
             pack: self.pack.or(file.pack),
             seed: self.seed.or(file.seed),
+            watch_steps: self.watch_steps.or(file.watch_steps),
+            on_collapse: self.on_collapse.or(file.on_collapse),
             threads: self.threads.or(file.threads),
             name: self.name.or(if placed { None } else { file.name }),
             out: self.out.or(if placed { None } else { file.out }),
@@ -221,6 +243,8 @@ impl Options {
             d_class: self.d_class.unwrap_or(default.d_class),
             pack: self.pack.unwrap_or(default.pack),
             seed: self.seed.unwrap_or(default.seed),
+            watch_steps: self.watch_steps.unwrap_or(default.watch_steps),
+            on_collapse: self.on_collapse.unwrap_or(default.on_collapse),
             checkpoint_steps: self.checkpoint_steps,
             max_steps: self.max_steps,
         }
@@ -273,12 +297,34 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
                 device: format!("cpu ({})", kernels.name()),
             },
             config,
+            collapse: None,
         };
+        let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
         let run = RunDirectory::new(place);
-        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, kernels)?;
+        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, kernels, judge)?;
         train(trainer, &run, &manifest, stop, args.json)
     })?
+}
+
+/// Who watches for mode collapse, if anybody.
+fn judge_for(watch: WatchMode, dataset: &Dataset, manifest: &Manifest) -> anyhow::Result<Option<Judge>> {
+    let (identity, data_dir) = (&manifest.dataset.identity, manifest.dataset.data_dir.as_deref());
+    Ok(match watch {
+        WatchMode::Off => None,
+        WatchMode::On => Some(judge::of_dataset(dataset, identity, data_dir)?),
+        WatchMode::Auto => {
+            let judge = judge::at_hand(identity, data_dir)?;
+            if judge.is_none() && manifest.config.on_collapse != OnCollapse::Continue {
+                return Err(Usage(format!(
+                    "--on-collapse needs somebody who sees a collapse, and there is no judge of {}: give --watch on, which trains one",
+                    identity.name
+                ))
+                .into());
+            }
+            judge
+        }
+    })
 }
 
 fn named(name: &str) -> anyhow::Result<PathBuf> {
@@ -326,7 +372,8 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
                 recorded.sha256
             );
         }
-        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?)?;
+        let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
+        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?, judge)?;
         if trainer.step() >= trainer.total_steps() && !args.json {
             output::note(&format!(
                 "all {} steps were done before; for more, give --epochs or --max-steps",
@@ -351,6 +398,9 @@ fn train(
     let outcome = trainer.run(stop, &mut |event| match event {
         Event::Step { step, epoch, report } => progress.step(step, epoch, report),
         Event::Epoch { step, epoch } => progress.epoch_done(step, epoch),
+        Event::Collapsed { step, complaint, back_to } => {
+            progress.aside(|| warn_collapse(step, complaint, back_to));
+        }
         Event::Saved { .. } => {}
     });
     let resumed = if progress.first_step() > 0 { "; those of this part" } else { "" };
@@ -360,6 +410,7 @@ fn train(
         let result = serde_json::json!({
             "run": run.path(),
             "finished": outcome == Outcome::Finished,
+            "collapse": trainer.collapse(),
             "step": trainer.step(),
             "total_steps": trainer.total_steps(),
             "seconds": time.as_secs_f64(),
@@ -373,7 +424,24 @@ fn train(
     if let Some(reason) = &manifest.dataset.fallback {
         dataset::warn_fallback(reason);
     }
-    Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
+    Ok(match outcome {
+        Outcome::Finished => ExitCode::SUCCESS,
+        Outcome::Stopped => ExitCode::from(STOPPED),
+        Outcome::Collapsed => ExitCode::FAILURE,
+    })
+}
+
+/// Says that the generator collapsed, and what is done about it.
+fn warn_collapse(step: u64, complaint: &str, back_to: Option<u64>) {
+    let then = back_to.map(|back_to| {
+        format!(
+            "Going back to step {}, and on with other noise and half the learning rates.",
+            output::thousands(back_to)
+        )
+    });
+    let heading = format!("The generator has collapsed at step {}:", output::thousands(step));
+    let lines: Vec<&str> = [heading.as_str(), complaint].into_iter().chain(then.as_deref()).collect();
+    output::warning(&lines);
 }
 
 /// Says what is about to be done.
@@ -399,6 +467,12 @@ fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
             output::thousands(identity.train_images)
         ));
     }
+}
+
+/// The newest checkpoint of a run.
+fn last_good(run: &RunDirectory) -> anyhow::Result<String> {
+    let steps = run.checkpoint_steps()?;
+    Ok(steps.last().map_or("none".to_owned(), |&step| run.checkpoint(step).display().to_string()))
 }
 
 /// Says what was done, and what can be done next.
@@ -431,10 +505,18 @@ fn conclude(
                 ));
             }
             rows.push(("losses", format!("{}  {}", run.loss_curves().display(), run.losses().display())));
+            if run.watch_curves().exists() {
+                rows.push(("watch", format!("{}  {}", run.watch_curves().display(), run.watch().display())));
+            }
             rows.push(("generator", run.generator().display().to_string()));
             rows.push(("draw digits", sample));
             rows.push(("train on", format!("{resume} --epochs {}", manifest.config.epochs + 10)));
             output::facts(&rows)?;
+        }
+        Outcome::Collapsed => {
+            output::heading(&format!("{model} on {data}: the generator collapsed at step {step} of {total}; stopped"))?;
+            let watch = format!("{}  {}", run.watch_curves().display(), run.watch().display());
+            output::facts(&[("watch", watch), ("last good", last_good(run)?), ("draw digits", sample)])?;
         }
         Outcome::Stopped => {
             output::heading(&format!("{model} on {data}: stopped and saved after step {step} of {total}"))?;

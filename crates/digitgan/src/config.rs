@@ -59,6 +59,12 @@ pub struct TrainConfig {
     pub pack: usize,
     /// Every random number of the run follows from it.
     pub seed: u64,
+    /// Steps between two looks of the mode-collapse watch, where there is a judge.
+    #[serde(default = "watch_steps", skip_serializing_if = "is_watch_steps")]
+    pub watch_steps: u64,
+    /// What to do when the generator collapses.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_collapse: OnCollapse,
     /// Steps between two checkpoints within an epoch; one is written after every epoch in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_steps: Option<u64>,
@@ -90,10 +96,33 @@ impl Default for TrainConfig {
             d_class: ClassInput::Plane,
             pack: 1,
             seed: 1,
+            watch_steps: watch_steps(),
+            on_collapse: OnCollapse::Continue,
             checkpoint_steps: None,
             max_steps: None,
         }
     }
+}
+
+/// What to do when the generator collapses; it is told and recorded in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnCollapse {
+    /// Go on: many generators recover.
+    #[default]
+    Continue,
+    /// Stop, with the last checkpoint before it.
+    Stop,
+    /// Go back to the last checkpoint before it, and on from there with other noise and half the learning rates.
+    Rollback,
+}
+
+fn watch_steps() -> u64 {
+    200
+}
+
+fn is_watch_steps(steps: &u64) -> bool {
+    *steps == watch_steps()
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -172,6 +201,7 @@ impl TrainConfig {
         // Batch normalisation needs two of them.
         range("--pack", self.batch_size / self.pack >= 2, &self.pack, "at most half of --batch-size")?;
         range("--seed", self.seed <= MAX_SEED, &self.seed, "at most 9223372036854775807")?;
+        range("--watch-steps", self.watch_steps >= 1, &self.watch_steps, "at least 1")?;
         range("--checkpoint-steps", self.checkpoint_steps != Some(0), &0, "at least 1")?;
         range("--max-steps", self.max_steps != Some(0), &0, "at least 1")
     }

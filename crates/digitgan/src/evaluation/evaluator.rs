@@ -61,6 +61,8 @@ struct Figures {
 pub struct Neighbours {
     /// The digits, `[count, 28, 28]`.
     pub digits: Vec<u8>,
+    /// The classes that they are read as.
+    pub read: Vec<u8>,
     /// The nearest training image of each.
     pub nearest: Vec<Neighbour>,
 }
@@ -139,7 +141,7 @@ impl<'a> Evaluator<'a> {
             if neighbours.is_none() {
                 let digits = some(&digits).to_vec();
                 let nearest = nearest(&digits, &self.dataset.train.images)?;
-                neighbours = Some(Neighbours { digits, nearest });
+                neighbours = Some(Neighbours { read: readings.labels[..nearest.len()].to_vec(), digits, nearest });
             }
             all_read.extend(readings.labels);
         }

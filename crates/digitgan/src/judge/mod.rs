@@ -70,8 +70,20 @@ impl Judge {
         Judge::new(kernels, file.expect("the built-in judge is whole"))
     }
 
-    /// The judge of a data set: the built-in one, one that was kept in `folder`, or else a new one, which is then kept
-    /// there. `watch` is called after each step of its training, with the steps done and those to do.
+    /// The judge of a data set that is there already: the built-in one, or one that was kept in `folder`.
+    ///
+    /// # Errors
+    /// A judge in `folder` that cannot be used.
+    pub fn at_hand(kernels: Kernels, identity: &DatasetIdentity, folder: &Path) -> Result<Option<Judge>, JudgeError> {
+        let builtin = Judge::of_mnist(kernels);
+        if builtin.identity.dataset_sha256 == identity.sha256 {
+            return Ok(Some(builtin));
+        }
+        let path = kept(folder, identity);
+        Ok(if path.exists() { Some(Judge::new(kernels, JudgeFile::read(&path)?)) } else { None })
+    }
+
+    /// The judge of a data set: the one at hand, or else a new one, which is then kept in `folder`. `watch` is called after each step of its training, with the steps done and those to do.
     ///
     /// # Errors
     /// A judge in `folder` that cannot be used, or a training that fails.
@@ -82,15 +94,10 @@ impl Judge {
         folder: &Path,
         watch: &mut dyn FnMut(u64, u64),
     ) -> Result<Judge, JudgeError> {
-        let builtin = Judge::of_mnist(kernels);
-        if builtin.identity.dataset_sha256 == identity.sha256 {
-            return Ok(builtin);
+        match Judge::at_hand(kernels, identity, folder)? {
+            Some(judge) => Ok(judge),
+            None => train(kernels, dataset, identity, &TrainingPlan::judge(), &kept(folder, identity), watch),
         }
-        let path = folder.join(format!("{}.safetensors", identity.sha256));
-        if path.exists() {
-            return Ok(Judge::new(kernels, JudgeFile::read(&path)?));
-        }
-        train(kernels, dataset, identity, &TrainingPlan::judge(), &path, watch)
     }
 
     /// What the judge is.
@@ -105,6 +112,11 @@ impl Judge {
     pub fn read(&mut self, images: &[u8]) -> Readings {
         self.reader.read(images)
     }
+}
+
+/// Where the judge of a data set is kept.
+fn kept(folder: &Path, identity: &DatasetIdentity) -> PathBuf {
+    folder.join(format!("{}.safetensors", identity.sha256))
 }
 
 /// Trains a judge of a data set and writes it to `path`, with its accuracy on the test images.

@@ -4,46 +4,19 @@
 //! recorded, strongly its running median. Only values that are finite can be drawn; the picture
 //! says how many were not, and how many lie beyond its axis.
 
+use super::chart::{self, Area, COLUMNS, Chart, counted, draw_axes, draw_note, grouped, number, px};
 use super::series::{self, Axis, Sample};
-use super::text::{SUPERSAMPLING, downsample, drawing_error, font, font_to_fit};
+use super::text::{SUPERSAMPLING, drawing_error};
 use super::{PictureError, png_file};
-use plotters::chart::ChartContext;
-use plotters::coord::Shift;
-use plotters::coord::types::{RangedCoordf64, RangedCoordu64};
 use plotters::prelude::*;
 use plotters::style::RGBColor;
 use std::ops::Range;
 use std::path::Path;
 
-const WIDTH: u32 = 1000;
-const HEIGHT: u32 = 600;
-const MARGIN: u32 = 24;
-/// Height of the title and the legend.
-const HEAD: u32 = 70;
-/// Height of the notes under the chart.
-const FOOT: u32 = 26;
-/// Width of the numbers and the name of the loss axis.
-const Y_LABELS: u32 = 64;
-/// Height of the numbers and the name of the step axis.
-const X_LABELS: u32 = 44;
-/// Pixel columns of the chart itself.
-const COLUMNS: u32 = WIDTH - 2 * MARGIN - Y_LABELS;
-
-const TITLE_SIZE: u32 = 20;
-const TEXT_SIZE: u32 = 14;
-const NOTE_SIZE: u32 = 12;
-
 const GENERATOR: RGBColor = RGBColor(31, 105, 190);
 const DISCRIMINATOR: RGBColor = RGBColor(222, 60, 140);
-const TEXT: RGBColor = RGBColor(48, 52, 60);
-const QUIET_TEXT: RGBColor = RGBColor(110, 115, 125);
-const AXIS: RGBColor = RGBColor(150, 155, 165);
-const GRID: RGBColor = RGBColor(228, 230, 235);
 /// How strongly the recorded values show behind the medians.
 const FAINT: f64 = 0.28;
-
-type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordu64, RangedCoordf64>>;
 
 /// The losses of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,15 +47,7 @@ impl LossCurves<'_> {
     ///
     /// A key of `text` that PNG cannot hold.
     pub fn png(&self, text: &[(&str, &str)]) -> Result<Vec<u8>, PictureError> {
-        let size = (WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING);
-        let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
-        {
-            let area = BitMapBackend::with_buffer(&mut large, size).into_drawing_area();
-            self.draw(&area)?;
-            area.present().map_err(drawing_error)?;
-        }
-        let pixels = downsample(&large, WIDTH);
-        png_file::encode((WIDTH as usize, HEIGHT as usize), png::ColorType::Rgb, &pixels, text)
+        chart::png(text, |area| self.draw(area))
     }
 
     /// Writes [`LossCurves::png`] to `path`, whole or not at all.
@@ -95,7 +60,6 @@ impl LossCurves<'_> {
     }
 
     fn draw(&self, area: &Area<'_>) -> Result<(), PictureError> {
-        area.fill(&WHITE).map_err(drawing_error)?;
         let d_loss = self.samples(|point| point.d_loss);
         let g_loss = self.samples(|point| point.g_loss);
         let losses = [(&d_loss, DISCRIMINATOR), (&g_loss, GENERATOR)];
@@ -103,11 +67,10 @@ impl LossCurves<'_> {
         let axis = series::axis(values.collect());
         let steps = step_range(self.points);
 
-        let (head, rest) = area.split_vertically(px(HEAD));
-        let (body, foot) = rest.split_vertically(px(HEIGHT - HEAD - FOOT));
-        self.draw_head(&head)?;
+        let [head, body, foot] = chart::split(area);
+        chart::draw_head(&head, self.title, &[("generator", GENERATOR), ("discriminator", DISCRIMINATOR)])?;
         draw_note(&foot, &self.note(d_loss.len().max(g_loss.len()), &axis))?;
-        let mut chart = draw_axes(&body, &steps, &axis)?;
+        let mut chart = draw_axes(&body, &steps, axis.low..axis.high, "loss")?;
         for (samples, color) in losses {
             draw_recorded(&mut chart, samples, &steps, &axis, color)?;
         }
@@ -121,23 +84,6 @@ impl LossCurves<'_> {
     fn samples(&self, loss: impl Fn(&CurvePoint) -> f32) -> Vec<Sample> {
         let sample = |point: &CurvePoint| Sample { step: point.step, value: loss(point).into() };
         self.points.iter().map(sample).filter(|sample| sample.value.is_finite()).collect()
-    }
-
-    /// The title, and under it which colour is which loss.
-    fn draw_head(&self, area: &Area<'_>) -> Result<(), PictureError> {
-        let fitted = font_to_fit(self.title, TITLE_SIZE, WIDTH - 2 * MARGIN);
-        draw_text(area, self.title, (MARGIN, 16), fitted, &TEXT)?;
-        let mut left = MARGIN;
-        for (name, color) in [("generator", GENERATOR), ("discriminator", DISCRIMINATOR)] {
-            let line = [(px(left), px(50)), (px(left + 22), px(50))];
-            let line = PathElement::new(line, color.stroke_width(px(2) as u32));
-            area.draw(&line).map_err(drawing_error)?;
-            let name_font = font(TEXT_SIZE);
-            let (width, _) = name_font.box_size(name).map_err(drawing_error)?;
-            draw_text(area, name, (left + 29, 46), name_font, &TEXT)?;
-            left += 29 + width / SUPERSAMPLING + 22;
-        }
-        Ok(())
     }
 
     /// What the chart cannot show, in words.
@@ -164,61 +110,12 @@ impl LossCurves<'_> {
     }
 }
 
-/// Supersampled pixels of `pixels`.
-fn px(pixels: u32) -> i32 {
-    (pixels * SUPERSAMPLING) as i32
-}
-
 /// The steps that the axis spans; never empty.
 fn step_range(points: &[CurvePoint]) -> Range<u64> {
     let steps = points.iter().map(|point| point.step);
     let first = steps.clone().min().unwrap_or(0);
     let last = steps.max().unwrap_or(1);
     if first < last { first..last } else { first.saturating_sub(1)..last.saturating_add(1) }
-}
-
-fn draw_text(
-    area: &Area<'_>,
-    text: &str,
-    (left, top): (u32, u32),
-    font: FontDesc<'_>,
-    color: &RGBColor,
-) -> Result<(), PictureError> {
-    let text = Text::new(text, (px(left), px(top)), font.color(color));
-    area.draw(&text).map_err(drawing_error)
-}
-
-fn draw_note(area: &Area<'_>, note: &str) -> Result<(), PictureError> {
-    let fitted = font_to_fit(note, NOTE_SIZE, WIDTH - 2 * MARGIN);
-    draw_text(area, note, (MARGIN, 4), fitted, &QUIET_TEXT)
-}
-
-fn draw_axes<'a, 'b>(area: &'a Area<'b>, steps: &Range<u64>, axis: &Axis) -> Result<Chart<'a, 'b>, PictureError> {
-    let span = axis.high - axis.low;
-    let mut chart = ChartBuilder::on(area)
-        .margin_left(px(MARGIN))
-        .margin_right(px(MARGIN))
-        .x_label_area_size(px(X_LABELS))
-        .y_label_area_size(px(Y_LABELS))
-        .build_cartesian_2d(steps.clone(), axis.low..axis.high)
-        .map_err(drawing_error)?;
-    chart
-        .configure_mesh()
-        .max_light_lines(1)
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID.stroke_width(px(1) as u32))
-        .axis_style(AXIS.stroke_width(px(1) as u32))
-        .label_style(font(TEXT_SIZE).color(&TEXT))
-        .axis_desc_style(font(TEXT_SIZE).color(&QUIET_TEXT))
-        .x_desc("global step")
-        .y_desc("loss")
-        .x_labels(9)
-        .y_labels(9)
-        .x_label_formatter(&|step| grouped(*step))
-        .y_label_formatter(&|value| number(*value, span))
-        .draw()
-        .map_err(drawing_error)?;
-    Ok(chart)
 }
 
 /// Everything recorded, faintly: a line, or where that would be a smear, each column's span.
@@ -267,37 +164,6 @@ fn draw_median(
         chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
     }
     Ok(())
-}
-
-/// A number of things, in words.
-fn counted(count: usize, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(count as u64))
-}
-
-/// A step with its thousands set apart.
-fn grouped(step: u64) -> String {
-    let digits = step.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A loss with as many decimals as an axis of length `span` needs.
-fn number(value: f64, span: f64) -> String {
-    let magnitude = value.abs().max(span);
-    if value != 0.0 && !(1e-3..1e6).contains(&magnitude) {
-        return format!("{value:.2e}");
-    }
-    let decimals = (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{value:.decimals$}");
-    // Rounding noise around zero would otherwise be written as −0.
-    if text.trim_matches(['-', '0', '.']).is_empty() { "0".to_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! the same on every machine and no system font is needed.
 
 mod animation;
+mod chart;
 mod confusion;
 mod curves;
 mod grid;
@@ -14,12 +15,14 @@ mod png_file;
 mod series;
 mod terminal;
 mod text;
+mod watch;
 
 pub use animation::{Animation, Frame};
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid, to_byte};
 pub use terminal::{TerminalStyle, preview};
+pub use watch::WatchCurves;
 
 use std::io;
 

@@ -22,6 +22,8 @@ const KEPT: usize = 2;
 pub struct Checkpoint {
     /// Finished steps.
     pub step: u64,
+    /// How often the training went back to an earlier checkpoint, after a collapse.
+    pub rollbacks: u32,
     /// Weights, statistics and moments.
     pub state: TensorMap,
 }
@@ -73,8 +75,17 @@ fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
     // How often to save changes no step, nor does how long to train unless a schedule goes by it, and data is its
     // content, wherever it came from.
     let epochs = if config.is_scheduled() { config.epochs } else { 1 };
-    let config =
-        TrainConfig { epochs, checkpoint_steps: None, max_steps: None, data: DataSource::Auto, ..config.clone() };
+    // Watching changes no step, nor does what follows a collapse: how often it followed is in the checkpoint.
+    let TrainConfig { watch_steps, on_collapse, .. } = TrainConfig::default();
+    let config = TrainConfig {
+        epochs,
+        watch_steps,
+        on_collapse,
+        checkpoint_steps: None,
+        max_steps: None,
+        data: DataSource::Auto,
+        ..config.clone()
+    };
     let config = serde_json::to_string(&config).expect("plain settings can be written");
     let text = format!("{config} {} {}", dataset.sha256, dataset.classes);
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -90,6 +101,7 @@ impl Checkpoint {
         let facts = [
             ("format", FORMAT.to_owned()),
             ("step", step.to_string()),
+            ("rollbacks", self.rollbacks.to_string()),
             ("training", training_hash(config, dataset)),
             ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
         ];
@@ -136,13 +148,19 @@ impl Checkpoint {
         if fact("step") != step.to_string() {
             return Err(CheckpointError::Step { path, found: fact("step") });
         }
-        Ok(Checkpoint { step, state: tensors })
+        // Older versions knew no rollbacks.
+        let rollbacks = fact("rollbacks").parse().unwrap_or(0);
+        Ok(Checkpoint { step, rollbacks, state: tensors })
     }
 
     /// The state before the first step.
     pub fn start(config: &TrainConfig, dataset: &DatasetIdentity) -> Checkpoint {
         let spec = crate::model::ModelSpec { variant: config.model, classes: dataset.classes };
-        Checkpoint { step: 0, state: initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed) }
+        Checkpoint {
+            step: 0,
+            rollbacks: 0,
+            state: initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed),
+        }
     }
 }
 

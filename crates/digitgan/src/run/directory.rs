@@ -47,6 +47,16 @@ impl RunDirectory {
         self.0.join("losses.png")
     }
 
+    /// What the mode-collapse watch saw.
+    pub fn watch(&self) -> PathBuf {
+        self.0.join("watch.csv")
+    }
+
+    /// The same as a picture.
+    pub fn watch_curves(&self) -> PathBuf {
+        self.0.join("watch.png")
+    }
+
     /// The newest generator.
     pub fn generator(&self) -> PathBuf {
         self.0.join("generator.safetensors")

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 /// Largest record that is read.
 const MAX_BYTES: u64 = 4 << 20;
-/// Digits in a row of the picture of neighbours.
-const COLUMNS: usize = 10;
-/// Rows of digits there, each above a row of their neighbours.
-const ROWS: usize = 3;
+/// Classes in a row of the picture of neighbours, at most.
+const MAX_COLUMNS: usize = 10;
+/// Digits of each class there, each above its neighbour.
+const ROWS: usize = 4;
 
 /// The files that were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +72,9 @@ pub fn write(
         pictures.push(path);
     }
     let path = pictures_folder.join("neighbours.png");
-    let digits = nearest_first(neighbours, training);
-    Grid::new(COLUMNS).draw(&digits)?.write_png(&path, &[("Software", "digitgan")])?;
+    let columns = evaluation.class_names.len().min(MAX_COLUMNS);
+    let digits = nearest_of_classes(neighbours, training, columns);
+    Grid::new(columns).draw(&digits)?.write_png(&path, &[("Software", "digitgan")])?;
     pictures.push(path);
     let path = record(folder);
     let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other)?;
@@ -103,12 +104,26 @@ pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
     }
 }
 
-/// The digits nearest to training digits, row by row, below each row their neighbours.
-fn nearest_first(neighbours: &Neighbours, training: &Split) -> Vec<u8> {
-    let mut order: Vec<usize> = (0..neighbours.nearest.len()).collect();
-    order.sort_by(|&a, &b| neighbours.nearest[a].distance.total_cmp(&neighbours.nearest[b].distance));
-    let digit = |place: &usize| &neighbours.digits[place * IMAGE_PIXELS..][..IMAGE_PIXELS];
-    let neighbour = |place: &usize| training.image(neighbours.nearest[*place].index);
-    let rows = order[..order.len().min(ROWS * COLUMNS)].chunks(COLUMNS);
-    rows.flat_map(|row| row.iter().map(digit).chain(row.iter().map(neighbour))).flatten().copied().collect()
+/// A column for each of the first classes: of the digits read as it those nearest to training digits, each above its
+/// neighbour. What is not there is black.
+fn nearest_of_classes(neighbours: &Neighbours, training: &Split, columns: usize) -> Vec<u8> {
+    const BLACK: [u8; IMAGE_PIXELS] = [0; IMAGE_PIXELS];
+    let of_class = |class: usize| -> Vec<usize> {
+        let mut places: Vec<usize> =
+            (0..neighbours.read.len()).filter(|&place| usize::from(neighbours.read[place]) == class).collect();
+        places.sort_by(|&a, &b| neighbours.nearest[a].distance.total_cmp(&neighbours.nearest[b].distance));
+        places
+    };
+    let classes: Vec<Vec<usize>> = (0..columns).map(of_class).collect();
+    let mut pixels = Vec::new();
+    for row in 0..ROWS {
+        let places: Vec<Option<usize>> = classes.iter().map(|places| places.get(row).copied()).collect();
+        for place in &places {
+            pixels.extend(place.map_or(&BLACK[..], |place| &neighbours.digits[place * IMAGE_PIXELS..][..IMAGE_PIXELS]));
+        }
+        for place in &places {
+            pixels.extend(place.map_or(&BLACK[..], |place| training.image(neighbours.nearest[place].index)));
+        }
+    }
+    pixels
 }

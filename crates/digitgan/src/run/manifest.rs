@@ -21,6 +21,25 @@ pub struct Manifest {
     pub dataset: DatasetRecord,
     /// What made it.
     pub versions: Versions,
+    /// Where its generator collapsed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub collapse: Option<Collapse>,
+}
+
+/// The first collapse of a generator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Collapse {
+    /// Finished steps when it was seen.
+    pub step: u64,
+    /// What was wrong, in words.
+    pub complaint: String,
+    /// How often the training went back to an earlier checkpoint.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub rollbacks: u32,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The data of a run.

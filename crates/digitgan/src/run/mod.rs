@@ -3,6 +3,7 @@
 //! `docs/run-directory.md` describes the layout for people; [`RunDirectory`] is the only code that
 //! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
 //! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened,
+//! [`watch_log`] whether the digits stayed various,
 //! [`evaluation_files`] how good the digits are.
 
 pub mod checkpoint;
@@ -13,6 +14,7 @@ pub mod losses;
 pub mod manifest;
 mod tensor_file;
 pub mod tensorboard;
+pub mod watch_log;
 
 pub use directory::RunDirectory;
 pub use tensor_file::{Precision, TensorFile, TensorFileError};

@@ -7,6 +7,7 @@ use crate::picture::PictureError;
 use crate::run::checkpoint::CheckpointError;
 use crate::run::generator_file::GeneratorFileError;
 use crate::run::losses::LossError;
+use crate::run::watch_log::WatchLogError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,14 @@ pub enum TrainError {
         path: PathBuf,
         /// Why not.
         source: LossError,
+    },
+    /// What the watch saw cannot be continued.
+    #[error("{path}: {source}")]
+    Watch {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: WatchLogError,
     },
     /// A checkpoint cannot be used.
     #[error(transparent)]
@@ -102,6 +111,15 @@ impl<T> Attempt<T> for Result<T, LossError> {
         self.map_err(|error| match error {
             LossError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
             source => TrainError::Losses { path: path.to_owned(), source },
+        })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, WatchLogError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
+        self.map_err(|error| match error {
+            WatchLogError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
+            source => TrainError::Watch { path: path.to_owned(), source },
         })
     }
 }

@@ -5,23 +5,26 @@
 //! training was interrupted.
 
 mod error;
+pub mod watch;
 
 pub use error::TrainError;
 
 use crate::atomic_file;
-use crate::config::TrainConfig;
+use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
 use crate::data::batches::Batches;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, StepInput, StepReport};
+use crate::judge::Judge;
 use crate::model::{LATENT, ModelSpec, TensorMap};
-use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
+use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::generator_file::GeneratorFile;
 use crate::run::losses::{self, LossRecord, LossWriter};
-use crate::run::manifest::Manifest;
+use crate::run::manifest::{Collapse, Manifest};
 use crate::run::tensorboard::EventWriter;
+use crate::run::watch_log::WatchLog;
 use crate::sample::{self, GridPlan, Sampler};
 use crate::seed::Purpose;
 use crate::{IMAGE_PIXELS, data};
@@ -29,6 +32,10 @@ use digitgan_kernels::Kernels;
 use error::{Attempt, first_not_finite};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
+use watch::Watch;
+
+/// How often a training goes back after a collapse, at most.
+pub const MAX_ROLLBACKS: u32 = 3;
 
 /// What happens in a training, for whoever watches.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +56,15 @@ pub enum Event<'a> {
         /// Finished steps.
         step: u64,
     },
+    /// The generator collapsed.
+    Collapsed {
+        /// Finished steps.
+        step: u64,
+        /// What is wrong, in words.
+        complaint: &'a str,
+        /// The step of the checkpoint that the training goes back to, if it does.
+        back_to: Option<u64>,
+    },
     /// A checkpoint is on the disk.
     Saved {
         /// Finished steps.
@@ -63,6 +79,8 @@ pub enum Outcome {
     Finished,
     /// It was asked to stop, and saved.
     Stopped,
+    /// The generator collapsed, and that was to be the end.
+    Collapsed,
 }
 
 /// A training, ready to run.
@@ -75,6 +93,9 @@ pub struct Trainer<'a> {
     engine: Box<dyn Engine + Send>,
     step: u64,
     saved_step: Option<u64>,
+    watch: Option<Watch>,
+    watch_log: WatchLog,
+    rollbacks: u32,
     losses: LossWriter,
     events: EventWriter,
     buffers: Buffers,
@@ -89,7 +110,8 @@ struct Buffers {
 }
 
 impl<'a> Trainer<'a> {
-    /// Starts a training in a new run directory: writes `run.toml` into it and everything else as it comes.
+    /// Starts a training in a new run directory: writes `run.toml` into it and everything else as it comes. Where there is
+    /// a judge of the data set, it watches for mode collapse.
     ///
     /// # Errors
     /// Impossible settings, a directory that is in use, or one that cannot be written.
@@ -98,13 +120,14 @@ impl<'a> Trainer<'a> {
         manifest: &'a Manifest,
         dataset: &'a Dataset,
         kernels: Kernels,
+        judge: Option<Judge>,
     ) -> Result<Self, TrainError> {
         check_settings(manifest)?;
         check_free(&run)?;
         std::fs::create_dir_all(run.path()).attempt("create", run.path())?;
         manifest.write(&run.manifest()).attempt("write", &run.manifest())?;
         let start = Checkpoint::start(&manifest.config, &manifest.dataset.identity);
-        Self::from_checkpoint(run, manifest, dataset, kernels, start)
+        Self::from_checkpoint(run, manifest, dataset, kernels, judge, start)
     }
 
     /// Takes up the training of a run directory after its newest checkpoint. `manifest` is the run's own, but for
@@ -117,13 +140,14 @@ impl<'a> Trainer<'a> {
         manifest: &'a Manifest,
         dataset: &'a Dataset,
         kernels: Kernels,
+        judge: Option<Judge>,
     ) -> Result<Self, TrainError> {
         check_settings(manifest)?;
         let (config, identity) = (&manifest.config, &manifest.dataset.identity);
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
         let checkpoint = Checkpoint::read_newest(&run, config, identity)?;
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
-        let trainer = Self::from_checkpoint(run, manifest, dataset, kernels, checkpoint)?;
+        let trainer = Self::from_checkpoint(run, manifest, dataset, kernels, judge, checkpoint)?;
         // Last: a run that cannot go on keeps its record as it is.
         manifest.write(&trainer.run.manifest()).attempt("write", &trainer.run.manifest())?;
         Ok(trainer)
@@ -134,9 +158,10 @@ impl<'a> Trainer<'a> {
         manifest: &'a Manifest,
         dataset: &'a Dataset,
         kernels: Kernels,
+        judge: Option<Judge>,
         checkpoint: Checkpoint,
     ) -> Result<Self, TrainError> {
-        let Checkpoint { step, state } = checkpoint;
+        let Checkpoint { step, rollbacks, state } = checkpoint;
         run.create().attempt("create", run.path())?;
         for folder in run.folders() {
             atomic_file::remove_leftovers(&folder).attempt("tidy", &folder)?;
@@ -145,13 +170,7 @@ impl<'a> Trainer<'a> {
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
         let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, config.protocol());
         engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
-        let path = run.losses();
-        let losses = match step {
-            0 => LossWriter::create(&path).attempt("write", &path)?,
-            _ => LossWriter::resume(&path, step).attempt("continue", &path)?,
-        };
-        let purge = (step > 0).then_some(step + 1);
-        let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
+        let Records { losses, events, watch_log } = Records::resume(&run, step)?;
         Ok(Trainer {
             manifest: manifest.clone(),
             spec,
@@ -161,6 +180,9 @@ impl<'a> Trainer<'a> {
             engine: Box::new(engine),
             step,
             saved_step: (step > 0).then_some(step),
+            watch: judge.map(|judge| Watch::new(judge, spec, dataset, config.seed)),
+            watch_log,
+            rollbacks,
             losses,
             events,
             buffers: Buffers::new(config.batch_size),
@@ -171,6 +193,11 @@ impl<'a> Trainer<'a> {
     /// Finished steps.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// Where the generator collapsed, if it did.
+    pub fn collapse(&self) -> Option<&Collapse> {
+        self.manifest.collapse.as_ref()
     }
 
     /// Steps in an epoch.
@@ -193,9 +220,15 @@ impl<'a> Trainer<'a> {
             if stop.load(Ordering::Relaxed) {
                 self.save(watch)?;
                 self.draw_losses()?;
+                self.draw_watch()?;
                 return Ok(Outcome::Stopped);
             }
             self.advance(watch)?;
+            match self.look(watch)? {
+                Look::Healthy => {}
+                Look::Collapsed => return Ok(Outcome::Collapsed),
+                Look::WentBack => continue,
+            }
             let epoch_done = self.step.is_multiple_of(self.steps_per_epoch());
             if epoch_done {
                 self.finish_epoch()?;
@@ -207,6 +240,7 @@ impl<'a> Trainer<'a> {
             }
         }
         self.draw_losses()?;
+        self.draw_watch()?;
         self.animate()?;
         Ok(Outcome::Finished)
     }
@@ -217,10 +251,12 @@ impl<'a> Trainer<'a> {
         let TrainConfig { lr, lr_d, seed, pack, .. } = *config;
         let all = config.scheduled_steps(self.manifest.dataset.identity.train_images);
         let done = self.step as f64 / all as f64;
-        let (factor, noise) = (config.rate_factor(done), config.noise(done));
+        let factor = config.rate_factor(done) * 0.5f64.powi(self.rollbacks as i32);
+        let noise = config.noise(done);
         let Buffers { images, labels, latents, fake_labels } = &mut self.buffers;
         self.batches.fill(self.step, images, labels);
-        let first_fake = self.step * labels.len() as u64;
+        // After going back, other noise than that which led to the collapse.
+        let first_fake = (u64::from(self.rollbacks) << 48) + self.step * labels.len() as u64;
         sample::fill_latents(seed, Purpose::TrainingLatent, first_fake, latents);
         sample::fill_classes(seed, Purpose::TrainingClass, first_fake, self.spec.classes, fake_labels);
         if self.spec.variant.wiring().generator_sees_class {
@@ -235,6 +271,72 @@ impl<'a> Trainer<'a> {
         self.record(epoch, &report)?;
         watch(Event::Step { step: self.step, epoch, report: &report });
         Ok(())
+    }
+
+    /// Lets the watch look at the generator, if it is time, and does what is to be done after a collapse.
+    fn look(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<Look, TrainError> {
+        let config = &self.manifest.config;
+        let (on_collapse, due) = (config.on_collapse, self.step.is_multiple_of(config.watch_steps));
+        let (Some(watcher), true) = (&mut self.watch, due) else { return Ok(Look::Healthy) };
+        let record = watcher.look(self.engine.as_mut(), self.step);
+        self.watch_log.append(record).attempt("write", &self.run.watch())?;
+        let scalars = [
+            ("watch/class entropy", record.entropy),
+            ("watch/distance", record.distance),
+            ("watch/agreement", record.agreement.unwrap_or(0.0)),
+        ];
+        let count = if record.agreement.is_some() { 3 } else { 2 };
+        self.events.scalars(self.step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())?;
+        // Told when it begins; a collapse that lasts is in the records.
+        let collapsed = watch::collapsed(self.watch_log.records());
+        let begins = collapsed.ends_with(&[true]) && !collapsed.ends_with(&[true, true]);
+        let Some(complaint) = record.complaint().filter(|_| begins) else { return Ok(Look::Healthy) };
+        let last = if on_collapse == OnCollapse::Rollback && self.rollbacks < MAX_ROLLBACKS {
+            Look::WentBack
+        } else if on_collapse == OnCollapse::Continue {
+            Look::Healthy
+        } else {
+            Look::Collapsed
+        };
+        let step = self.step;
+        let back_to = if last == Look::WentBack { Some(self.go_back()?) } else { None };
+        let rollbacks = self.rollbacks;
+        self.manifest
+            .collapse
+            .get_or_insert_with(|| Collapse { step, complaint: complaint.clone(), rollbacks: 0 })
+            .rollbacks = rollbacks;
+        self.manifest.write(&self.run.manifest()).attempt("write", &self.run.manifest())?;
+        watch(Event::Collapsed { step, complaint: &complaint, back_to });
+        if last == Look::Collapsed {
+            self.draw_losses()?;
+            self.draw_watch()?;
+        }
+        Ok(last)
+    }
+
+    /// Takes up the newest checkpoint again. Returns its step.
+    fn go_back(&mut self) -> Result<u64, TrainError> {
+        let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
+        let checkpoint = Checkpoint::read_newest(&self.run, config, identity)?;
+        let Checkpoint { step, state, .. } = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
+        let path = self.run.checkpoint(step);
+        self.engine.restore(&state, step).map_err(|source| TrainError::State { path, source })?;
+        let Records { losses, events, watch_log } = Records::resume(&self.run, step)?;
+        (self.losses, self.events, self.watch_log) = (losses, events, watch_log);
+        self.step = step;
+        self.saved_step = (step > 0).then_some(step);
+        self.rollbacks += 1;
+        Ok(step)
+    }
+
+    /// Whether the state is one to go back to: always, unless the watch finds fault with it.
+    fn is_healthy(&mut self) -> bool {
+        let Some(watcher) = &mut self.watch else { return true };
+        let mut records = self.watch_log.records().to_vec();
+        if records.last().is_none_or(|last| last.step < self.step) {
+            records.push(watcher.look(self.engine.as_mut(), self.step));
+        }
+        watch::collapsed(&records).last() != Some(&true)
     }
 
     /// The error of the step that is being taken, naming the tensor where it shows.
@@ -308,7 +410,8 @@ impl<'a> Trainer<'a> {
             .attempt("write", &self.run.tensorboard())?;
         let path = self.run.epoch_generator(epoch);
         self.generator(&self.engine.state()).write(&path).attempt("write", &path)?;
-        self.draw_losses()
+        self.draw_losses()?;
+        self.draw_watch()
     }
 
     fn generator(&self, state: &TensorMap) -> GeneratorFile {
@@ -321,17 +424,23 @@ impl<'a> Trainer<'a> {
         if self.saved_step == Some(self.step) {
             return Ok(());
         }
+        // Going back must lead out of a collapse: with this setting no checkpoint is of one.
+        let goes_back = self.manifest.config.on_collapse == OnCollapse::Rollback && self.rollbacks < MAX_ROLLBACKS;
+        if goes_back && self.step < self.total_steps() && !self.is_healthy() {
+            return Ok(());
+        }
         let state = self.engine.state();
         if let Some(tensor) = first_not_finite(&state) {
             let what = "a state that cannot be saved".to_owned();
             return Err(TrainError::NotFinite { step: self.step, what, tensor, last_good: self.last_good() });
         }
         self.losses.sync().attempt("write", &self.run.losses())?;
+        self.watch_log.sync().attempt("write", &self.run.watch())?;
         self.events.flush().attempt("write", &self.run.tensorboard())?;
         let path = self.run.generator();
         self.generator(&state).write(&path).attempt("write", &path)?;
         let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
-        let checkpoint = Checkpoint { step: self.step, state };
+        let checkpoint = Checkpoint { step: self.step, rollbacks: self.rollbacks, state };
         checkpoint.write(&self.run, config, identity).attempt("write", &self.run.checkpoint(self.step))?;
         self.saved_step = Some(self.step);
         watch(Event::Saved { step: self.step });
@@ -350,6 +459,19 @@ impl<'a> Trainer<'a> {
         LossCurves { title: &title, points: &points }
             .write_png(&path, &[("Software", "digitgan")])
             .attempt("write", &path)
+    }
+
+    /// Draws what the watch saw so far as a picture.
+    fn draw_watch(&self) -> Result<(), TrainError> {
+        if self.watch_log.records().is_empty() {
+            return Ok(());
+        }
+        let dataset = &self.manifest.dataset.identity.name;
+        let title = format!("{} on {dataset}: mode-collapse watch", self.spec.variant.title());
+        let path = self.run.watch_curves();
+        WatchCurves { title: &title, records: self.watch_log.records(), last_step: self.step }
+            .write_png(&path, &[("Software", "digitgan")])
+            .attempt("draw", &path)
     }
 
     /// Draws the grids of all epochs anew, from their generators, as one animation.
@@ -377,6 +499,40 @@ impl<'a> Trainer<'a> {
     pub fn preview(&mut self) -> (Vec<u8>, usize) {
         let plan = GridPlan::new(&self.spec);
         (sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed), plan.columns)
+    }
+}
+
+/// What a look of the watch leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Nothing.
+    Healthy,
+    /// The end.
+    Collapsed,
+    /// The training stands at an earlier step again.
+    WentBack,
+}
+
+/// The files that a training adds to.
+struct Records {
+    losses: LossWriter,
+    events: EventWriter,
+    watch_log: WatchLog,
+}
+
+impl Records {
+    /// Continues them after `step` steps.
+    fn resume(run: &RunDirectory, step: u64) -> Result<Self, TrainError> {
+        let path = run.losses();
+        let losses = match step {
+            0 => LossWriter::create(&path).attempt("write", &path)?,
+            _ => LossWriter::resume(&path, step).attempt("continue", &path)?,
+        };
+        let purge = (step > 0).then_some(step + 1);
+        let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
+        let path = run.watch();
+        let watch_log = WatchLog::resume(&path, step).attempt("continue", &path)?;
+        Ok(Records { losses, events, watch_log })
     }
 }
 

@@ -1,0 +1,138 @@
+//! The mode-collapse watch: every so many steps the judge reads digits drawn from the same noise.
+//!
+//! A generator collapses when it comes to draw few different digits, since these fool D. Then the classes that are read become
+//! few, or the digits of a class become alike, or what is drawn is no longer what was asked for. So three numbers are kept:
+//! the entropy of the classes read, the share of digits read as asked for, and the mean distance between two digits (of
+//! one class, where G is told the class) in the judge's features, as a share of that of real digits.
+//!
+//! At first every generator draws noise; so the watch only minds what falls *from* a healthy state, or has not reached
+//! one after [`ARMED_AFTER_STEPS`].
+
+use crate::data::Dataset;
+use crate::engine::Engine;
+use crate::judge::{Judge, Readings};
+use crate::metrics::histogram::ClassHistogram;
+use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
+use crate::run::watch_log::WatchRecord;
+use crate::seed::{Purpose, permutation};
+use crate::{IMAGE_PIXELS, picture, sample};
+
+/// Digits that are drawn, at least; with many classes [`OF_A_CLASS`] of each.
+const DIGITS: usize = 200;
+/// Digits of each class, at least.
+const OF_A_CLASS: usize = 5;
+/// Below this share of the entropy of uniform classes, classes are missing.
+pub const LEAST_ENTROPY: f64 = 0.75;
+/// Below this share of digits read as asked for, G does not draw what it is asked for.
+pub const LEAST_AGREEMENT: f64 = 0.6;
+/// Below this share of the distance between real digits, digits are alike.
+pub const LEAST_DISTANCE: f64 = 0.5;
+/// The watch minds a generator that looked healthy so often.
+pub const ARMED_AFTER_LOOKS: usize = 5;
+/// It minds any generator after so many steps.
+pub const ARMED_AFTER_STEPS: u64 = 1000;
+
+/// Watches one training.
+pub(super) struct Watch {
+    judge: Judge,
+    spec: ModelSpec,
+    latents: Vec<f32>,
+    labels: Vec<u8>,
+    /// The mean distance between two real digits.
+    real_distance: f64,
+}
+
+impl Watch {
+    /// Prepares the digits to be drawn under `seed`, and measures real ones.
+    pub(super) fn new(mut judge: Judge, spec: ModelSpec, dataset: &Dataset, seed: u64) -> Self {
+        let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
+        let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
+        let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
+        let (images, real_labels) = real_digits(dataset, digits, seed);
+        let readings = judge.read(&images);
+        let real_distance = mean_distance(&readings, &real_labels, &spec);
+        Watch { judge, spec, latents, labels, real_distance }
+    }
+
+    /// Looks at the generator as it stands after `step` steps.
+    pub(super) fn look(&mut self, engine: &mut dyn Engine, step: u64) -> WatchRecord {
+        let mut images = vec![0.0; self.latents.len() / LATENT * IMAGE_PIXELS];
+        engine.generate(&self.latents, &self.labels, &mut images);
+        let bytes: Vec<u8> = images.into_iter().map(picture::to_byte).collect();
+        let readings = self.judge.read(&bytes);
+        let histogram = ClassHistogram::of(&readings.labels, self.spec.classes).expect("the judge reads these classes");
+        let divergence = histogram.divergence_from_uniform().expect("some digits were drawn");
+        let asked = self.spec.variant.wiring().generator_sees_class;
+        let agreed = readings.labels.iter().zip(&self.labels).filter(|(read, asked)| read == asked).count();
+        WatchRecord {
+            step,
+            entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
+            agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
+            distance: (mean_distance(&readings, &self.labels, &self.spec) / self.real_distance) as f32,
+        }
+    }
+}
+
+/// Which looks found a collapse: those with a complaint, once the watch minds. One for each record.
+pub fn collapsed(records: &[WatchRecord]) -> Vec<bool> {
+    let mut healthy = 0;
+    let collapsed = records.iter().map(|record| {
+        let complains = record.complaint().is_some();
+        let minded = healthy >= ARMED_AFTER_LOOKS || record.step > ARMED_AFTER_STEPS;
+        healthy += usize::from(!complains);
+        complains && minded
+    });
+    collapsed.collect()
+}
+
+impl WatchRecord {
+    /// What is wrong, in words; nothing of a healthy generator.
+    pub fn complaint(&self) -> Option<String> {
+        let complaints = [
+            (Some(self.entropy), LEAST_ENTROPY, "entropy of the classes drawn, as a share of that of all classes,"),
+            (self.agreement, LEAST_AGREEMENT, "share of digits that are read as asked for"),
+            (Some(self.distance), LEAST_DISTANCE, "distance between two digits, as a share of that of real ones,"),
+        ];
+        let low = |(value, least, what): (Option<f32>, f64, &str)| {
+            let value = value.filter(|&value| f64::from(value) < least)?;
+            Some(format!("the {what} is {value:.2}, below {least}"))
+        };
+        let complaints: Vec<String> = complaints.into_iter().filter_map(low).collect();
+        (!complaints.is_empty()).then(|| complaints.join("; "))
+    }
+}
+
+/// As many training digits, the same number of each class as far as there are.
+fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
+    let train = &dataset.train;
+    let order = permutation(seed, Purpose::WatchLatent, u64::MAX, train.len());
+    let mut missing = vec![digits / dataset.classes; dataset.classes];
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    for place in order {
+        let label = train.labels[place as usize];
+        if missing[usize::from(label)] > 0 {
+            missing[usize::from(label)] -= 1;
+            images.extend_from_slice(train.image(place as usize));
+            labels.push(label);
+        }
+    }
+    (images, labels)
+}
+
+/// The mean distance between two digits, of one class where G is told the class.
+fn mean_distance(readings: &Readings, labels: &[u8], spec: &ModelSpec) -> f64 {
+    let by_class = spec.variant.wiring().generator_sees_class;
+    let features: Vec<&[f32]> = readings.features.chunks_exact(CLASSIFIER_FEATURES).collect();
+    let (mut sum, mut pairs) = (0.0, 0u32);
+    for first in 0..features.len() {
+        for second in first + 1..features.len() {
+            if by_class && labels[first] != labels[second] {
+                continue;
+            }
+            let squares = features[first].iter().zip(features[second]).map(|(a, b)| f64::from(a - b).powi(2));
+            sum += squares.sum::<f64>().sqrt();
+            pairs += 1;
+        }
+    }
+    sum / f64::from(pairs.max(1))
+}
