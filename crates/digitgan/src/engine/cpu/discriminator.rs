@@ -7,7 +7,7 @@ use super::class_planes::ClassPlanes;
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::source_head::SourceHead;
-use super::workspace::Workspace;
+use super::workspace::{Room, Workspace};
 use super::{OUTER_IMAGES, Statistics, share};
 use crate::engine::StateError;
 use crate::model::{TensorMap, TensorSpec};
@@ -187,14 +187,15 @@ impl Discriminator {
     /// adds to the gradients of the weights, or fills `image_gradients`.
     pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted, workspace: &mut Workspace) {
         let weights = wanted == Wanted::WeightGradients;
-        self.unjudge(labels, &mut workspace.bottom_gradients);
+        let mut room = workspace.room(self.batch);
+        self.unjudge(labels, room.bottom_gradients);
         self.bn2.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
-        self.deconvolve_features(weights, workspace);
+        self.deconvolve_features(weights, &mut room);
         self.bn1.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
         if weights {
-            self.weight_gradients(images, labels, workspace);
+            self.weight_gradients(images, labels, &room);
         } else {
-            self.deconvolve_images(&workspace.middle_gradients);
+            self.deconvolve_images(room.middle_gradients);
         }
     }
 
@@ -231,16 +232,16 @@ impl Discriminator {
     }
 
     /// Back through ReLU, bn2 and conv2.
-    fn deconvolve_features(&mut self, keep_points: bool, workspace: &mut Workspace) {
+    fn deconvolve_features(&mut self, keep_points: bool, room: &mut Room<'_>) {
         let Self { kernels, inner, y1, bn1, y2, bn2, .. } = self;
-        let Workspace { lower_points, middle_gradients: dh1, bottom_gradients: dh2, .. } = workspace;
+        let Room { lower_points, middle_gradients: dh1, bottom_gradients: dh2, .. } = room;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * BOTTOM..(image + 1) * BOTTOM;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        let points = keep_points.then_some(lower_points.as_mut_slice());
+        let points = keep_points.then_some(&mut **lower_points);
         inner.up(dy2, points, dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * MIDDLE..][..MIDDLE], dh1, norm1, sums);
         });
@@ -267,15 +268,15 @@ impl Discriminator {
     }
 
     /// Adds to the gradients of all weights.
-    fn weight_gradients(&mut self, images: &[f32], labels: &[u8], workspace: &Workspace) {
-        self.convolution_gradients(images, &workspace.middle_gradients);
+    fn weight_gradients(&mut self, images: &[f32], labels: &[u8], room: &Room<'_>) {
+        self.convolution_gradients(images, room.middle_gradients);
         let Self { parameters, inner, source, h2, logit_gradients, .. } = self;
-        inner.add_weight_gradient(&workspace.upper_points, &workspace.lower_points);
+        inner.add_weight_gradient(room.upper_points, room.lower_points);
         if let Some(source) = source {
             source.add_weight_gradients(h2, labels, logit_gradients, &mut parameters.gradients);
         }
         if let Some(planes) = &mut self.planes {
-            planes.add_contribution_gradients(&workspace.lower_points, labels);
+            planes.add_contribution_gradients(room.lower_points, labels);
         }
         if let Some(head) = &mut self.head {
             head.weight_gradients(parameters, h2);

@@ -17,6 +17,14 @@ pub(super) struct Workspace {
     pub(super) bottom_gradients: Buffer,
 }
 
+/// The room of a [`Workspace`] for just so many images: fewer than a batch's where D judges packs.
+pub(super) struct Room<'a> {
+    pub(super) upper_points: &'a mut [f32],
+    pub(super) lower_points: &'a mut [f32],
+    pub(super) middle_gradients: &'a mut [f32],
+    pub(super) bottom_gradients: &'a mut [f32],
+}
+
 impl Workspace {
     pub(super) fn new(batch: usize) -> Self {
         let room = |elements: usize| zeros(batch * elements);
@@ -25,6 +33,16 @@ impl Workspace {
             lower_points: room(LOWER_POINTS),
             middle_gradients: room(MIDDLE),
             bottom_gradients: room(BOTTOM),
+        }
+    }
+
+    /// The room for `images` images.
+    pub(super) fn room(&mut self, images: usize) -> Room<'_> {
+        Room {
+            upper_points: &mut self.upper_points[..images * UPPER_POINTS],
+            lower_points: &mut self.lower_points[..images * LOWER_POINTS],
+            middle_gradients: &mut self.middle_gradients[..images * MIDDLE],
+            bottom_gradients: &mut self.bottom_gradients[..images * BOTTOM],
         }
     }
 }
