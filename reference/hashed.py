@@ -13,6 +13,7 @@ import numpy as np
 from torch import nn
 
 CONVOLUTION_SCALE = 0.05
+BIAS_SCALE = 0.1
 
 
 def tensor_id(name: str) -> int:
@@ -54,10 +55,17 @@ def signs(name: str, count: int) -> np.ndarray:
     return np.where(u(name, count) >= 0.5, 1.0, -1.0)
 
 
-def parameter(module: nn.Module, kind: str, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def unit_vector(name: str, count: int) -> np.ndarray:
+    """signs / sqrt(count), rounded to float32: of length one."""
+    return (signs(name, count) / math.sqrt(count)).astype(np.float32)
+
+
+def parameter(
+    module: nn.Module, kind: str, name: str, shape: tuple[int, ...], bias_scale: float = BIAS_SCALE
+) -> np.ndarray:
     """A parameter (`kind` is "weight" or "bias") of a layer; `name` is its full name, as in "generator.bn1.weight"."""
     if kind == "bias":
-        return uniform(name, shape, 0.1)
+        return uniform(name, shape, bias_scale)
     match module:
         case nn.BatchNorm2d():
             return uniform(name, shape, 0.1, centre=1.0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,16 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 import hashed
-from models import LATENT, SIDE, Discriminator, Generator, adam, parameter_count, train_step
+from models import (
+    LATENT, SIDE, VARIANTS, Design, Discriminator, Generator, Objective, adam, parameter_count, train_step,
+)  # fmt: skip
 
-STEPS = 10
 FULL_LIMIT = 2048  # tensors up to this size are stored whole
 SAMPLES, STRIDE = 1024, 7919
 PROJECTIONS = 4
 ROUNDING = 1e-7  # float32's, about: how far the weights are moved to see what rounding does
 SPREAD_SEEDS = (1, 2, 3, 4)
+MARGIN = 1e-3  # how far from its edge each logit has to be where the loss is a hinge
 SCALARS = (
     "d_loss", "g_loss", "d_class_real", "d_class_fake", "g_class",
     "d_real_mean", "d_fake_mean_before", "d_fake_mean_after",
@@ -40,6 +42,7 @@ class Case:
     """One training fixture. Batches are deliberately no multiple of a vector's length.
 
     The salt chooses other inputs. It is one on whose path over all steps rounding decides nothing; see README.md.
+    The fields from `leak` on are options beyond the report.
     """
 
     name: str
@@ -48,11 +51,35 @@ class Case:
     batch: int = 12
     saturating: bool = False
     salt: int = 0
+    steps: int = 10
+    leak: float = 0.0
+    spectral: bool = False
+    projection: bool = False
+    pack: int = 1
+    hinge: bool = False
+    label_smoothing: float = 0.0
+    d_bias_scale: float = hashed.BIAS_SCALE
 
     @property
     def input_prefix(self) -> str:
         """What the names of hashed inputs begin with."""
         return f"salt{self.salt}." if self.salt else ""
+
+    @property
+    def design(self) -> Design:
+        """How D is built."""
+        return Design(self.leak, self.spectral, self.projection, self.pack)
+
+    @property
+    def objective(self) -> Objective:
+        """What is minimised."""
+        return Objective(self.saturating, self.hinge, self.label_smoothing)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Its fields as a fixture's header has them: what is as in the report is said only of the first six."""
+        unsaid = {field.name for field in fields(self)[6:] if getattr(self, field.name) == field.default}
+        return {key: str(value).lower() for key, value in asdict(self).items() if key not in unsaid}
 
 
 CASES = (
@@ -62,6 +89,15 @@ CASES = (
     Case("gan-saturating", "gan", batch=6, saturating=True, salt=262),
     Case("cgan-7", "cgan", classes=7, batch=5, salt=1149),
     Case("acgan-7", "acgan", classes=7, batch=5, salt=37),
+    # Beyond the report, one step each.
+    Case(
+        "cgan-projection", "cgan", batch=9, steps=1,
+        leak=0.2, spectral=True, projection=True, hinge=True, d_bias_scale=-3.0,
+    ),
+    Case("cgan-spectral", "cgan", classes=7, batch=7, steps=1, spectral=True),
+    Case("gan-pack", "gan", batch=22, steps=1, leak=0.2, pack=2, label_smoothing=0.1),
+    Case("acgan-pack", "acgan", batch=10, steps=1, leak=0.2, pack=2),
+    Case("cgan-pack", "cgan", classes=7, batch=15, saturating=True, steps=1, leak=0.1, pack=3, label_smoothing=0.2),
 )
 
 
@@ -81,7 +117,7 @@ def sketch(name: str, tensor: Tensor | np.ndarray) -> Arrays:
     }
 
 
-def fill(model: nn.Module, prefix: str, seed: int) -> None:
+def fill(model: nn.Module, prefix: str, seed: int, bias_scale: float = hashed.BIAS_SCALE) -> None:
     """Gives every parameter its hashed value; BatchNorm's running statistics keep PyTorch's 0 and 1.
 
     A seed other than 0 then moves each parameter by about float32's rounding, at random.
@@ -90,10 +126,14 @@ def fill(model: nn.Module, prefix: str, seed: int) -> None:
     with torch.no_grad():
         for path, value in model.named_parameters():
             layer, kind = path.rsplit(".", 1)
-            made = hashed.parameter(model.get_submodule(layer), kind, f"{prefix}.{path}", tuple(value.shape))
+            name, shape = f"{prefix}.{path}", tuple(value.shape)
+            made = hashed.parameter(model.get_submodule(layer), kind, name, shape, bias_scale)
             value.copy_(torch.from_numpy(made))
             if seed:
                 value.mul_(1.0 + ROUNDING * torch.randn(value.shape, generator=random, dtype=value.dtype))
+        for path, value in model.named_buffers():
+            if path.endswith("_u"):
+                value.copy_(torch.from_numpy(hashed.unit_vector(f"{prefix}.{path}", value.numel())))
 
 
 def state(model: nn.Module) -> dict[str, Tensor]:
@@ -102,11 +142,11 @@ def state(model: nn.Module) -> dict[str, Tensor]:
 
 
 def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
-    """Trains for STEPS steps and gathers what the fixture holds; `seed` is `fill`'s."""
+    """Trains for the case's steps and gathers what the fixture holds; `seed` is `fill`'s."""
     generator = Generator(case.variant, case.classes).to(dtype)
-    discriminator = Discriminator(case.variant, case.classes).to(dtype)
+    discriminator = Discriminator(case.variant, case.classes, case.design).to(dtype)
     fill(generator, "generator", seed)
-    fill(discriminator, "discriminator", seed)
+    fill(discriminator, "discriminator", seed, case.d_bias_scale)
     models = {"generator": generator, "discriminator": discriminator}
     opt_g, opt_d = adam(generator, foreach=False), adam(discriminator, foreach=False)
 
@@ -117,7 +157,10 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
         return torch.from_numpy(hashed.noise(case.input_prefix + name, (case.batch, LATENT))).to(dtype)
 
     def labels(name: str) -> Tensor:
-        return torch.from_numpy(hashed.labels(case.input_prefix + name, case.batch, case.classes))
+        hashes = torch.from_numpy(hashed.labels(case.input_prefix + name, case.batch, case.classes))
+        if VARIANTS[case.variant].generator_sees_class:  # a pack is of one class
+            return hashes[: case.batch // case.pack].repeat(case.pack)
+        return hashes
 
     def evaluate(prefix: str) -> Arrays:
         """Both models' outputs in evaluation mode."""
@@ -134,13 +177,15 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
 
     stored: Arrays = {}
     curves: dict[str, list[float]] = {name: [] for name in SCALARS}
-    for step in range(STEPS):
+    for step in range(case.steps):
         results = train_step(
             generator, discriminator, opt_g, opt_d,
             images(f"step{step}.real"), labels(f"step{step}.labels"),
             latents(f"step{step}.z"), labels(f"step{step}.fake_labels"),
-            case.saturating,
+            case.objective,
         )  # fmt: skip
+        if case.hinge:
+            check_hinges(case, results)
         for name in SCALARS:
             curves[name].append(results[name].item())
         if step == 0:
@@ -154,8 +199,17 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
                     stored |= sketch(f"step0.{which}.after.{path}", value)
             stored |= evaluate("step0.")
     stored |= {f"losses.{name}": np.array(values) for name, values in curves.items()}
-    stored |= evaluate("")
+    if case.steps > 1:
+        stored |= evaluate("")
     return dict(sorted(stored.items()))
+
+
+def check_hinges(case: Case, results: dict[str, Tensor]) -> None:
+    """Of both D's losses some terms must be zero and some not, and none so near that rounding decides."""
+    for name, edge in (("real_source_logits", 1.0), ("fake_source_logits_before", -1.0)):
+        beyond = results[name] - edge
+        assert beyond.abs().min() > MARGIN, f"{case.name}: {name} {results[name]}"
+        assert beyond.min() < 0.0 < beyond.max(), f"{case.name}: {name} {results[name]}"
 
 
 def spreads(truth: Arrays, others: list[Arrays]) -> Arrays:
@@ -174,15 +228,15 @@ def metadata(case: Case) -> dict[str, str]:
     """The case and the parameter counts, which must be the specification's."""
     counts = (
         parameter_count(Generator(case.variant, case.classes)),
-        parameter_count(Discriminator(case.variant, case.classes)),
+        parameter_count(Discriminator(case.variant, case.classes, case.design)),
     )
-    if case.classes == 10:
+    if case.classes == 10 and case.design == Design():
         assert counts == EXPECTED_COUNTS[case.variant], f"{case.name}: {counts}"
     return {
-        **{key: str(value).lower() for key, value in asdict(case).items()},
+        **case.facts,
         "input_prefix": case.input_prefix,
         "latent": str(LATENT),
-        "steps": str(STEPS),
+        "steps": str(case.steps),
         "generator_parameters": str(counts[0]),
         "discriminator_parameters": str(counts[1]),
         "computed_in": "float64",
@@ -246,8 +300,10 @@ def main() -> None:
     for case in CASES:
         truth = run(case, torch.float64)
         single = run(case, torch.float32)
-        rounded = [single, *(run(case, torch.float64, seed) for seed in SPREAD_SEEDS)]
-        stored = truth | spreads(truth, rounded)
+        stored = truth
+        if case.steps > 1:
+            rounded = [single, *(run(case, torch.float64, seed) for seed in SPREAD_SEEDS)]
+            stored = truth | spreads(truth, rounded)
         path = args.out / f"{case.name}.safetensors"
         save_file(stored, path, metadata(case))
         print(f"{path.name}: {path.stat().st_size:,} bytes, {len(stored)} tensors")

@@ -8,6 +8,8 @@ What the variants differ in is a table:
 | cgan    | yes              | yes              | no                   |
 | acgan   | yes              | no               | yes                  |
 
+Beyond the report, D may be built otherwise (`Design`), and the losses may be others (`Objective`).
+
 Module attribute names are the state-dict names of digitgan's files. Images are
 [batch, 1, 28, 28] in [-1, 1]; discriminators answer in logits, never in probabilities.
 """
@@ -41,6 +43,68 @@ VARIANTS: dict[str, Wiring] = {
 }
 
 
+@dataclass(frozen=True)
+class Design:
+    """How D is built; the defaults are the report's."""
+
+    leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
+    spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
+    projection: bool = False  # the class is an inner product with the features, not a plane beside them
+    pack: int = 1  # images that D judges together
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What D and G minimise, but for the classes; the defaults are the report's."""
+
+    saturating: bool = False
+    hinge: bool = False
+    label_smoothing: float = 0.0  # how far below one D's target for real images is; not with hinge
+
+    def real(self, logits: Tensor) -> Tensor:
+        """D's loss of real images."""
+        if self.hinge:
+            return F.relu(1.0 - logits).mean()
+        loss = F.softplus(-logits)  # -log D(x)
+        if self.label_smoothing:
+            loss = (1.0 - self.label_smoothing) * loss + self.label_smoothing * F.softplus(logits)
+        return loss.mean()
+
+    def fake(self, logits: Tensor) -> Tensor:
+        """D's loss of fakes."""
+        return F.relu(1.0 + logits).mean() if self.hinge else F.softplus(logits).mean()
+
+    def generator(self, logits: Tensor) -> Tensor:
+        """G's loss of D's logits of its fakes."""
+        if self.hinge:
+            return -logits.mean()
+        return -F.softplus(logits).mean() if self.saturating else F.softplus(-logits).mean()
+
+
+class SpectralConv2d(nn.Conv2d):
+    """A convolution whose weight W, a row an output, is divided by sigma = |W'u|, its largest singular value nearly.
+
+    u is a buffer and v = W'u / |W'u|; both are constants to the gradient of sigma = u'Wv. Only `follow` moves u:
+    torch's `spectral_norm` does so in every forward pass in training mode, digitgan once a step, after Adam.
+    """
+
+    def __init__(self, *args: int, **kwargs: int | bool) -> None:
+        super().__init__(*args, **kwargs)
+        self.register_buffer("weight_u", torch.full((self.out_channels,), 1.0 / math.sqrt(self.out_channels)))
+        self.v: Tensor | None = None  # that of the last pass
+
+    def forward(self, x: Tensor) -> Tensor:
+        matrix = self.weight.flatten(1)
+        self.v = F.normalize(matrix.detach().T @ self.weight_u, dim=0)
+        sigma = self.weight_u @ matrix @ self.v
+        return F.conv2d(x, self.weight / sigma, self.bias, self.stride, self.padding)
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """One power iteration: u of the present weight, from v of the last pass."""
+        self.weight_u = F.normalize(self.weight.flatten(1) @ self.v, dim=0)
+
+
 class Generator(nn.Module):
     """Noise (and class) to image: three transposed convolutions, 1x1 -> 7x7 -> 14x14 -> 28x28."""
 
@@ -69,17 +133,23 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Image (and class) to a source logit, and to class logits where the variant predicts the class."""
 
-    def __init__(self, variant: str, classes: int) -> None:
+    def __init__(self, variant: str, classes: int, design: Design = Design()) -> None:
         super().__init__()
         wiring = VARIANTS[variant]
-        self.sees_class = wiring.discriminator_sees_class
+        self.design = design
+        self.sees_plane = wiring.discriminator_sees_class and not design.projection
+        self.sees_projection = wiring.discriminator_sees_class and design.projection
         self.predicts_class = wiring.discriminator_predicts_class
-        self.conv1 = nn.Conv2d(1, 32, 4, stride=2, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(32, eps=1e-5, momentum=0.1)
-        self.conv2 = nn.Conv2d(64 if self.sees_class else 32, 64, 4, stride=2, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(64, eps=1e-5, momentum=0.1)
-        self.source = nn.Conv2d(64, 1, 7, bias=True)
-        if self.sees_class:
+        convolution = SpectralConv2d if design.spectral else nn.Conv2d
+        inputs = 64 if self.sees_plane else 32
+        self.conv1 = convolution(design.pack, 32, 4, stride=2, padding=1, bias=design.spectral)
+        self.bn1 = nn.Identity() if design.spectral else nn.BatchNorm2d(32, eps=1e-5, momentum=0.1)
+        self.conv2 = convolution(inputs, 64, 4, stride=2, padding=1, bias=design.spectral)
+        self.bn2 = nn.Identity() if design.spectral else nn.BatchNorm2d(64, eps=1e-5, momentum=0.1)
+        self.source = convolution(64, 1, 7, bias=True)
+        if self.sees_projection:
+            self.class_projection = convolution(64, classes, 7, bias=False)
+        if self.sees_plane:
             self.class_embedding = nn.Embedding(classes, SIDE * SIDE)
             self.class_conv = nn.Conv2d(1, 32, 4, stride=2, padding=1, bias=True)
         if self.predicts_class:
@@ -87,18 +157,39 @@ class Discriminator(nn.Module):
             self.class_output = nn.Linear(128, classes)
         initialise(self)
 
+    def rectify(self, x: Tensor) -> Tensor:
+        """The rectifier behind D's convolutions."""
+        return F.leaky_relu(x, self.design.leak) if self.design.leak else F.relu(x)
+
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
-        """[batch, 1, 28, 28], [batch] -> source logits [batch], class logits [batch, classes] or None."""
-        x = F.relu(self.bn1(self.conv1(images)))
-        if self.sees_class:
+        """[batch, 1, 28, 28], [batch] -> source logits [batch], class logits [batch, classes] or None.
+
+        In packs, image i is judged with those batch / pack, twice that and so on behind it, which are of its class;
+        answers are [batch / pack].
+        """
+        if self.design.pack > 1:
+            images = images.view(self.design.pack, -1, SIDE, SIDE).transpose(0, 1)
+            labels = labels[: images.shape[0]]
+        x = self.rectify(self.bn1(self.conv1(images)))
+        if self.sees_plane:
             plane = self.class_embedding(labels).view(-1, 1, SIDE, SIDE)
             x = torch.cat([x, self.class_conv(plane)], dim=1)  # image features first
-        features = F.relu(self.bn2(self.conv2(x)))
+        features = self.rectify(self.bn2(self.conv2(x)))
         source_logits = self.source(features).flatten()
+        if self.sees_projection:
+            of_classes = self.class_projection(features).flatten(1)
+            source_logits = source_logits + of_classes.gather(1, labels[:, None]).flatten()
         if not self.predicts_class:
             return source_logits, None
         hidden = F.relu(self.class_hidden(features.flatten(1)))  # flattened channels first: c, y, x
         return source_logits, self.class_output(hidden)
+
+    def follow(self) -> None:
+        """Lets what is known of the weights' singular values follow a change of the weights."""
+        if self.design.spectral:
+            for module in self.modules():
+                if isinstance(module, SpectralConv2d):
+                    module.follow()
 
 
 def initialise(model: nn.Module) -> None:
@@ -134,14 +225,9 @@ def adam(model: nn.Module, **kwargs: object) -> torch.optim.Adam:
     return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999), eps=1e-8, **kwargs)
 
 
-def source_loss(logits: Tensor, is_real: bool) -> Tensor:
-    """Mean binary cross-entropy against "real" or "fake", from logits."""
-    return F.softplus(-logits if is_real else logits).mean()
-
-
 def class_loss(logits: Tensor | None, labels: Tensor, like: Tensor) -> Tensor:
-    """Mean cross-entropy of the class; zero where there are no class logits."""
-    return like.new_zeros(()) if logits is None else F.cross_entropy(logits, labels)
+    """Mean cross-entropy of the class; zero where there are no class logits. A pack's class is its first image's."""
+    return like.new_zeros(()) if logits is None else F.cross_entropy(logits, labels[: logits.shape[0]])
 
 
 def train_step(
@@ -153,11 +239,12 @@ def train_step(
     labels: Tensor,
     z: Tensor,
     fake_labels: Tensor,
-    saturating: bool = False,
+    objective: Objective = Objective(),
 ) -> dict[str, Tensor]:
     """One step: D on real and on fake separately, then G through the updated D with the same fakes.
 
-    Both models stay in training mode, so D's running statistics move three times: real, fake, fake.
+    Both models stay in training mode, so D's running statistics move three times: real, fake, fake. Where D has
+    spectral normalisation, its u moves once, after D's update: both of D's passes divide by the same sigma.
     No gradient reaches D's parameters in G's half. Gradients of both models are left in `.grad`.
 
     Returns detached tensors: scalars (losses, means of D's probabilities) and, for inspection,
@@ -171,18 +258,18 @@ def train_step(
     fake_source, fake_class = discriminator(fake.detach(), fake_labels)
     d_class_real = class_loss(real_class, labels, real)
     d_class_fake = class_loss(fake_class, fake_labels, real)
-    d_source = source_loss(real_source, True) + source_loss(fake_source, False)
+    d_source = objective.real(real_source) + objective.fake(fake_source)
     d_loss = d_source + d_class_real + d_class_fake
     d_loss.backward()
     opt_d.step()
+    discriminator.follow()
 
-    # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where `saturating` [+ the class likelihood].
+    # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where saturating [+ the class likelihood].
     opt_g.zero_grad(set_to_none=True)
     discriminator.requires_grad_(False)
     after_source, after_class = discriminator(fake, fake_labels)
     g_class = class_loss(after_class, fake_labels, real)
-    g_source = -source_loss(after_source, False) if saturating else source_loss(after_source, True)
-    g_loss = g_source + g_class
+    g_loss = objective.generator(after_source) + g_class
     g_loss.backward()
     opt_g.step()
     discriminator.requires_grad_(True)

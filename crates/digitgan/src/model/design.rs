@@ -27,7 +27,7 @@ pub enum ClassInput {
 /// How D is built.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Design {
-    /// Slope of the rectifiers below zero; 0 is ReLU.
+    /// Slope of the rectifiers behind the convolutions below zero; 0 is ReLU, which the class head's is always.
     pub leak: f32,
     /// What keeps the features in range.
     pub normaliser: Normaliser,
