@@ -26,12 +26,15 @@ pub(super) struct SpectralNorm {
     u: Vec<f32>,
     v: Vec<f32>,
     sigma: f32,
+    /// Room for the sums of one product, as long as the longer of u and v.
+    sums: Vec<f64>,
 }
 
 impl SpectralNorm {
     pub(super) fn new(name: &'static str, slot: Slot, outputs: usize, together: usize) -> Self {
         let inputs = slot.range().len() / outputs;
-        SpectralNorm { name, slot, outputs, together, u: vec![0.0; outputs], v: vec![0.0; inputs], sigma: 1.0 }
+        let (u, v, sums) = (vec![0.0; outputs], vec![0.0; inputs], vec![0.0; outputs.max(inputs)]);
+        SpectralNorm { name, slot, outputs, together, u, v, sigma: 1.0, sums }
     }
 
     /// Calls `visit(output, input, place)` for every number of the weight.
@@ -44,24 +47,26 @@ impl SpectralNorm {
 
     /// Lets u follow the weight's new values.
     pub(super) fn iterate(&mut self, values: &[f32]) {
-        let Self { slot, outputs, together, u, v, .. } = self;
+        let Self { slot, outputs, together, u, v, sums, .. } = self;
         let weight = &values[slot.range()];
-        let mut sums = vec![0.0f64; *outputs];
+        let sums = &mut sums[..*outputs];
+        sums.fill(0.0);
         Self::for_each(*outputs, *together, weight.len(), |output, input, place| {
             sums[output] += f64::from(weight[place]) * f64::from(v[input]);
         });
-        normalise(&sums, u);
+        normalise(sums, u);
     }
 
     /// Writes W / σ to its place in `used`.
     pub(super) fn normalise(&mut self, values: &[f32], used: &mut [f32]) {
-        let Self { slot, outputs, together, u, v, sigma, .. } = self;
+        let Self { slot, outputs, together, u, v, sigma, sums, .. } = self;
         let weight = &values[slot.range()];
-        let mut sums = vec![0.0f64; v.len()];
+        let sums = &mut sums[..v.len()];
+        sums.fill(0.0);
         Self::for_each(*outputs, *together, weight.len(), |output, input, place| {
             sums[input] += f64::from(weight[place]) * f64::from(u[output]);
         });
-        *sigma = normalise(&sums, v) as f32;
+        *sigma = normalise(sums, v) as f32;
         for (used, &weight) in used[slot.range()].iter_mut().zip(weight) {
             *used = weight / *sigma;
         }
