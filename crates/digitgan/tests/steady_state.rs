@@ -4,8 +4,9 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::{CpuEngine, Protocol};
-use digitgan::engine::{Engine, StepInput};
-use digitgan::model::{LATENT, ModelSpec, Variant, initial_state};
+use digitgan::engine::{Engine, InstanceNoise, StepInput};
+use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, Variant, initial_state_of};
+use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;
 use rayon::ThreadPoolBuilder;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -48,19 +49,34 @@ fn steps_allocate_nothing() {
     for threads in [1, 2] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for variant in Variant::ALL {
-            // All of it within the pool: handing work to a pool from outside goes through a queue that allocates.
-            let allocations = pool.install(|| count(kernels, variant));
-            found.push((threads, variant.name(), allocations));
+            for (options, protocol, noise) in protocols() {
+                // All of it within the pool: handing work to a pool from outside goes through a queue that allocates.
+                let allocations = pool.install(|| count(kernels, variant, protocol, noise));
+                found.push((threads, variant.name(), options, allocations));
+            }
         }
     }
-    assert!(found.iter().all(|&(_, _, allocations)| allocations == 0), "threads, model, allocations: {found:?}");
+    assert!(found.iter().all(|found| found.3 == 0), "threads, model, options, allocations: {found:?}");
+}
+
+/// The report's training, and two that have every option between them.
+fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 3] {
+    let spectral = Design { leak: 0.2, normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, pack: 2 };
+    let adversarial = Adversarial { game: Game::Hinge, ..Adversarial::default() };
+    let protocol = Protocol { average: Some(0.999), ..Protocol::default() };
+    let noise = Some(InstanceNoise { deviation: 0.1, seed: 1 });
+    [
+        ("none", Protocol::default(), None),
+        ("packs", Protocol { design: Design { pack: 2, ..Design::REPORT }, ..protocol }, noise),
+        ("spectral", Protocol { design: spectral, adversarial, ..protocol }, noise),
+    ]
 }
 
 /// Allocations of the counted steps.
-fn count(kernels: Kernels, variant: Variant) -> u64 {
+fn count(kernels: Kernels, variant: Variant, protocol: Protocol, noise: Option<InstanceNoise>) -> u64 {
     let spec = ModelSpec { variant, classes: 10 };
-    let mut engine = CpuEngine::new(kernels, &spec, BATCH, Protocol::default());
-    engine.restore(&initial_state(&spec, 1), 0).unwrap();
+    let mut engine = CpuEngine::new(kernels, &spec, BATCH, protocol);
+    engine.restore(&initial_state_of(&spec, &protocol.design, protocol.average.is_some(), 1), 0).unwrap();
     let wave = |count: usize| -> Vec<f32> { (0..count).map(|i| (i as f32 * 0.37).sin()).collect() };
     let (images, latents) = (wave(BATCH * IMAGE_PIXELS), wave(BATCH * LATENT));
     let labels: Vec<u8> = (0..BATCH).map(|i| (i % 10) as u8).collect();
@@ -71,7 +87,7 @@ fn count(kernels: Kernels, variant: Variant) -> u64 {
         fake_labels: &labels,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
-        noise: None,
+        noise,
     };
     for _ in 0..WARM_UP {
         engine.step(input).unwrap();
