@@ -3,8 +3,9 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::{CpuEngine, Protocol};
-use digitgan::engine::{Engine, StepInput};
-use digitgan::model::{LATENT, ModelSpec, TensorMap, Variant, initial_state};
+use digitgan::engine::{Engine, InstanceNoise, StepInput};
+use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, TensorMap, Variant, initial_state_of};
+use digitgan::objective::{Adversarial, Game};
 use digitgan::sample::{fill_classes, fill_latents};
 use digitgan::seed::{Purpose, fill_normal};
 use digitgan_kernels::Kernels;
@@ -20,22 +21,46 @@ struct Training {
     spec: ModelSpec,
     batch: usize,
     seed: u64,
+    protocol: Protocol,
+    noise: Option<InstanceNoise>,
 }
 
+/// A training by the report.
 fn training() -> impl Strategy<Value = Training> {
     let variant = prop::sample::select(Variant::ALL.to_vec());
     (variant, 2usize..=13, 2usize..=26, 0u64..1000).prop_map(|(variant, classes, batch, seed)| Training {
         spec: ModelSpec { variant, classes },
         batch,
         seed,
+        protocol: Protocol::default(),
+        noise: None,
+    })
+}
+
+/// A training that has every option on, one way or the other.
+fn training_with_options() -> impl Strategy<Value = Training> {
+    let normaliser = prop::sample::select(vec![Normaliser::Batch, Normaliser::Spectral]);
+    let class_input = prop::sample::select(vec![ClassInput::Plane, ClassInput::Projection]);
+    let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge]);
+    let design = (normaliser, class_input, 2..=Design::MAX_PACK);
+    (training(), design, game).prop_map(|(training, (normaliser, class_input, pack), game)| Training {
+        batch: training.batch * pack,
+        protocol: Protocol {
+            adversarial: Adversarial { game, label_smoothing: 0.1, ..Adversarial::default() },
+            design: Design { leak: 0.2, normaliser, class_input, pack },
+            average: Some(0.9),
+            ..Protocol::default()
+        },
+        noise: Some(InstanceNoise { deviation: 0.1, seed: training.seed }),
+        ..training
     })
 }
 
 /// The state after some steps, as bits: a −0 is no 0.
 fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String, Vec<u32>)> {
-    let Training { spec, batch, seed } = training;
-    let mut engine = CpuEngine::new(kernels, &spec, batch, Protocol::default());
-    engine.restore(&initial_state(&spec, seed), 0).unwrap();
+    let Training { spec, batch, seed, protocol, noise } = training;
+    let mut engine = CpuEngine::new(kernels, &spec, batch, protocol);
+    engine.restore(&initial_state_of(&spec, &protocol.design, protocol.average.is_some(), seed), 0).unwrap();
     let (mut images, mut latents) = (vec![0.0; batch * IMAGE_PIXELS], vec![0.0; batch * LATENT]);
     let (mut labels, mut fake_labels) = (vec![0; batch], vec![0; batch]);
     for step in 0..STEPS {
@@ -52,7 +77,7 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
             fake_labels: &fake_labels,
             generator_rate: 1e-3,
             discriminator_rate: 1e-3,
-            noise: None,
+            noise,
         };
         pool.install(|| engine.step(input)).unwrap();
     }
@@ -64,10 +89,12 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_number_of_threads_computes_the_same_bits(training in training()) {
+    fn any_number_of_threads_computes_the_same_bits(
+        training in prop_oneof![training(), training_with_options()],
+    ) {
         let pools = [1, 2, 3, 5].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
         let mut of_vectors: Option<(Kernels, Vec<_>)> = None;
         for kernels in Kernels::available() {
