@@ -345,3 +345,6 @@ fn add_outer_sums(kernels: Kernels, sums: &[f32], gradient: &mut [f32]) {
 fn share(rows: usize) -> usize {
     rows.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS_AT_ONCE)
 }
+
+#[cfg(test)]
+mod tests;
