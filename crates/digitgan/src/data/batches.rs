@@ -168,6 +168,43 @@ mod tests {
     }
 
     #[test]
+    fn packs_are_of_one_class_and_an_epoch_shows_each_image_at_most_once_before_it_fills_up() {
+        // Five images of each of ten classes: with both, packs for 40 images, and 8 more to fill up the last batch.
+        let dataset = dataset(50);
+        for pack in [2, 4] {
+            let mut batches = Batches::new(&dataset.train, 8, 1, &[]).in_packs(pack, true);
+            assert_eq!(batches.per_epoch(), 6);
+            let shown = firsts(&mut batches, 0..6);
+            for batch in shown.chunks(8) {
+                let (first, others) = batch.split_at(8 / pack);
+                let classes = |pack: &[u8]| pack.iter().map(|image| image % 10).collect::<Vec<_>>();
+                assert!(others.chunks(8 / pack).all(|other| classes(other) == classes(first)), "{pack}: {batch:?}");
+            }
+            let mut once = shown[..40].to_vec();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!(once.len(), 40, "packs of {pack}");
+            assert_eq!(shown[40..], shown[..8], "packs of {pack}: filled up from the epoch's start");
+            let others = firsts(&mut batches, 6..12);
+            assert_ne!(others, shown, "every epoch has its own packs");
+            let mut again = Batches::new(&dataset.train, 8, 1, &[]).in_packs(pack, true);
+            assert_eq!(firsts(&mut again, 9..12), others[24..], "packs of {pack} depend on the step alone");
+            let mut other_seed = Batches::new(&dataset.train, 8, 2, &[]).in_packs(pack, true);
+            assert_ne!(firsts(&mut other_seed, 0..6), shown);
+        }
+    }
+
+    #[test]
+    fn where_classes_do_not_matter_packs_change_nothing_and_without_enough_images_each_goes_with_itself() {
+        let many = dataset(50);
+        let plain = firsts(&mut Batches::new(&many.train, 8, 1, &[]), 0..12);
+        assert_eq!(firsts(&mut Batches::new(&many.train, 8, 1, &[]).in_packs(2, false), 0..12), plain);
+        let few = dataset(9);
+        let alone = firsts(&mut Batches::new(&few.train, 4, 1, &[]).in_packs(2, true), 0..6);
+        assert!(alone.chunks(4).all(|batch| batch[..2] == batch[2..] && batch[0] != batch[1]), "{alone:?}");
+    }
+
+    #[test]
     fn bytes_and_numbers_match_both_ways() {
         let bytes: Vec<u8> = (0..=255).collect();
         let mut values = vec![0.0; 256];
