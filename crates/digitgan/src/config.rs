@@ -293,12 +293,89 @@ mod tests {
             (TrainConfig { lr: f64::NAN, ..good() }, "--lr"),
             (TrainConfig { lr_d: -1.0, ..good() }, "--lr-d"),
             (TrainConfig { beta1: 1.0, ..good() }, "--beta1"),
+            (TrainConfig { label_smoothing: 0.5, ..good() }, "--label-smoothing"),
+            (TrainConfig { label_smoothing: -0.1, ..good() }, "--label-smoothing"),
+            (TrainConfig { label_smoothing: f32::NAN, ..good() }, "--label-smoothing"),
+            (TrainConfig { instance_noise: 1.01, ..good() }, "--instance-noise"),
+            (TrainConfig { instance_noise: -0.1, ..good() }, "--instance-noise"),
+            (TrainConfig { lr_decay: 1.5, ..good() }, "--lr-decay"),
+            (TrainConfig { lr_decay: f64::NAN, ..good() }, "--lr-decay"),
+            (TrainConfig { ema: 1.0, ..good() }, "--ema"),
+            (TrainConfig { ema: -0.5, ..good() }, "--ema"),
+            (TrainConfig { d_leak: 1.0, ..good() }, "--d-leak"),
+            (TrainConfig { d_leak: -0.2, ..good() }, "--d-leak"),
+            (TrainConfig { pack: 0, ..good() }, "--pack"),
+            (TrainConfig { pack: 3, ..good() }, "--pack"),
+            (TrainConfig { pack: 8, ..good() }, "--pack"),
+            (TrainConfig { pack: 2, batch_size: 2, ..good() }, "--pack"),
             (TrainConfig { seed: u64::MAX, ..good() }, "--seed"),
             (TrainConfig { checkpoint_steps: Some(0), ..good() }, "--checkpoint-steps"),
             (TrainConfig { max_steps: Some(0), ..good() }, "--max-steps"),
         ] {
             let error = config.validate().unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{option} is ")), "{error}");
+            assert!(error.starts_with(&format!("{option} is ")) && error.contains(", but must be "), "{error}");
         }
+    }
+
+    #[test]
+    fn the_ends_of_every_range_are_possible() {
+        let good = TrainConfig::default;
+        for config in [
+            TrainConfig { label_smoothing: 0.49, instance_noise: 1.0, lr_decay: 1.0, ..good() },
+            TrainConfig { ema: 0.99999, d_leak: 0.99, pack: Design::MAX_PACK, ..good() },
+            TrainConfig { pack: 4, batch_size: 8, ..good() },
+        ] {
+            assert_eq!(config.validate(), Ok(()), "{config:?}");
+        }
+    }
+
+    #[test]
+    fn rates_fall_linearly_over_the_last_share_of_the_training() {
+        for (lr_decay, done, expected) in [
+            (0.0, 0.0, 1.0),
+            (0.0, 0.999, 1.0),
+            (0.25, 0.0, 1.0),
+            (0.25, 0.75, 1.0),
+            (0.25, 0.875, 0.5),
+            (0.25, 1.0, 0.0),
+            (1.0, 0.0, 1.0),
+            (1.0, 0.25, 0.75),
+        ] {
+            let config = TrainConfig { lr_decay, ..TrainConfig::default() };
+            assert_eq!(config.rate_factor(done), expected, "{lr_decay} after {done}");
+            assert_eq!(config.is_scheduled(), lr_decay > 0.0);
+        }
+    }
+
+    #[test]
+    fn instance_noise_falls_linearly_to_none() {
+        let config = TrainConfig { instance_noise: 0.4, seed: 7, ..TrainConfig::default() };
+        assert!(config.is_scheduled());
+        for (done, deviation) in [(0.0, 0.4), (0.5, 0.2), (0.75, 0.1)] {
+            assert_eq!(config.noise(done), Some(InstanceNoise { deviation, seed: 7 }), "after {done}");
+        }
+        assert_eq!(config.noise(1.0), None);
+        assert_eq!(TrainConfig::default().noise(0.0), None);
+    }
+
+    #[test]
+    fn the_options_reach_the_engine() {
+        let config = TrainConfig {
+            beta1: 0.25,
+            loss: Game::Hinge,
+            label_smoothing: 0.1,
+            ema: 0.999,
+            d_leak: 0.2,
+            d_norm: Normaliser::Spectral,
+            d_class: ClassInput::Projection,
+            pack: 2,
+            ..TrainConfig::default()
+        };
+        let design =
+            Design { leak: 0.2, normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, pack: 2 };
+        let adversarial = Adversarial { game: Game::Hinge, label_smoothing: 0.1, ..Adversarial::default() };
+        let expected = Protocol { beta1: 0.25, adversarial, design, average: Some(0.999), ..Protocol::default() };
+        assert_eq!(config.protocol(), expected);
+        assert_eq!(TrainConfig::default().protocol(), Protocol::default());
     }
 }
