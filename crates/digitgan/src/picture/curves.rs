@@ -186,7 +186,7 @@ mod tests {
 
     /// Rows, 0 at the top, of the pixels under the head that are purely of `color`.
     fn rows_of(pixels: &[[u8; 3]], color: RGBColor) -> Vec<usize> {
-        let rows = pixels.iter().enumerate().skip(HEAD as usize * 1000);
+        let rows = pixels.iter().enumerate().skip(chart::HEAD as usize * 1000);
         rows.filter(|(_, p)| **p == [color.0, color.1, color.2]).map(|(i, _)| i / 1000).collect()
     }
 
