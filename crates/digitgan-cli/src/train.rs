@@ -155,7 +155,11 @@ struct Options {
 
 /// The choice of this name, as files have it; the error lists the names.
 fn parse_name<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_value(text.into()).map_err(|error| error.to_string())
+    serde_json::from_value(text.into()).map_err(|error: serde_json::Error| {
+        let error = error.to_string();
+        let names = error.split_once("expected ").map_or(error.as_str(), |(_, names)| names);
+        format!("choose {}", names.replace('`', "").replace("one of ", ""))
+    })
 }
 
 impl Options {

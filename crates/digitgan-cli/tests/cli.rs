@@ -171,9 +171,18 @@ fn every_instruction_set_of_this_machine_can_be_asked_for() {
 #[test]
 fn every_verb_explains_itself_by_examples() {
     let place = Place::new();
-    for (verb, examples) in
-        [("", false), ("train", true), ("sample", true), ("data", false), ("data show", true), ("data info", true)]
-    {
+    for (verb, examples) in [
+        ("", false),
+        ("train", true),
+        ("sample", true),
+        ("data", false),
+        ("data show", true),
+        ("data info", true),
+        ("evaluate", true),
+        ("judge", false),
+        ("judge train", true),
+        ("judge test", true),
+    ] {
         let said = place.succeed(&format!("{verb} --help"));
         assert!(said.stdout.contains("Usage: digitgan"), "{verb}: {}", said.stdout);
         assert!(!examples || said.stdout.contains("Examples:\n  digitgan "), "{verb}: {}", said.stdout);

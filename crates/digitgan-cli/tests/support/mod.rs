@@ -30,7 +30,7 @@ pub(crate) struct Said {
 impl Place {
     pub(crate) fn new() -> Place {
         let folder = tempfile::tempdir().unwrap();
-        write_digits(&folder.path().join("digits"));
+        write_digits(&folder.path().join("digits"), TRAIN_IMAGES, 10);
         Place { folder }
     }
 
@@ -62,6 +62,8 @@ impl Place {
 
     fn prepare(&self, command: &mut Command) {
         command.current_dir(self.folder.path()).stdin(Stdio::null());
+        // Judges are kept in the user's cache folder: here, one of this place's own.
+        command.env("XDG_CACHE_HOME", self.path("cache"));
         for variable in ["DIGITGAN_SIMD", "DIGITGAN_DATA_DIR", "NO_COLOR"] {
             command.env_remove(variable);
         }
@@ -112,8 +114,8 @@ pub(crate) fn complaint(said: &Said, code: i32, says: &[&str]) -> Option<String>
     }
 }
 
-/// Writes the four IDX files of the small data set: drawn strokes, five images of every digit.
-fn write_digits(folder: &Path) {
+/// Writes the four IDX files of a small data set: drawn strokes, as many images of every digit.
+pub(crate) fn write_digits(folder: &Path, train: usize, test: usize) {
     let labelled = |first: u64, count: usize| -> (Vec<u8>, Vec<u8>) {
         let mut left = [count / 10; 10];
         let (mut images, mut labels) = (Vec::new(), Vec::new());
@@ -130,7 +132,7 @@ fn write_digits(folder: &Path) {
         (images, labels)
     };
     fs::create_dir_all(folder).unwrap();
-    for (prefix, (images, labels)) in [("train", labelled(0, TRAIN_IMAGES)), ("t10k", labelled(60_000, 10))] {
+    for (prefix, (images, labels)) in [("train", labelled(0, train)), ("t10k", labelled(60_000, test))] {
         fs::write(folder.join(format!("{prefix}-images-idx3-ubyte")), idx_images(&images)).unwrap();
         fs::write(folder.join(format!("{prefix}-labels-idx1-ubyte")), idx_labels(&labels)).unwrap();
     }

@@ -19,8 +19,8 @@ use crate::sample::Sampler;
 use crate::seed::{Purpose, permutation};
 use digitgan_kernels::Kernels;
 
-/// The fewest images in a set: nearest neighbours need that many.
-const MIN_SAMPLES: usize = 2 * NEAREST;
+/// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
+const MIN_SAMPLES: usize = 4 * NEAREST;
 /// Images whose nearest training digits are looked for.
 const NEIGHBOUR_QUERIES: usize = 1000;
 /// Parts that the digit score is the mean of, as in torch-fidelity.

@@ -13,6 +13,8 @@ use digitgan_kernels::Kernels;
 pub struct TrainingPlan {
     /// Passes over the images.
     pub epochs: u64,
+    /// As many more as it takes to make so many steps: a small data set needs more passes.
+    pub least_steps: u64,
     /// Images in a batch, fewer where there are not as many.
     pub batch: usize,
     /// Adam's learning rate at the first step; it falls linearly to zero.
@@ -27,12 +29,12 @@ impl TrainingPlan {
     /// How a judge is trained: long, on digits that are varied as hands vary them, so that it reads what it has not seen.
     pub fn judge() -> Self {
         let augment = vec![Augment::Affine, Augment::Elastic];
-        TrainingPlan { epochs: 40, batch: 64, rate: 1e-3, augment, seed: 1 }
+        TrainingPlan { epochs: 40, least_steps: 600, batch: 64, rate: 1e-3, augment, seed: 1 }
     }
 
     /// How a classifier is trained that shall only tell what its images teach: short, on the images as they are.
     pub fn fresh(seed: u64) -> Self {
-        TrainingPlan { epochs: 4, batch: 64, rate: 1e-3, augment: Vec::new(), seed }
+        TrainingPlan { epochs: 4, least_steps: 400, batch: 64, rate: 1e-3, augment: Vec::new(), seed }
     }
 }
 
@@ -53,7 +55,7 @@ pub fn train(
     let mut classifier = CpuClassifier::new(kernels, classes, batch);
     classifier.restore(&initial_classifier(classes, plan.seed), 0).expect("a first state fits its network");
     let (mut images, mut labels) = (vec![0.0; batch * IMAGE_PIXELS], vec![0; batch]);
-    let total = plan.epochs * batches.per_epoch();
+    let total = (plan.epochs * batches.per_epoch()).max(plan.least_steps);
     for step in 0..total {
         batches.fill(step, &mut images, &mut labels);
         let rate = plan.rate * (1.0 - step as f64 / total as f64);

@@ -6,7 +6,7 @@
 use crate::atomic_file;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The first line of the file.
 pub const HEADER: &str = "step,entropy,agreement,distance";
@@ -45,23 +45,35 @@ pub enum WatchLogError {
 /// Appends looks to a watch file.
 #[derive(Debug)]
 pub struct WatchLog {
-    out: File,
+    path: PathBuf,
+    /// The file, once there is something in it.
+    out: Option<File>,
     records: Vec<WatchRecord>,
 }
 
 impl WatchLog {
-    /// Continues the file at `path` after `steps` finished steps: later rows are cut off. A file that is not there is begun.
+    /// Continues the file at `path` after `steps` finished steps: later rows are cut off. A file that is not there is
+    /// begun with the first row.
     ///
     /// # Errors
     /// The file cannot be written, or is something else.
     pub fn resume(path: &Path, steps: u64) -> Result<Self, WatchLogError> {
-        let mut records = if steps == 0 { Vec::new() } else { read(path)?.unwrap_or_default() };
-        records.retain(|record| record.step <= steps);
-        atomic_file::write(path, |out| {
+        let mut log = WatchLog { path: path.to_owned(), out: None, records: Vec::new() };
+        if path.exists() {
+            log.records = if steps == 0 { Vec::new() } else { read(path)?.unwrap_or_default() };
+            log.records.retain(|record| record.step <= steps);
+            log.begin()?;
+        }
+        Ok(log)
+    }
+
+    /// Writes the file anew, with the rows that there are.
+    fn begin(&mut self) -> io::Result<&mut File> {
+        atomic_file::write(&self.path, |out| {
             writeln!(out, "{HEADER}")?;
-            records.iter().try_for_each(|record| write_row(out, record))
+            self.records.iter().try_for_each(|record| write_row(out, record))
         })?;
-        Ok(WatchLog { out: OpenOptions::new().append(true).open(path)?, records })
+        Ok(self.out.insert(OpenOptions::new().append(true).open(&self.path)?))
     }
 
     /// Adds a look.
@@ -69,7 +81,11 @@ impl WatchLog {
     /// # Errors
     /// The file cannot be written.
     pub fn append(&mut self, record: WatchRecord) -> io::Result<()> {
-        write_row(&mut self.out, &record)?;
+        let out = match &mut self.out {
+            Some(out) => out,
+            None => self.begin()?,
+        };
+        write_row(out, &record)?;
         self.records.push(record);
         Ok(())
     }
@@ -79,7 +95,7 @@ impl WatchLog {
     /// # Errors
     /// The file cannot be written.
     pub fn sync(&self) -> io::Result<()> {
-        self.out.sync_data()
+        self.out.as_ref().map_or(Ok(()), File::sync_data)
     }
 
     /// All looks, by rising step.

@@ -321,6 +321,8 @@ impl<'a> Trainer<'a> {
         let Checkpoint { step, state, .. } = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
         let path = self.run.checkpoint(step);
         self.engine.restore(&state, step).map_err(|source| TrainError::State { path, source })?;
+        // What is still in the old writer's buffer must not be written after the new one has cut the file back.
+        self.losses.flush().attempt("write", &self.run.losses())?;
         let Records { losses, events, watch_log } = Records::resume(&self.run, step)?;
         (self.losses, self.events, self.watch_log) = (losses, events, watch_log);
         self.step = step;
