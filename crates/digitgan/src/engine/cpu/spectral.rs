@@ -39,9 +39,14 @@ impl SpectralNorm {
 
     /// Calls `visit(output, input, place)` for every number of the weight.
     fn for_each(outputs: usize, together: usize, len: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        for place in 0..len {
-            let (block, within) = (place / (outputs * together), place % (outputs * together));
-            visit(within / together, block * together + within % together, place);
+        let mut place = 0;
+        for block in 0..len / (outputs * together) {
+            for output in 0..outputs {
+                for input in block * together..(block + 1) * together {
+                    visit(output, input, place);
+                    place += 1;
+                }
+            }
         }
     }
 
