@@ -38,6 +38,7 @@ fn training_leaves_every_file_that_it_promises() {
             "samples/",
             "samples/epoch-0001.png",
             "tensorboard/",
+            "timing.json",
         ];
         assert_eq!(names, expected);
         assert_eq!(fs::read_to_string(run.losses()).unwrap().lines().count(), 7);

@@ -8,6 +8,7 @@
 mod support;
 
 use digitgan::run::generator_file::GeneratorFile;
+use digitgan::run::timing::Timing;
 use digitgan::run::{RunDirectory, TensorFile};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -102,6 +103,8 @@ fn check(run: &RunDirectory, whole: &BTreeMap<String, Vec<u8>>) {
             TensorFile::read(&path).unwrap();
         } else if name == "generator.safetensors" {
             GeneratorFile::read(&path).unwrap();
+        } else if name == "timing.json" {
+            Timing::read(&path).expect("it is whole");
         } else if name.ends_with(".png") {
             assert!(bytes.ends_with(b"IEND\xAE\x42\x60\x82"), "{name} is cut off");
         } else {

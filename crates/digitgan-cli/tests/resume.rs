@@ -3,6 +3,7 @@
 
 mod support;
 
+use digitgan::run::timing::Timing;
 use std::time::{Duration, Instant};
 use support::{Place, differences, outcome};
 
@@ -75,6 +76,17 @@ fn threads_do_not_matter_and_the_seed_does() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn the_record_of_time_spans_all_sessions() {
+    let place = Place::new();
+    place.succeed(&format!("{} --name t --max-steps 4 --threads 1", settings("gan", false)));
+    place.succeed("train --resume t --max-steps 9 --threads 2");
+    let timing = Timing::read(&place.run_directory("t").timing()).unwrap();
+    let sessions: Vec<_> = timing.sessions.iter().map(|s| (s.first_step, s.last_step, s.threads)).collect();
+    assert_eq!(sessions, [(0, 4, 1), (4, 9, 2)]);
+    assert!(timing.sessions.iter().all(|session| session.seconds > 0.0 && session.device.starts_with("cpu (")));
 }
 
 #[cfg(unix)]

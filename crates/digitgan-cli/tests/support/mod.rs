@@ -169,7 +169,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What a run came to: all its files but the event files of TensorBoard, which hold the time, and but the
+/// What a run came to: all its files but timing.json and the event files of TensorBoard, which hold the time, and but the
 /// checkpoints before the newest, which depend on when it was stopped.
 pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     let newest = run.checkpoint_steps().unwrap().last().map(|&step| run.checkpoint(step));
@@ -178,7 +178,7 @@ pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     files.retain(|name, _| match name.split_once('/') {
         Some(("tensorboard", _)) => false,
         Some(("checkpoints", file)) if file.ends_with(".safetensors") => Some(name) == newest.as_ref(),
-        _ => true,
+        _ => name != "timing.json",
     });
     files
 }

@@ -4,7 +4,7 @@
 //! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
 //! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened,
 //! [`watch_log`] whether the digits stayed various,
-//! [`evaluation_files`] how good the digits are.
+//! [`evaluation_files`] how good the digits are, [`timing`] how long it took.
 
 pub mod checkpoint;
 mod directory;
@@ -14,6 +14,7 @@ pub mod losses;
 pub mod manifest;
 mod tensor_file;
 pub mod tensorboard;
+pub mod timing;
 pub mod watch_log;
 
 pub use directory::RunDirectory;

@@ -25,6 +25,7 @@ use crate::run::losses::{self, LossRecord, LossWriter};
 use crate::run::manifest::{Collapse, Manifest};
 use crate::run::tensorboard::EventWriter;
 use crate::run::watch_log::WatchLog;
+use crate::run::timing::Stopwatch;
 use crate::sample::{self, GridPlan, Sampler};
 use crate::seed::Purpose;
 use crate::{IMAGE_PIXELS, data};
@@ -98,6 +99,7 @@ pub struct Trainer<'a> {
     rollbacks: u32,
     losses: LossWriter,
     events: EventWriter,
+    stopwatch: Stopwatch,
     buffers: Buffers,
 }
 
@@ -185,6 +187,7 @@ impl<'a> Trainer<'a> {
             rollbacks,
             losses,
             events,
+            stopwatch: Stopwatch::take_up(&run, step),
             buffers: Buffers::new(config.batch_size),
             run,
         })
@@ -216,6 +219,7 @@ impl<'a> Trainer<'a> {
     /// A number that is not finite, or a file that cannot be written. The last checkpoint stays as it is.
     pub fn run(&mut self, stop: &AtomicBool, watch: &mut dyn FnMut(Event<'_>)) -> Result<Outcome, TrainError> {
         let total = self.total_steps();
+        self.stopwatch.begin(self.step, format!("cpu ({})", self.kernels.name()));
         while self.step < total {
             if stop.load(Ordering::Relaxed) {
                 self.save(watch)?;
@@ -445,6 +449,7 @@ impl<'a> Trainer<'a> {
         let checkpoint = Checkpoint { step: self.step, rollbacks: self.rollbacks, state };
         checkpoint.write(&self.run, config, identity).attempt("write", &self.run.checkpoint(self.step))?;
         self.saved_step = Some(self.step);
+        self.stopwatch.record(&self.run, self.step).attempt("write", &self.run.timing())?;
         watch(Event::Saved { step: self.step });
         Ok(())
     }
