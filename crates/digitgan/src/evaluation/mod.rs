@@ -1,5 +1,5 @@
-//! Evaluation of a generator: every figure that [`crate::metrics`] knows, of digits that a [`Judge`] has read, beside the
-//! same figure of real digits.
+//! Evaluation of a generator: every figure that [`crate::metrics`] knows, of digits that a judge ([`crate::judge`]) has
+//! read, beside the same figure of real digits.
 //!
 //! Generated digits are compared with the test images. What the same comparison says of *training* images, which are as
 //! real as the test images are, is the best that a generator can hope for: it stands beside every figure as `real`. Each figure is
@@ -7,9 +7,11 @@
 
 mod choice;
 mod evaluator;
+mod figures;
 
 pub use choice::Choice;
 pub use evaluator::{Evaluator, Neighbours};
+pub use figures::{Better, Figure, percent};
 
 use crate::engine::{NotFinite, StateError};
 use crate::judge::JudgeIdentity;

@@ -50,6 +50,21 @@ pub fn record(folder: &Path) -> PathBuf {
     folder.join("evaluation.json")
 }
 
+/// The folder of an evaluation's pictures.
+fn pictures(folder: &Path) -> PathBuf {
+    folder.join("evaluation")
+}
+
+/// The picture of what was read where each class was asked for; there is none where G knows no classes.
+pub fn confusion_picture(folder: &Path) -> PathBuf {
+    pictures(folder).join("confusion.png")
+}
+
+/// The picture of the digits nearest to training digits.
+pub fn neighbours_picture(folder: &Path) -> PathBuf {
+    pictures(folder).join("neighbours.png")
+}
+
 /// Writes an evaluation into `folder`, which is made if it is not there; `training` are the training images.
 ///
 /// # Errors
@@ -60,26 +75,25 @@ pub fn write(
     neighbours: &Neighbours,
     training: &Split,
 ) -> Result<Written, PictureError> {
-    let pictures_folder = folder.join("evaluation");
-    std::fs::create_dir_all(&pictures_folder)?;
-    let mut pictures = Vec::new();
+    std::fs::create_dir_all(pictures(folder))?;
+    let mut written = Vec::new();
     if let Some(confusion) = &evaluation.confusion {
-        let path = pictures_folder.join("confusion.png");
+        let path = confusion_picture(folder);
         let title = format!("{}: read as asked for, in percent", evaluation.model.title());
         let picture =
             ConfusionPicture { title: &title, counts: confusion.counts(), class_names: &evaluation.class_names };
         picture.write_png(&path, &[("Software", "digitgan")])?;
-        pictures.push(path);
+        written.push(path);
     }
-    let path = pictures_folder.join("neighbours.png");
+    let path = neighbours_picture(folder);
     let columns = evaluation.class_names.len().min(MAX_COLUMNS);
     let digits = nearest_of_classes(neighbours, training, columns);
     Grid::new(columns).draw(&digits)?.write_png(&path, &[("Software", "digitgan")])?;
-    pictures.push(path);
+    written.push(path);
     let path = record(folder);
     let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other)?;
     atomic_file::write(&path, |out| writeln!(out, "{text}"))?;
-    Ok(Written { record: path, pictures })
+    Ok(Written { record: path, pictures: written })
 }
 
 /// Reads the evaluation in `folder`; `None` if there is none.

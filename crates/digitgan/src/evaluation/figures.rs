@@ -1,0 +1,107 @@
+//! The figures of an evaluation as a table, for people: the same names, order and digits wherever they are shown.
+
+use super::{Compared, Evaluation};
+use crate::metrics::interval::{Proportion, Repeated};
+
+/// Which way a figure is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The less the better.
+    Less,
+    /// The more the better.
+    More,
+    /// The nearer to that of real digits.
+    LikeReal,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What it is.
+    pub name: &'static str,
+    /// Which way it is better.
+    pub better: Better,
+    /// Of generated digits, with half its interval; `None` where the model has no such figure.
+    pub generated: Option<String>,
+    /// Of real digits.
+    pub real: Option<String>,
+    /// How many times the real one the generated one is; of the Fréchet distances.
+    pub times_real: Option<f64>,
+}
+
+impl Evaluation {
+    /// All figures, the same rows for every model.
+    pub fn figures(&self) -> Vec<Figure> {
+        let judge = self.judge.accuracy().map(percent);
+        let memorisation = &self.memorisation;
+        let median = |distance: f64| Some(format!("{distance:.0}"));
+        vec![
+            Figure {
+                name: "read as asked for (GAN-test)",
+                better: Better::More,
+                generated: self.agreement.as_ref().map(percents),
+                real: self.agreement.and(judge),
+                times_real: None,
+            },
+            Figure {
+                name: "taught a classifier (GAN-train)",
+                better: Better::More,
+                generated: self.gan_train.map(|both| share(&both.generated)),
+                real: self.gan_train.map(|both| share(&both.real)),
+                times_real: None,
+            },
+            distance("Fréchet distance", Some(&self.frechet)),
+            distance("… class by class, mean", self.class_frechet.mean.as_ref()),
+            row("kernel distance (KID)", Better::Less, &self.kernel_distance, 2),
+            row("digit score", Better::More, &self.digit_score, 3),
+            row("precision", Better::More, &self.precision, 3),
+            row("recall", Better::More, &self.recall, 3),
+            row("density", Better::More, &self.density, 3),
+            row("coverage", Better::More, &self.coverage, 3),
+            row("KL of classes from uniform", Better::Less, &self.divergence_from_uniform, 4),
+            Figure {
+                name: "nearest training digit, median",
+                better: Better::LikeReal,
+                generated: median(memorisation.generated_median),
+                real: median(memorisation.test_median),
+                times_real: None,
+            },
+            Figure {
+                name: "nearer than 99 % of real ones",
+                better: Better::LikeReal,
+                generated: Some(percent(memorisation.near_share)),
+                real: Some(percent(0.01)),
+                times_real: None,
+            },
+        ]
+    }
+}
+
+fn row(name: &'static str, better: Better, both: &Compared, digits: usize) -> Figure {
+    let text =
+        |repeated: &Repeated| format!("{:.digits$} ± {:.digits$}", repeated.mean, (repeated.high - repeated.low) / 2.0);
+    Figure { name, better, generated: Some(text(&both.generated)), real: Some(text(&both.real)), times_real: None }
+}
+
+fn distance(name: &'static str, both: Option<&Compared>) -> Figure {
+    match both {
+        Some(both) => {
+            let times_real = (both.real.mean > 0.0).then(|| both.generated.mean / both.real.mean);
+            Figure { times_real, ..row(name, Better::Less, both, 2) }
+        }
+        None => Figure { name, better: Better::Less, generated: None, real: None, times_real: None },
+    }
+}
+
+/// A share as people read it.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+fn percents(share: &Repeated) -> String {
+    format!("{} ± {:.2}", percent(share.mean), 50.0 * (share.high - share.low))
+}
+
+fn share(share: &Proportion) -> String {
+    format!("{} ± {:.2}", percent(share.share), 50.0 * (share.high - share.low))
+}
