@@ -11,7 +11,8 @@
 //! 6. [`sample`]: pictures from a trained generator;
 //! 7. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
 //! 8. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
-//!    [`evaluation`]: all of it for one generator, beside real digits.
+//!    [`evaluation`]: all of it for one generator, beside real digits;
+//! 9. [`report`]: everything about some runs on one page.
 //!
 //! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
 //! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
@@ -27,6 +28,7 @@ pub mod metrics;
 pub mod model;
 pub mod objective;
 pub mod picture;
+pub mod report;
 pub mod run;
 pub mod sample;
 pub mod seed;

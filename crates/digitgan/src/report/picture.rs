@@ -1,0 +1,88 @@
+//! Pictures as parts of a page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Largest picture that a page takes up.
+const MAX_BYTES: u64 = 16 << 20;
+/// What a PNG file begins with: its signature, and length and name of its first chunk.
+const PNG_START: &[u8; 16] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
+
+/// A PNG picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    name: String,
+    png: Vec<u8>,
+    width: u32,
+    height: u32,
+}
+
+/// Why a file is no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureFileError {
+    /// The file system refused.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not a PNG file.
+    #[error("{path} is not a whole PNG picture: delete it to do without")]
+    Format {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Picture {
+    /// A picture in memory, to be called `name` among the page's files; `None` if it is no PNG.
+    pub fn new(name: String, png: Vec<u8>) -> Option<Picture> {
+        let sides = png.strip_prefix(PNG_START)?.first_chunk::<8>()?;
+        let [a, b, c, d, e, f, g, h] = *sides;
+        let (width, height) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        Some(Picture { name, png, width, height })
+    }
+
+    /// The picture at `path`; `None` if there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is something else.
+    pub fn read(name: String, path: &Path) -> Result<Option<Picture>, PictureFileError> {
+        let io_error = |source| PictureFileError::Io { path: path.to_owned(), source };
+        let file = match std::fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(io_error)?,
+        };
+        let mut png = Vec::new();
+        file.take(MAX_BYTES + 1).read_to_end(&mut png).map_err(io_error)?;
+        let format = || PictureFileError::Format { path: path.to_owned() };
+        if png.len() as u64 > MAX_BYTES {
+            return Err(format());
+        }
+        Picture::new(name, png).map(Some).ok_or_else(format)
+    }
+
+    /// Its file's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its file's bytes.
+    pub fn png(&self) -> &[u8] {
+        &self.png
+    }
+
+    /// Width and height in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    /// The picture as an address that holds it.
+    pub fn data_uri(&self) -> String {
+        format!("data:image/png;base64,{}", STANDARD.encode(&self.png))
+    }
+}

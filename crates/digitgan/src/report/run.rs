@@ -1,0 +1,178 @@
+//! A run as a page shows it.
+
+use super::{Picture, ReportError};
+use crate::evaluation::Evaluation;
+use crate::model::Wiring;
+use crate::picture::Grid;
+use crate::run::RunDirectory;
+use crate::run::evaluation_files;
+use crate::run::generator_file::GeneratorFile;
+use crate::run::manifest::Manifest;
+use crate::run::timing::Timing;
+use crate::sample::{GridPlan, Sampler};
+use digitgan_kernels::Kernels;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Longest name of a run in the names of files.
+const KEY_LENGTH: usize = 60;
+
+/// What a page shows of a run.
+#[derive(Clone, Debug)]
+pub struct RunOnPage {
+    /// Its name: that of its directory.
+    pub name: String,
+    /// Its directory.
+    pub path: PathBuf,
+    /// Settings, data and versions.
+    pub manifest: Manifest,
+    /// Steps that it was trained for.
+    pub step: u64,
+    /// How good its digits are.
+    pub evaluation: Evaluation,
+    /// The grids of some epochs, the last of them the newest.
+    pub stages: Vec<Stage>,
+    /// The losses against the global step.
+    pub losses: Option<Picture>,
+    /// What was read where each class was asked for.
+    pub confusion: Option<Picture>,
+    /// The digits nearest to training digits.
+    pub neighbours: Option<Picture>,
+    /// How the variety of digits went over the training.
+    pub watch: Option<Picture>,
+    /// How long it took, if that was recorded.
+    pub timing: Option<Timing>,
+}
+
+/// The grid of a moment of the training.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Which moment, such as `epoch 10`.
+    pub moment: String,
+    /// The grid.
+    pub picture: Picture,
+}
+
+impl RunOnPage {
+    /// Reads a run; its pictures are to be called by `key`.
+    ///
+    /// # Errors
+    /// A run that cannot be read, or was not evaluated.
+    pub fn read(kernels: Kernels, run: &RunDirectory, key: &str) -> Result<Self, ReportError> {
+        let manifest = Manifest::read(&run.manifest())?;
+        let path = run.path().to_owned();
+        if !run.generator().exists() {
+            return Err(ReportError::NoGenerator { path });
+        }
+        let generator = GeneratorFile::read(&run.generator())?;
+        let evaluation = evaluation_files::read(run.path())?;
+        let evaluation = evaluation.ok_or_else(|| ReportError::NoEvaluation { path: path.clone() })?;
+        let picture = |what: &str, path: PathBuf| Picture::read(format!("{key}-{what}.png"), &path);
+        Ok(RunOnPage {
+            name: name(run),
+            stages: stages(kernels, run, &manifest, &generator, key)?,
+            step: generator.step,
+            evaluation,
+            losses: picture("losses", run.loss_curves())?,
+            confusion: picture("confusion", evaluation_files::confusion_picture(run.path()))?,
+            neighbours: picture("neighbours", evaluation_files::neighbours_picture(run.path()))?,
+            watch: picture("watch", run.watch_picture())?,
+            timing: Timing::read(&run.timing()),
+            manifest,
+            path,
+        })
+    }
+
+    /// Its model, and its name where that says more: `ACGAN (long-acgan)`.
+    pub fn title(&self) -> String {
+        let model = self.manifest.config.model;
+        if self.name == model.name() { model.title().to_owned() } else { format!("{} ({})", model.title(), self.name) }
+    }
+
+    /// Steps in an epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        steps_per_epoch(&self.manifest)
+    }
+
+    /// How its model is wired.
+    pub fn wiring(&self) -> Wiring {
+        self.manifest.config.model.wiring()
+    }
+
+    /// Whether real images were varied.
+    pub fn is_augmented(&self) -> bool {
+        !self.manifest.config.augment.is_empty()
+    }
+
+    /// All its pictures.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        let others = [&self.losses, &self.confusion, &self.neighbours, &self.watch];
+        self.stages.iter().map(|stage| &stage.picture).chain(others.into_iter().flatten())
+    }
+}
+
+fn steps_per_epoch(manifest: &Manifest) -> u64 {
+    let batch = manifest.config.batch_size.max(1);
+    (manifest.dataset.identity.train_images / batch).max(1) as u64
+}
+
+/// The grids of the first, the middle and the last epoch; in place of the last that of the newest generator, where that
+/// was trained for a part of an epoch more.
+fn stages(
+    kernels: Kernels,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    generator: &GeneratorFile,
+    key: &str,
+) -> Result<Vec<Stage>, ReportError> {
+    let per_epoch = steps_per_epoch(manifest);
+    let epochs = u32::try_from(generator.step / per_epoch).unwrap_or(u32::MAX);
+    let within_an_epoch = !generator.step.is_multiple_of(per_epoch);
+    let middle = epochs.div_ceil(2);
+    let shown: BTreeSet<u32> = if within_an_epoch { [1, middle].into() } else { [1, middle, epochs].into() };
+    let mut stages = Vec::new();
+    for epoch in shown.into_iter().filter(|epoch| (1..=epochs).contains(epoch)) {
+        let picture = Picture::read(format!("{key}-epoch-{epoch:04}.png"), &run.sample(epoch))?;
+        stages.extend(picture.map(|picture| Stage { moment: format!("epoch {epoch}"), picture }));
+    }
+    if within_an_epoch || stages.is_empty() {
+        stages.push(newest(kernels, run, manifest, generator, key)?);
+    }
+    Ok(stages)
+}
+
+/// The grid of the newest generator, drawn as training would.
+fn newest(
+    kernels: Kernels,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    generator: &GeneratorFile,
+    key: &str,
+) -> Result<Stage, ReportError> {
+    let mut sampler =
+        Sampler::new(kernels, generator).map_err(|source| ReportError::State { path: run.generator(), source })?;
+    let digits = sampler.draw_grid(manifest.config.seed);
+    let png = Grid::new(GridPlan::new(&generator.spec).columns).draw(&digits)?.png(&[("Software", "digitgan")])?;
+    let name = format!("{key}-step-{:08}.png", generator.step);
+    let picture = Picture::new(name, png).expect("what was just drawn is a picture");
+    Ok(Stage { moment: format!("step {}", generator.step), picture })
+}
+
+/// The name of a run.
+fn name(run: &RunDirectory) -> String {
+    let path = run.path().canonicalize().unwrap_or_else(|_| run.path().to_owned());
+    path.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A name for the files of each run: plain characters, and no two alike.
+pub(super) fn keys(runs: &[RunDirectory]) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for run in runs {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
+        let base: String = name(run).chars().take(KEY_LENGTH).map(plain).collect();
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let free = std::iter::once(base.clone()).chain(numbered).find(|key| !keys.contains(key));
+        keys.push(free.expect("numbers do not end"));
+    }
+    keys
+}
