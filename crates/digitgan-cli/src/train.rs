@@ -6,7 +6,7 @@ use crate::threads::with_threads;
 use crate::{Usage, judge, output, runs};
 use anyhow::Context;
 use digitgan::config::{OnCollapse, TrainConfig};
-use digitgan::data::{Augment, DataSource, Dataset, Loaded};
+use digitgan::data::{Augment, DataSource, Dataset, DatasetIdentity, Loaded};
 use digitgan::engine::cpu;
 use digitgan::judge::Judge;
 use digitgan::model::{ClassInput, Normaliser, Variant};
@@ -14,14 +14,16 @@ use digitgan::objective::{Game, GeneratorLoss};
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
 use digitgan::train::{Event, Outcome, Trainer, dataset_record};
+use digitgan_kernels::Kernels;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Exit code of a training that was asked to stop and saved: that of a program ended by Ctrl-C.
-const STOPPED: u8 = 130;
+pub(crate) const STOPPED: u8 = 130;
 
 /// Train a model on real digits: GAN, cGAN or ACGAN
 ///
@@ -256,22 +258,23 @@ impl Options {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let stop = stop_on_ctrl_c()?;
+    let stop = stop_on_ctrl_c("finishing this step, then saving")?;
     match args.resume.clone() {
         Some(run) => resume(&args, &run, &stop),
         None => start(args, &stop),
     }
 }
 
-/// A flag that the first Ctrl-C (or a request to terminate) sets; the second ends the program at once.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+/// A flag that the first Ctrl-C (or a request to terminate) sets, saying what is still done; the second ends the
+/// program at once.
+pub(crate) fn stop_on_ctrl_c(still_done: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(STOPPED));
         }
-        output::note("finishing this step, then saving; once more to quit at once, without");
+        output::note(&format!("{still_done}; once more to quit at once, without"));
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)
@@ -280,7 +283,7 @@ fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
 fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let file = args.config.as_deref().map(Options::read).transpose()?.unwrap_or_default();
     let options = Options { data_dir: args.place.data_dir, ..args.options }.or(file);
-    let mut config = options.resolve();
+    let config = options.resolve();
     config.validate()?;
     let place = options.out.clone().or(options.name.as_deref().map(named).transpose()?);
     // Before data is loaded, which can take long.
@@ -291,18 +294,8 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     }
     with_threads(options.threads, || {
         let loaded = dataset::load(&config.data, options.data_dir.clone())?;
-        config.data = found_source(&config.data, &loaded)?;
         let kernels = cpu::kernels()?;
-        let manifest = Manifest {
-            format: FORMAT,
-            dataset: dataset_record(&loaded, options.data_dir),
-            versions: Versions {
-                digitgan: env!("CARGO_PKG_VERSION").to_owned(),
-                device: format!("cpu ({})", kernels.name()),
-            },
-            config,
-            collapse: None,
-        };
+        let manifest = new_manifest(config, &loaded, options.data_dir, kernels)?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
         let run = RunDirectory::new(place);
@@ -340,6 +333,25 @@ fn named(name: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
+/// What a new run is, on data that was loaded.
+pub(crate) fn new_manifest(
+    config: TrainConfig,
+    loaded: &Loaded,
+    data_dir: Option<PathBuf>,
+    kernels: Kernels,
+) -> anyhow::Result<Manifest> {
+    Ok(Manifest {
+        format: FORMAT,
+        dataset: dataset_record(loaded, data_dir),
+        versions: Versions {
+            digitgan: env!("CARGO_PKG_VERSION").to_owned(),
+            device: format!("cpu ({})", kernels.name()),
+        },
+        config: TrainConfig { data: found_source(&config.data, loaded)?, ..config },
+        collapse: None,
+    })
+}
+
 /// The source that was found, which a resumed run must find again.
 fn found_source(asked: &DataSource, loaded: &Loaded) -> anyhow::Result<DataSource> {
     Ok(match asked {
@@ -366,16 +378,7 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     manifest.dataset.data_dir = args.place.data_dir.clone().or(manifest.dataset.data_dir);
     with_threads(options.threads, || {
         let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
-        let (found, recorded) = (loaded.dataset.identity(), &manifest.dataset.identity);
-        if found.sha256 != recorded.sha256 {
-            anyhow::bail!(
-                "the data set {} is not the one that {} was trained on (SHA-256 {}, expected {}): restore it to go on",
-                found.name,
-                run.path().display(),
-                found.sha256,
-                recorded.sha256
-            );
-        }
+        same_data(&run, &manifest, &loaded.dataset.identity())?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?, judge)?;
         if trainer.step() >= trainer.total_steps() && !args.json {
@@ -388,15 +391,37 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     })?
 }
 
-/// Trains to the end or until stopped, and says what came of it.
-fn train(
-    mut trainer: Trainer<'_>,
+/// Refuses data that a run was not trained on.
+pub(crate) fn same_data(run: &RunDirectory, manifest: &Manifest, found: &DatasetIdentity) -> anyhow::Result<()> {
+    let recorded = &manifest.dataset.identity;
+    anyhow::ensure!(
+        found.sha256 == recorded.sha256,
+        "the data set {} is not the one that {} was trained on (SHA-256 {}, expected {}): restore it to go on",
+        found.name,
+        run.path().display(),
+        found.sha256,
+        recorded.sha256
+    );
+    Ok(())
+}
+
+/// What came of a session.
+pub(crate) struct Trained {
+    pub(crate) outcome: Outcome,
+    time: Duration,
+    images_per_second: f64,
+    /// Whether an earlier session had begun it.
+    resumed: bool,
+}
+
+/// Trains to the end or until stopped, with progress shown.
+pub(crate) fn train_visibly(
+    trainer: &mut Trainer<'_>,
     run: &RunDirectory,
     manifest: &Manifest,
     stop: &AtomicBool,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    announce(&trainer, run, manifest);
+) -> anyhow::Result<Trained> {
+    announce(trainer, run, manifest);
     let config = &manifest.config;
     let mut progress = TrainingProgress::new(trainer.step(), trainer.total_steps(), config.epochs, config.batch_size);
     let outcome = trainer.run(stop, &mut |event| match event {
@@ -407,9 +432,19 @@ fn train(
         }
         Event::Saved { .. } => {}
     });
-    let resumed = if progress.first_step() > 0 { "; those of this part" } else { "" };
     let (time, images_per_second) = progress.finish(trainer.step());
-    let outcome = outcome?;
+    Ok(Trained { outcome: outcome?, time, images_per_second, resumed: progress.first_step() > 0 })
+}
+
+/// Trains to the end or until stopped, and says what came of it.
+fn train(
+    mut trainer: Trainer<'_>,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    stop: &AtomicBool,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    let Trained { outcome, time, images_per_second, resumed } = train_visibly(&mut trainer, run, manifest, stop)?;
     if json {
         let result = serde_json::json!({
             "run": run.path(),
@@ -423,7 +458,8 @@ fn train(
         });
         output::json(&result)?;
     } else {
-        conclude(&mut trainer, run, manifest, outcome, &format!("{resumed} in {}", output::duration(time)))?;
+        let part = if resumed { "; those of this part" } else { "" };
+        conclude(&mut trainer, run, manifest, outcome, &format!("{part} in {}", output::duration(time)))?;
     }
     if let Some(reason) = &manifest.dataset.fallback {
         dataset::warn_fallback(reason);
