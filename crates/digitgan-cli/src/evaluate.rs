@@ -4,9 +4,9 @@ use crate::dataset::{self, DataArgs};
 use crate::threads::{Threads, with_threads};
 use crate::{Usage, judge, output, progress, runs};
 use anyhow::Context;
-use digitgan::data::DataSource;
+use digitgan::data::{DataSource, Dataset};
 use digitgan::engine::cpu;
-use digitgan::evaluation::{Choice, Compared, Evaluation, Evaluator, Plan};
+use digitgan::evaluation::{Choice, Evaluation, Evaluator, Figure, Neighbours, Plan};
 use digitgan::judge::{Judge, JudgeFile};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::{self, Written};
@@ -92,17 +92,56 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 impl Args {
     fn plan(&self) -> Plan {
-        let plan = Plan {
-            samples: self.samples as usize,
-            repeats: self.repeats as usize,
-            seed: self.seed,
-            gan_train: !self.quick,
-        };
-        match self.quick {
-            true => Plan { samples: plan.samples.min(2000), repeats: 2, ..plan },
-            false => plan,
-        }
+        let plan =
+            Plan { samples: self.samples as usize, repeats: self.repeats as usize, seed: self.seed, gan_train: true };
+        if self.quick { quick(plan) } else { plan }
     }
+}
+
+/// The plan of `--quick`.
+pub(crate) fn quick(plan: Plan) -> Plan {
+    Plan { samples: plan.samples.min(2000), repeats: 2, gan_train: false, ..plan }
+}
+
+/// Evaluates the newest generators of runs that one data set is right for, and writes the results into the runs. What
+/// is known of the real digits is found out once. `begin` is told each run, and says whether to go on.
+pub(crate) fn evaluate_runs(
+    runs: &[RunDirectory],
+    dataset: &Dataset,
+    data_dir: Option<&Path>,
+    plan: Plan,
+    begin: &mut dyn FnMut(&RunDirectory) -> bool,
+) -> anyhow::Result<()> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let mut progress = StageProgress::default();
+    let judge = judge::of_dataset(dataset, &dataset.identity(), data_dir)?;
+    let mut watch = |what: &str, done, all| progress.show(what, done, all);
+    let mut evaluator = Evaluator::new(cpu::kernels()?, judge, dataset, plan, &mut watch)?;
+    progress.finish();
+    for run in runs {
+        if !begin(run) {
+            break;
+        }
+        let mut progress = StageProgress::default();
+        let mut watch = |what: &str, done, all| progress.show(what, done, all);
+        let file = GeneratorFile::read(&run.generator())?;
+        let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
+        progress.finish();
+        write(run.path(), &evaluation, &neighbours, dataset)?;
+    }
+    Ok(())
+}
+
+fn write(
+    folder: &Path,
+    evaluation: &Evaluation,
+    neighbours: &Neighbours,
+    dataset: &Dataset,
+) -> anyhow::Result<Written> {
+    evaluation_files::write(folder, evaluation, neighbours, &dataset.train)
+        .with_context(|| format!("cannot write into {}", folder.display()))
 }
 
 fn evaluate(args: &Args) -> anyhow::Result<()> {
@@ -122,13 +161,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
-    let written = match &folder {
-        Some(folder) => Some(
-            evaluation_files::write(folder, &evaluation, &neighbours, &dataset.train)
-                .with_context(|| format!("cannot write into {}", folder.display()))?,
-        ),
-        None => None,
-    };
+    let written = folder.map(|folder| write(&folder, &evaluation, &neighbours, dataset)).transpose()?;
     if args.json {
         return Ok(output::json(&serde_json::to_value(&evaluation)?)?);
     }
@@ -246,47 +279,8 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
 
 /// The table's rows: a figure's name, of generated digits, of real ones.
 fn figures(evaluation: &Evaluation) -> Vec<[String; 3]> {
-    let mut rows = Vec::new();
-    if let Some(agreement) = &evaluation.agreement {
-        let real = evaluation.judge.accuracy().map_or(String::new(), percent);
-        let spread = format!("{} ± {:.2}", percent(agreement.mean), 50.0 * (agreement.high - agreement.low));
-        rows.push(["read as asked for (GAN-test)".to_owned(), spread, real]);
-    }
-    if let Some(both) = &evaluation.gan_train {
-        let share = |share: &digitgan::metrics::interval::Proportion| {
-            format!("{} ± {:.2}", percent(share.share), 50.0 * (share.high - share.low))
-        };
-        rows.push(["taught a classifier (GAN-train)".to_owned(), share(&both.generated), share(&both.real)]);
-    }
-    let mut row = |name: &str, both: &Compared, digits: usize| {
-        let text = |repeated: &digitgan::metrics::interval::Repeated| {
-            format!("{:.digits$} ± {:.digits$}", repeated.mean, (repeated.high - repeated.low) / 2.0)
-        };
-        rows.push([name.to_owned(), text(&both.generated), text(&both.real)]);
-    };
-    row("Fréchet distance", &evaluation.frechet, 2);
-    if let Some(mean) = &evaluation.class_frechet.mean {
-        row("… class by class, mean", mean, 2);
-    }
-    row("kernel distance (KID)", &evaluation.kernel_distance, 4);
-    row("digit score", &evaluation.digit_score, 3);
-    row("precision", &evaluation.precision, 3);
-    row("recall", &evaluation.recall, 3);
-    row("density", &evaluation.density, 3);
-    row("coverage", &evaluation.coverage, 3);
-    row("KL of classes from uniform", &evaluation.divergence_from_uniform, 4);
-    let memorisation = &evaluation.memorisation;
-    rows.push([
-        "nearest training digit, median".to_owned(),
-        format!("{:.0}", memorisation.generated_median),
-        format!("{:.0}", memorisation.test_median),
-    ]);
-    rows.push(["nearer than 99 % of real ones".to_owned(), percent(memorisation.near_share), percent(0.01)]);
-    rows
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
+    let row = |figure: Figure| Some([figure.name.to_owned(), figure.generated?, figure.real.unwrap_or_default()]);
+    evaluation.figures().into_iter().filter_map(row).collect()
 }
 
 /// Shows what is being done: a bar a stage, or a line where nobody sees bars.

@@ -11,6 +11,8 @@ mod evaluate;
 mod judge;
 mod output;
 mod progress;
+mod report;
+mod reproduce;
 mod runs;
 mod sample;
 mod threads;
@@ -34,6 +36,8 @@ enum Command {
     Train(Box<train::Args>),
     Sample(sample::Args),
     Evaluate(evaluate::Args),
+    Report(report::Args),
+    Reproduce(reproduce::Args),
     Data(data::Args),
     Judge(judge::Args),
 }
@@ -55,6 +59,8 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Data(args) => data::run(args),
         Command::Judge(args) => judge::run(args),
     };

@@ -180,6 +180,8 @@ fn every_verb_explains_itself_by_examples() {
         ("data show", true),
         ("data info", true),
         ("evaluate", true),
+        ("report", true),
+        ("reproduce", true),
         ("judge", false),
         ("judge train", true),
         ("judge test", true),

@@ -34,6 +34,11 @@ impl Place {
         Place { folder }
     }
 
+    /// Writes another data set of so many images into the folder `name`.
+    pub(crate) fn write_digits(&self, name: &str, train: usize, test: usize) {
+        write_digits(&self.path(name), train, test);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -169,8 +174,8 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What a run came to: all its files but timing.json and the event files of TensorBoard, which hold the time, and but the
-/// checkpoints before the newest, which depend on when it was stopped.
+/// What a run came to: all its files but timing.json and the event files of TensorBoard, which hold the time, and but
+/// the checkpoints before the newest, which depend on when it was stopped.
 pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     let newest = run.checkpoint_steps().unwrap().last().map(|&step| run.checkpoint(step));
     let newest = newest.map(|path| format!("checkpoints/{}", path.file_name().unwrap().to_str().unwrap()));

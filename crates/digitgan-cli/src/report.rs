@@ -1,0 +1,174 @@
+//! `digitgan report`
+
+use crate::dataset::{self, DataArgs};
+use crate::threads::{Threads, with_threads};
+use crate::train::same_data;
+use crate::{data, evaluate, output, runs};
+use digitgan::data::Dataset;
+use digitgan::engine::cpu;
+use digitgan::evaluation::{Evaluation, Plan};
+use digitgan::report::claims::claims;
+use digitgan::report::{Page, Picture, RealDigits, ReportError, Written, check_free};
+use digitgan::run::RunDirectory;
+use digitgan::run::evaluation_files;
+use digitgan::run::manifest::Manifest;
+use serde_json::json;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Put runs on one HTML page: digits, losses, figures, claims
+///
+/// The page follows the report of Peng & Yang, figure by figure, and says which of its claims hold by the numbers. It
+/// needs no other file and no network. Runs that were not evaluated are evaluated first.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan report acgan-mnist                             one run, into report/index.html
+  digitgan report runs/gan-mnist runs/cgan-mnist --out r  two of them side by side, into r/
+  digitgan report acgan-mnist --quick                     with a small evaluation, if there is none yet")]
+pub(crate) struct Args {
+    /// Runs: their directories, or their names under runs/
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Where the page goes, and the pictures beside it
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    out: PathBuf,
+    /// Evaluate with 2,000 digits, 2 sets, and no training of classifiers on generated digits
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print what was written as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// A run that goes onto a page.
+pub(crate) struct Subject {
+    pub(crate) run: RunDirectory,
+    pub(crate) manifest: Manifest,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let subjects = find(&args.runs)?;
+    check_free(&args.out)?;
+    with_threads(args.threads.threads, || {
+        let plan = plan(args.quick);
+        let mut real = Vec::new();
+        for group in by_data(&subjects) {
+            let dataset = load(group[0], &args.data)?;
+            for subject in &group {
+                same_data(&subject.run, &subject.manifest, &dataset.identity())?;
+            }
+            evaluate_missing(&group, &dataset, &args.data, plan)?;
+            real.push(real_digits(&dataset, real.len())?);
+        }
+        let runs: Vec<RunDirectory> = subjects.iter().map(|subject| subject.run.clone()).collect();
+        let page = Page::read(cpu::kernels()?, "Digits drawn by GANs", &runs, real)?;
+        let written = page.write(&args.out)?;
+        say(&page, &written, args.json)
+    })??;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plan of an evaluation that nobody described closer.
+pub(crate) fn plan(quick: bool) -> Plan {
+    if quick { evaluate::quick(Plan::default()) } else { Plan::default() }
+}
+
+/// The runs that a person means, each once.
+fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
+    let mut seen = HashSet::new();
+    let mut subjects = Vec::new();
+    for path in paths {
+        let run = runs::find(path);
+        let manifest = Manifest::read(&run.manifest())?;
+        if !run.generator().exists() {
+            return Err(ReportError::NoGenerator { path: run.path().to_owned() }.into());
+        }
+        if seen.insert(run.path().canonicalize().unwrap_or_else(|_| run.path().to_owned())) {
+            subjects.push(Subject { run, manifest });
+        }
+    }
+    Ok(subjects)
+}
+
+/// The runs in groups that were trained on the same data.
+fn by_data(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
+    let mut groups: Vec<Vec<&Subject>> = Vec::new();
+    for subject in subjects {
+        let hash = &subject.manifest.dataset.identity.sha256;
+        match groups.iter_mut().find(|group| group[0].manifest.dataset.identity.sha256 == *hash) {
+            Some(group) => group.push(subject),
+            None => groups.push(vec![subject]),
+        }
+    }
+    groups
+}
+
+/// The data that a run was trained on, from where it was then or from where it is said to be now.
+fn load(subject: &Subject, data: &DataArgs) -> anyhow::Result<Dataset> {
+    let manifest = &subject.manifest;
+    let source = data.data.clone().unwrap_or_else(|| manifest.config.data.clone());
+    let data_dir = data.place.data_dir.clone().or(manifest.dataset.data_dir.clone());
+    Ok(dataset::load(&source, data_dir)?.dataset)
+}
+
+fn evaluate_missing(subjects: &[&Subject], dataset: &Dataset, data: &DataArgs, plan: Plan) -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for subject in subjects {
+        if evaluation_files::read(subject.run.path())?.is_none() {
+            missing.push(subject.run.clone());
+        }
+    }
+    let data_dir = data.place.data_dir.clone().or(subjects[0].manifest.dataset.data_dir.clone());
+    evaluate::evaluate_runs(&missing, dataset, data_dir.as_deref(), plan, &mut |run| {
+        output::note(&format!("evaluating {}", run.path().display()));
+        true
+    })
+}
+
+/// Some real digits of a data set, for the page.
+pub(crate) fn real_digits(dataset: &Dataset, number: usize) -> anyhow::Result<RealDigits> {
+    let png = data::grid(dataset, 1)?.png(&[("Software", "digitgan")])?;
+    let name = if number == 0 { "real-digits.png".to_owned() } else { format!("real-digits-{}.png", number + 1) };
+    let picture = Picture::new(name, png).expect("what was just drawn is a picture");
+    Ok(RealDigits { dataset: dataset.name.clone(), picture })
+}
+
+/// Whether an evaluation is of the newest generator, and no smaller than planned.
+pub(crate) fn is_current(evaluation: &Evaluation, step: u64, plan: &Plan) -> bool {
+    let done = &evaluation.plan;
+    let large = done.samples >= plan.samples && done.repeats >= plan.repeats && (done.gan_train || !plan.gan_train);
+    evaluation.step == step && large
+}
+
+/// Says what was written.
+pub(crate) fn say(page: &Page, written: &Written, as_json: bool) -> anyhow::Result<()> {
+    let claims = claims(&page.runs);
+    for run in page.runs.iter().filter(|run| run.evaluation.step != run.step) {
+        output::note(&format!(
+            "{path} was evaluated after step {}, but has a generator of step {} by now: `digitgan evaluate {path}` \
+             evaluates that",
+            run.evaluation.step,
+            run.step,
+            path = run.path.display()
+        ));
+    }
+    if as_json {
+        let claims: Vec<_> = claims
+            .iter()
+            .map(|claim| json!({ "claim": claim.claim, "holds": claim.holds, "numbers": claim.numbers }))
+            .collect();
+        let runs: Vec<_> = page.runs.iter().map(|run| &run.path).collect();
+        let result = json!({ "page": written.page, "pictures": written.pictures, "runs": runs, "claims": claims });
+        return Ok(output::json(&result)?);
+    }
+    for claim in &claims {
+        output::facts(&[(if claim.holds { "holds         " } else { "does not hold " }, claim.claim.clone())])?;
+    }
+    let pictures = format!("{} pictures beside it", written.pictures.len());
+    Ok(output::facts(&[("page", written.page.display().to_string()), ("with", pictures)])?)
+}

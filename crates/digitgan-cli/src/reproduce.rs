@@ -1,0 +1,182 @@
+//! `digitgan reproduce`
+
+use crate::dataset::{self, DataArgs};
+use crate::report::{is_current, plan, real_digits, say};
+use crate::threads::{Threads, with_threads};
+use crate::train::{STOPPED, new_manifest, same_data, stop_on_ctrl_c, train_visibly};
+use crate::{evaluate, output};
+use digitgan::config::TrainConfig;
+use digitgan::data::{Augment, Loaded};
+use digitgan::engine::cpu;
+use digitgan::evaluation::Plan;
+use digitgan::model::Variant;
+use digitgan::report::{Page, check_free};
+use digitgan::run::RunDirectory;
+use digitgan::run::evaluation_files;
+use digitgan::run::generator_file::GeneratorFile;
+use digitgan::run::manifest::Manifest;
+use digitgan::train::{Outcome, Trainer};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Epochs of each training of `--quick`: the fewest after which a judge can read the digits.
+const QUICK_EPOCHS: u32 = 1;
+
+/// Do the report's experiments again: GAN, cGAN, ACGAN, ACGAN with augmentation
+///
+/// Trains all four under the report's protocol, evaluates them, and puts them on one page that says which of the
+/// report's claims hold. Stop it with Ctrl-C and call it again: what is finished is kept, what is not goes on.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan reproduce                        everything, 20 epochs each, into reproduction/
+  digitgan reproduce --quick --out try      a small version in about a minute
+  digitgan reproduce --epochs 5 --seed 2 --out five")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    data: DataArgs,
+    /// Where the page goes, and the runs below it
+    #[arg(long, value_name = "DIR", default_value = "reproduction")]
+    out: PathBuf,
+    /// One epoch of each training, and small evaluations
+    #[arg(long, conflicts_with = "epochs")]
+    quick: bool,
+    /// Passes over the training images [default: 20]
+    #[arg(long, value_name = "N")]
+    epochs: Option<u32>,
+    /// Every random number of the trainings follows from it
+    #[arg(long, value_name = "N", default_value_t = TrainConfig::default().seed)]
+    seed: u64,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print what was written as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// One of the four.
+struct Experiment {
+    run: RunDirectory,
+    config: TrainConfig,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let experiments = experiments(&args);
+    for experiment in &experiments {
+        experiment.config.validate()?;
+    }
+    check_free(&args.out)?;
+    let stop = stop_on_ctrl_c("finishing this step or evaluation, then stopping")?;
+    with_threads(args.threads.threads, || reproduce(&args, &experiments, &stop))?
+}
+
+/// What is to be trained: the three models, then the report's own with augmentation.
+fn experiments(args: &Args) -> Vec<Experiment> {
+    let protocol = TrainConfig::default();
+    let epochs = if args.quick { QUICK_EPOCHS } else { args.epochs.unwrap_or(protocol.epochs) };
+    let data = args.data.data.clone().unwrap_or_default();
+    let config = TrainConfig { data, epochs, seed: args.seed, ..protocol };
+    let runs = args.out.join("runs");
+    let experiment = |name: &str, model, augment| Experiment {
+        run: RunDirectory::new(runs.join(name)),
+        config: TrainConfig { model, augment, ..config.clone() },
+    };
+    let plain = Variant::ALL.into_iter().map(|model| experiment(model.name(), model, Vec::new()));
+    let augmented = experiment(&format!("{}-augmented", config.model), config.model, vec![Augment::Affine]);
+    plain.chain([augmented]).collect()
+}
+
+fn reproduce(args: &Args, experiments: &[Experiment], stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+    let source = args.data.data.clone().unwrap_or_default();
+    let loaded = dataset::load(&source, args.data.place.data_dir.clone())?;
+    for (number, experiment) in (1..).zip(experiments) {
+        output::note(&format!("experiment {number} of {}: {}", experiments.len(), experiment.run.path().display()));
+        if train(experiment, &loaded, &args.data, stop)? == Outcome::Stopped {
+            return stopped();
+        }
+    }
+    if !evaluate_all(experiments, &loaded, args, stop)? {
+        return stopped();
+    }
+    let runs: Vec<RunDirectory> = experiments.iter().map(|experiment| experiment.run.clone()).collect();
+    let title = "The experiments of the report, done again";
+    let page = Page::read(cpu::kernels()?, title, &runs, vec![real_digits(&loaded.dataset, 0)?])?;
+    say(&page, &page.write(&args.out)?, args.json)?;
+    if let Some(reason) = &loaded.fallback {
+        dataset::warn_fallback(reason);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn stopped() -> anyhow::Result<ExitCode> {
+    output::note("stopped and saved; the same command goes on");
+    Ok(ExitCode::from(STOPPED))
+}
+
+/// Trains one of the four from where it stands, unless it is finished.
+fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+    let Experiment { run, config } = experiment;
+    let wanted = new_manifest(config.clone(), loaded, data.place.data_dir.clone(), cpu::kernels()?)?;
+    let begun = run.manifest().exists();
+    let manifest = if begun { taken_up(run, &wanted)? } else { wanted };
+    if begun && is_finished(run, &manifest) {
+        output::note("it was trained before, and is kept");
+        return Ok(Outcome::Finished);
+    }
+    let (run_again, dataset) = (run.clone(), &loaded.dataset);
+    let mut trainer = match begun {
+        true => Trainer::resume(run_again, &manifest, dataset, cpu::kernels()?)?,
+        false => Trainer::start(run_again, &manifest, dataset, cpu::kernels()?)?,
+    };
+    Ok(train_visibly(&mut trainer, run, &manifest, stop)?.outcome)
+}
+
+/// The record of a run that was begun, with the length that is wanted now.
+fn taken_up(run: &RunDirectory, wanted: &Manifest) -> anyhow::Result<Manifest> {
+    let mut manifest = Manifest::read(&run.manifest())?;
+    same_data(run, &manifest, &wanted.dataset.identity)?;
+    let (epochs, data) = (wanted.config.epochs, wanted.config.data.clone());
+    // How long to train and how often to save changes no step, and data is its hash, wherever it lies.
+    manifest.config = TrainConfig { epochs, data, max_steps: None, checkpoint_steps: None, ..manifest.config };
+    anyhow::ensure!(
+        manifest.config == wanted.config,
+        "{} was trained with other settings than these (its run.toml has them): choose another --out",
+        run.path().display()
+    );
+    manifest.dataset.data_dir.clone_from(&wanted.dataset.data_dir);
+    Ok(manifest)
+}
+
+/// Whether nothing is left to train: all steps are saved, and the pictures drawn that come last.
+fn is_finished(run: &RunDirectory, manifest: &Manifest) -> bool {
+    let images = manifest.dataset.identity.train_images;
+    let saved = run.checkpoint_steps().ok().and_then(|steps| steps.last().copied()).unwrap_or(0);
+    let an_epoch = saved >= (images / manifest.config.batch_size) as u64;
+    let drawn = run.loss_curves().exists() && (run.animation().exists() || !an_epoch);
+    saved >= manifest.config.total_steps(images) && drawn
+}
+
+/// Evaluates those that were not, or less thoroughly than is wanted now; says whether it came to the end.
+fn evaluate_all(experiments: &[Experiment], loaded: &Loaded, args: &Args, stop: &AtomicBool) -> anyhow::Result<bool> {
+    let plan = plan(args.quick);
+    let mut left = Vec::new();
+    for Experiment { run, .. } in experiments {
+        if !is_evaluated(run, &plan)? {
+            left.push(run.clone());
+        }
+    }
+    let data_dir = args.data.place.data_dir.as_deref();
+    evaluate::evaluate_runs(&left, &loaded.dataset, data_dir, plan, &mut |run| {
+        let goes_on = !stop.load(Ordering::Relaxed);
+        if goes_on {
+            output::note(&format!("evaluating {}", run.path().display()));
+        }
+        goes_on
+    })?;
+    Ok(!stop.load(Ordering::Relaxed))
+}
+
+fn is_evaluated(run: &RunDirectory, plan: &Plan) -> anyhow::Result<bool> {
+    let Some(evaluation) = evaluation_files::read(run.path())? else { return Ok(false) };
+    Ok(is_current(&evaluation, GeneratorFile::read(&run.generator())?.step, plan))
+}

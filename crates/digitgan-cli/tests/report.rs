@@ -1,0 +1,181 @@
+//! The report page, and the four experiments that `reproduce` puts on one.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use std::time::{Duration, Instant};
+use support::{Place, complaint, differences, files, outcome};
+
+/// Evaluations of the small data set train a judge of it, which is kept here.
+const DATA: &str = "--data-dir data";
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Two small runs, `g` and `c`.
+fn two_runs() -> Place {
+    let place = Place::new();
+    place.succeed("train gan --data digits --epochs 2 --batch-size 8 --name g");
+    place.succeed("train cgan --data digits --epochs 1 --batch-size 8 --max-steps 4 --name c");
+    place
+}
+
+#[test]
+fn two_runs_on_one_page() {
+    let place = two_runs();
+    let said = place.succeed(&format!("report g runs/c g --quick --out page {DATA} --json"));
+    let result = json(&said.stdout);
+    assert_eq!(result["page"], "page/index.html");
+    // A run that is named twice is shown once.
+    assert_eq!(result["runs"], serde_json::json!(["runs/g", "runs/c"]));
+    let names: Vec<String> = files(&place.path("page")).into_keys().collect();
+    let expected = [
+        "index.html",
+        "pictures/",
+        "pictures/c-confusion.png",
+        "pictures/c-losses.png",
+        "pictures/c-neighbours.png",
+        "pictures/c-step-00000004.png",
+        "pictures/g-epoch-0001.png",
+        "pictures/g-epoch-0002.png",
+        "pictures/g-losses.png",
+        "pictures/g-neighbours.png",
+        "pictures/real-digits.png",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(result["pictures"].as_array().unwrap().len(), expected.len() - 2);
+    // The last epoch's grid is what training drew.
+    let same = ["runs/g/samples/epoch-0002.png", "page/pictures/g-epoch-0002.png"].map(|name| place.path(name));
+    assert!(fs::read(&same[0]).unwrap() == fs::read(&same[1]).unwrap());
+    for run in ["runs/g", "runs/c"] {
+        assert!(said.stderr.contains(&format!("evaluating {run}")), "{}", said.stderr);
+        assert!(place.path(run).join("evaluation.json").exists());
+    }
+
+    // What was evaluated is not evaluated again, and the page comes out the same.
+    let page = fs::read(place.path("page/index.html")).unwrap();
+    let said = place.succeed(&format!("report g c --out page {DATA}"));
+    assert!(!said.stderr.contains("evaluating"), "{}", said.stderr);
+    assert!(said.stdout.contains("page  page/index.html"), "{}", said.stdout);
+    assert!(fs::read(place.path("page/index.html")).unwrap() == page);
+
+    // More training makes an evaluation one of the past, and that is said.
+    place.succeed("train --resume g --epochs 3");
+    let said = place.succeed(&format!("report g --out later {DATA}"));
+    assert!(
+        said.stderr.contains("note: runs/g was evaluated after step 12, but has a generator of step 18"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line() {
+    let place = two_runs();
+    fs::write(place.path("file"), "mine").unwrap();
+    fs::create_dir(place.path("site")).unwrap();
+    fs::write(place.path("site/index.html"), "mine").unwrap();
+    fs::create_dir_all(place.path("begun/generators")).unwrap();
+    fs::copy(place.path("runs/g/run.toml"), place.path("begun/run.toml")).unwrap();
+    support::copy(&place.path("runs/g"), &place.path("runs/spoiled"));
+    fs::write(place.path("runs/spoiled/evaluation.json"), "{}").unwrap();
+    let other = fs::read_to_string(place.path("runs/g/run.toml")).unwrap().replace("sha256 = \"", "sha256 = \"0");
+    support::copy(&place.path("runs/g"), &place.path("runs/other"));
+    fs::write(place.path("runs/other/run.toml"), other).unwrap();
+    let before = files(&place.path(""));
+    let cases: [(&str, i32, &[&str]); 11] = [
+        ("report", 2, &["required arguments were not provided"]),
+        ("report nowhere", 1, &["nowhere is not a digitgan run"]),
+        ("report g digits", 1, &["digits is not a digitgan run"]),
+        ("report file", 1, &["file is not a digitgan run"]),
+        ("report begun", 1, &["begun has no generator yet"]),
+        ("report g --out file", 1, &["cannot write file: "]),
+        (
+            "report g --out site",
+            1,
+            &["site/index.html is there already and is no page of digitgan: choose another --out"],
+        ),
+        ("report g --out site --quik", 2, &["--quik"]),
+        ("reproduce --data digits --out file", 1, &["cannot write file: "]),
+        ("reproduce --data digits --out new --epochs 0", 2, &["--epochs is 0"]),
+        ("reproduce --quick --epochs 3", 2, &["--quick", "--epochs"]),
+    ];
+    let mut failures = Vec::new();
+    for (args, code, says) in cases {
+        let said = place.digitgan(args);
+        failures.extend(complaint(&said, code, says).map(|what| format!("{args}: {what}\n{}", said.stderr)));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
+    // These fail once the page's folder is there.
+    for (args, says) in [
+        ("report spoiled --out page", &["evaluation.json is not an evaluation", "digitgan evaluate"][..]),
+        ("report other --out page", &["the data set digits is not the one that runs/other was trained on"]),
+        ("reproduce --data digits --out page", &["--batch-size is 64", "choose at most 50"]),
+    ] {
+        let said = place.digitgan(args);
+        assert_eq!(complaint(&said, 1, says), None, "{args}: {said:?}");
+        assert!(!place.path("page/index.html").exists());
+    }
+}
+
+#[test]
+fn the_four_experiments_quickly_and_then_longer() {
+    let place = Place::new();
+    place.write_digits("many", 130, 20);
+    let reproduce = format!("reproduce --data many --out r {DATA}");
+    let result = json(&place.succeed(&format!("{reproduce} --quick --json")).stdout);
+    assert_eq!(
+        result["runs"],
+        serde_json::json!(["r/runs/gan", "r/runs/cgan", "r/runs/acgan", "r/runs/acgan-augmented"])
+    );
+    assert_eq!(result["claims"].as_array().unwrap().len(), 8);
+    let page = fs::read_to_string(place.path("r/index.html")).unwrap();
+    for figure in 5..=13 {
+        assert!(page.contains(&format!("Figure {figure}.")), "Figure {figure}");
+    }
+    assert!(
+        fs::read_to_string(place.path("r/runs/acgan-augmented/run.toml")).unwrap().contains("augment = [\"affine\"]")
+    );
+
+    // Once more: nothing is left to do, and nothing is done.
+    let before = files(&place.path("r/runs"));
+    let said = place.succeed(&format!("{reproduce} --quick"));
+    assert_eq!(said.stderr.matches("it was trained before, and is kept").count(), 4, "{}", said.stderr);
+    assert!(!said.stderr.contains("evaluating"), "{}", said.stderr);
+    assert_eq!(differences(&before, &files(&place.path("r/runs"))), [""; 0]);
+
+    // Other settings do not mix with these.
+    let said = place.digitgan(&format!("{reproduce} --quick --seed 2"));
+    assert_eq!(complaint(&said, 1, &["r/runs/gan was trained with other settings", "another --out"]), None, "{said:?}");
+}
+
+/// Interrupted between and within trainings, it comes to the same as if it had not been.
+#[cfg(unix)]
+#[test]
+fn interrupted_experiments_go_on() {
+    let place = Place::new();
+    place.write_digits("many", 130, 20);
+    let reproduce = |out: &str| format!("reproduce --data many --epochs 12 --out {out} {DATA}");
+    place.succeed(&reproduce("whole"));
+    let child = place.spawn(&reproduce("stopped"));
+    let begun = Instant::now();
+    while !place.path("stopped/runs/cgan/samples/epoch-0001.png").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "cGAN does not begin");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("the same command goes on") && !place.path("stopped/index.html").exists(), "{stderr}");
+    let said = place.succeed(&reproduce("stopped"));
+    assert_eq!(said.stderr.matches("it was trained before, and is kept").count(), 1, "{}", said.stderr);
+    for name in ["gan", "cgan", "acgan", "acgan-augmented"] {
+        let [whole, stopped] = ["whole", "stopped"]
+            .map(|out| outcome(&digitgan::run::RunDirectory::new(place.path(&format!("{out}/runs/{name}")))));
+        assert_eq!(differences(&whole, &stopped), [""; 0], "{name}");
+    }
+}
