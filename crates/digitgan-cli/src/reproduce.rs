@@ -4,7 +4,7 @@ use crate::dataset::{self, DataArgs};
 use crate::report::{is_current, plan, real_digits, say};
 use crate::threads::{Threads, with_threads};
 use crate::train::{STOPPED, new_manifest, same_data, stop_on_ctrl_c, train_visibly};
-use crate::{evaluate, output};
+use crate::{evaluate, judge, output};
 use digitgan::config::TrainConfig;
 use digitgan::data::{Augment, Loaded};
 use digitgan::engine::cpu;
@@ -123,10 +123,11 @@ fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &Atomi
         output::note("it was trained before, and is kept");
         return Ok(Outcome::Finished);
     }
+    let judge = judge::at_hand(&manifest.dataset.identity, manifest.dataset.data_dir.as_deref())?;
     let (run_again, dataset) = (run.clone(), &loaded.dataset);
     let mut trainer = match begun {
-        true => Trainer::resume(run_again, &manifest, dataset, cpu::kernels()?)?,
-        false => Trainer::start(run_again, &manifest, dataset, cpu::kernels()?)?,
+        true => Trainer::resume(run_again, &manifest, dataset, cpu::kernels()?, judge)?,
+        false => Trainer::start(run_again, &manifest, dataset, cpu::kernels()?, judge)?,
     };
     Ok(train_visibly(&mut trainer, run, &manifest, stop)?.outcome)
 }

@@ -1,6 +1,6 @@
 //! How an evaluation is done.
 
-use super::{ClassFrechet, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Plan};
+use super::{ClassFrechet, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
 use crate::judge::training::TrainingPlan;
@@ -131,16 +131,17 @@ impl<'a> Evaluator<'a> {
         let mut sampler = Sampler::new(self.kernels, file)?;
         let asked: Vec<u8> = (0..self.samples).map(|image| (image % classes) as u8).collect();
         let (mut sets, mut all_read) = (Vec::new(), Vec::new());
-        let mut neighbours = None;
+        let (mut neighbours, mut memorised) = (None, Vec::new());
         for repeat in 0..self.plan.repeats {
             watch("measuring generated digits", repeat as u64, self.plan.repeats as u64);
             let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked);
             let readings = self.judge.read(&digits);
             let of_class = if conditional { &asked } else { &readings.labels };
             sets.push(self.figures(&readings, &asked, of_class)?);
+            let digits = some(&digits).to_vec();
+            let nearest = nearest(&digits, &self.dataset.train.images)?;
+            memorised.push(Memorisation::of(&nearest, &self.neighbours)?);
             if neighbours.is_none() {
-                let digits = some(&digits).to_vec();
-                let nearest = nearest(&digits, &self.dataset.train.images)?;
                 neighbours = Some(Neighbours { read: readings.labels[..nearest.len()].to_vec(), digits, nearest });
             }
             all_read.extend(readings.labels);
@@ -177,7 +178,7 @@ impl<'a> Evaluator<'a> {
             recall: compared(&|set| set.manifold.recall)?,
             density: compared(&|set| set.manifold.density)?,
             coverage: compared(&|set| set.manifold.coverage)?,
-            memorisation: Memorisation::of(&neighbours.nearest, &self.neighbours)?,
+            memorisation: summary(&memorised, neighbours.read.len())?,
             gan_train,
         };
         Ok((evaluation, neighbours))
@@ -270,6 +271,18 @@ impl<'a> Evaluator<'a> {
         let correct = reader.correct(&self.dataset.test);
         Ok(Proportion::of(correct as u64, self.dataset.test.len() as u64)?)
     }
+}
+
+/// What several sets say of memorisation, each of so many digits.
+fn summary(sets: &[Memorisation], digits: usize) -> Result<Memorised, MetricError> {
+    let repeated = |figure: fn(&Memorisation) -> f64| Repeated::of(&sets.iter().map(figure).collect::<Vec<f64>>());
+    Ok(Memorised {
+        digits,
+        generated_median: repeated(|set| set.generated_median)?,
+        test_median: sets[0].test_median,
+        near: sets[0].near,
+        near_share: repeated(|set| set.near_share)?,
+    })
 }
 
 /// The images of a split at these places.

@@ -34,7 +34,6 @@ impl Evaluation {
     pub fn figures(&self) -> Vec<Figure> {
         let judge = self.judge.accuracy().map(percent);
         let memorisation = &self.memorisation;
-        let median = |distance: f64| Some(format!("{distance:.0}"));
         vec![
             Figure {
                 name: "read as asked for (GAN-test)",
@@ -62,14 +61,14 @@ impl Evaluation {
             Figure {
                 name: "nearest training digit, median",
                 better: Better::LikeReal,
-                generated: median(memorisation.generated_median),
-                real: median(memorisation.test_median),
+                generated: Some(plain(&memorisation.generated_median, 0)),
+                real: Some(format!("{:.0}", memorisation.test_median)),
                 times_real: None,
             },
             Figure {
                 name: "nearer than 99 % of real ones",
                 better: Better::LikeReal,
-                generated: Some(percent(memorisation.near_share)),
+                generated: Some(percents(&memorisation.near_share)),
                 real: Some(percent(0.01)),
                 times_real: None,
             },
@@ -78,9 +77,12 @@ impl Evaluation {
 }
 
 fn row(name: &'static str, better: Better, both: &Compared, digits: usize) -> Figure {
-    let text =
-        |repeated: &Repeated| format!("{:.digits$} ± {:.digits$}", repeated.mean, (repeated.high - repeated.low) / 2.0);
-    Figure { name, better, generated: Some(text(&both.generated)), real: Some(text(&both.real)), times_real: None }
+    let text = |repeated: &Repeated| Some(plain(repeated, digits));
+    Figure { name, better, generated: text(&both.generated), real: text(&both.real), times_real: None }
+}
+
+fn plain(repeated: &Repeated, digits: usize) -> String {
+    format!("{:.digits$} ± {:.digits$}", repeated.mean, (repeated.high - repeated.low) / 2.0)
 }
 
 fn distance(name: &'static str, both: Option<&Compared>) -> Figure {

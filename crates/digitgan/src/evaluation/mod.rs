@@ -18,7 +18,6 @@ use crate::judge::JudgeIdentity;
 use crate::metrics::MetricError;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
 use crate::metrics::interval::{Proportion, Repeated};
-use crate::metrics::neighbours::Memorisation;
 use crate::model::Variant;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +77,21 @@ pub struct GanTrain {
     pub real: Proportion,
 }
 
+/// How near digits are to training digits, beside test digits. Distances are Euclidean, of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memorised {
+    /// Digits of each set whose nearest training digits were looked for.
+    pub digits: usize,
+    /// Median distance of a generated digit to its nearest training digit.
+    pub generated_median: Repeated,
+    /// The same of test digits.
+    pub test_median: f64,
+    /// The distance below which only 1 % of test digits lie.
+    pub near: f64,
+    /// Share of generated digits nearer than that.
+    pub near_share: Repeated,
+}
+
 /// What an evaluation found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -124,7 +138,7 @@ pub struct Evaluation {
     /// Share of real digits that have a generated one near.
     pub coverage: Compared,
     /// How near digits are to training digits.
-    pub memorisation: Memorisation,
+    pub memorisation: Memorised,
     /// Classifiers that learned from generated digits; where G is told the class.
     pub gan_train: Option<GanTrain>,
 }

@@ -76,7 +76,7 @@ impl RunOnPage {
             losses: picture("losses", run.loss_curves())?,
             confusion: picture("confusion", evaluation_files::confusion_picture(run.path()))?,
             neighbours: picture("neighbours", evaluation_files::neighbours_picture(run.path()))?,
-            watch: picture("watch", run.watch_picture())?,
+            watch: picture("watch", run.watch_curves())?,
             timing: Timing::read(&run.timing()),
             manifest,
             path,

@@ -88,9 +88,9 @@ pub(super) fn agreement(run: &RunOnPage) -> String {
 pub(super) fn memorisation(run: &RunOnPage) -> Markup {
     let memorisation = &run.evaluation.memorisation;
     html! {
-        (run.title()) ": the median digit lies " (format!("{:.0}", memorisation.generated_median)) " from its nearest
+        (run.title()) ": the median digit lies " (format!("{:.0}", memorisation.generated_median.mean)) " from its nearest
         training digit, that of the test images " (format!("{:.0}", memorisation.test_median)) "; "
-        (percent(memorisation.near_share)) " lie nearer than 99 % of the test images do (1 % would be usual)."
+        (percent(memorisation.near_share.mean)) " lie nearer than 99 % of the test images do (1 % would be usual)."
     }
 }
 

@@ -2,11 +2,10 @@ use super::claims::claims;
 use super::*;
 use crate::config::TrainConfig;
 use crate::data::{Augment, DatasetIdentity};
-use crate::evaluation::{ClassFrechet, Compared, Evaluation, FORMAT, Plan};
+use crate::evaluation::{ClassFrechet, Compared, Evaluation, FORMAT, Memorised, Plan};
 use crate::judge::JudgeIdentity;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
 use crate::metrics::interval::Repeated;
-use crate::metrics::neighbours::Memorisation;
 use crate::model::Variant;
 use crate::picture::Grid;
 use crate::run::manifest::{self, DatasetRecord, Manifest, Versions};
@@ -21,9 +20,12 @@ fn picture(name: &str) -> Picture {
     Picture::new(name.to_owned(), grid.png(&[]).unwrap()).unwrap()
 }
 
+fn repeated(mean: f64) -> Repeated {
+    Repeated::of(&[0.99 * mean, mean, 1.01 * mean]).unwrap()
+}
+
 fn compared(generated: f64, real: f64) -> Compared {
-    let around = |mean: f64| Repeated::of(&[0.99 * mean, mean, 1.01 * mean]).unwrap();
-    Compared { generated: around(generated), real: around(real) }
+    Compared { generated: repeated(generated), real: repeated(real) }
 }
 
 /// An evaluation of digits that were asked for and read so, where the model is told classes.
@@ -59,12 +61,12 @@ fn evaluation(model: Variant, asked: &[u8], read: &[u8], frechet: f64, class_nam
         recall: compared(0.7, 0.9),
         density: compared(0.8, 0.9),
         coverage: compared(0.7, 0.9),
-        memorisation: Memorisation {
-            generated_median: 900.0,
+        memorisation: Memorised {
+            digits: 1000,
+            generated_median: repeated(900.0),
             test_median: 1000.0,
-            ratio: 0.9,
             near: 300.0,
-            near_share: 0.01,
+            near_share: repeated(0.01),
         },
         gan_train: None,
     }

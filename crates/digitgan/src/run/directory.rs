@@ -72,11 +72,6 @@ impl RunDirectory {
         self.0.join("timing.json")
     }
 
-    /// How the variety of digits went over the training, as a picture.
-    pub fn watch_picture(&self) -> PathBuf {
-        self.0.join("watch.png")
-    }
-
     /// The folder of sample grids.
     pub fn samples(&self) -> PathBuf {
         self.0.join("samples")
