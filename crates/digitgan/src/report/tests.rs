@@ -98,6 +98,7 @@ fn run(name: &str, model: Variant, augment: &[Augment], evaluation: Evaluation) 
             config,
             dataset: DatasetRecord { identity, class_names, fallback: None, data_dir: None },
             versions: Versions { digitgan: "0.1.0".to_owned(), device: "cpu (test)".to_owned() },
+            collapse: None,
         },
         step: 40,
         stages: ["1", "2", "4"].map(|n| Stage { moment: format!("epoch {n}"), picture: picture("g.png") }).to_vec(),
