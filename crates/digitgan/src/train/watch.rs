@@ -136,3 +136,33 @@ fn mean_distance(readings: &Readings, labels: &[u8], spec: &ModelSpec) -> f64 {
     }
     sum / f64::from(pairs.max(1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(step: u64, distance: f32) -> WatchRecord {
+        WatchRecord { step, entropy: 0.9, agreement: Some(0.9), distance }
+    }
+
+    #[test]
+    fn a_collapse_is_a_fall_from_health_or_health_that_never_comes() {
+        // Ill, then five healthy looks, then a fall and a recovery.
+        let distances = [0.1, 0.1, 0.9, 0.9, 0.4, 0.9, 0.9, 0.9, 0.4, 0.9];
+        let records: Vec<WatchRecord> = (1..).zip(distances).map(|(look, d)| record(50 * look, d)).collect();
+        let expected = [false, false, false, false, false, false, false, false, true, false];
+        assert_eq!(collapsed(&records), expected);
+        let never: Vec<WatchRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
+        assert_eq!(collapsed(&never), [false, false, true, true]);
+    }
+
+    #[test]
+    fn complaints_name_what_is_too_low() {
+        assert_eq!(record(1, 0.5).complaint(), None);
+        let all = WatchRecord { step: 1, entropy: 0.1, agreement: Some(0.2), distance: 0.3 }.complaint().unwrap();
+        for text in ["entropy", "0.10, below 0.75", "read as asked for", "0.20, below 0.6", "0.30, below 0.5"] {
+            assert!(all.contains(text), "{all}");
+        }
+        assert_eq!(WatchRecord { agreement: None, ..record(1, 0.9) }.complaint(), None);
+    }
+}
