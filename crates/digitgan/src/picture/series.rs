@@ -41,14 +41,17 @@ pub(super) struct Span {
     pub(super) greatest: f64,
 }
 
-/// The span of values in each of `columns` equal parts of the steps from `first` to `last`.
+/// The span of values in each of `columns` equal parts of the steps from `first` to `last`: of those in it and of the one
+/// before, from which a line would come. So columns of a single value join their neighbours.
 pub(super) fn envelope(samples: &[Sample], (first, last): (u64, u64), columns: usize) -> Vec<Option<Span>> {
     let mut spans: Vec<Option<Span>> = vec![None; columns];
     let width = (last.saturating_sub(first) as f64 + 1.0) / columns as f64;
+    let mut before = None;
     for &Sample { step, value } in samples {
         let column = (step.saturating_sub(first) as f64 / width) as usize;
         let span = &mut spans[column.min(columns - 1)];
-        let old = span.unwrap_or(Span { least: value, greatest: value });
+        let from = before.replace(value).unwrap_or(value);
+        let old = span.unwrap_or(Span { least: from, greatest: from });
         *span = Some(Span { least: old.least.min(value), greatest: old.greatest.max(value) });
     }
     spans
@@ -136,9 +139,9 @@ mod tests {
     fn an_envelope_holds_every_value() {
         let spans = envelope(&samples(&[1.0, 5.0, 2.0, 2.0, 9.0, -1.0]), (1, 6), 3);
         let span = |least, greatest| Some(Span { least, greatest });
-        assert_eq!(spans, [span(1.0, 5.0), span(2.0, 2.0), span(-1.0, 9.0)]);
+        assert_eq!(spans, [span(1.0, 5.0), span(2.0, 5.0), span(-1.0, 9.0)]);
         let sparse = envelope(&samples(&[1.0, 2.0]), (1, 2), 4);
-        assert_eq!(sparse, [span(1.0, 1.0), None, span(2.0, 2.0), None]);
+        assert_eq!(sparse, [span(1.0, 1.0), None, span(1.0, 2.0), None]);
         let far = [Sample { step: u64::MAX, value: 1.0 }];
         assert_eq!(envelope(&far, (0, u64::MAX), 2), [None, span(1.0, 1.0)]);
     }
