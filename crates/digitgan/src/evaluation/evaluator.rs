@@ -86,7 +86,7 @@ impl<'a> Evaluator<'a> {
         let (train, test) = (dataset.train.len(), dataset.test.len());
         let samples = plan.samples.min(test).min(train / 2);
         if samples < MIN_SAMPLES {
-            return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: 2 * MIN_SAMPLES });
+            return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: MIN_SAMPLES });
         }
         let test = chosen(&dataset.test, &permutation(plan.seed, Purpose::EvaluationImages, 0, test)[..samples]);
         let readings = judge.read(&test.images);

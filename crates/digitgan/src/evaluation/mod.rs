@@ -169,7 +169,9 @@ pub enum EvaluationError {
         classes: usize,
     },
     /// Too few real images.
-    #[error("{dataset} has {train} training and {test} test images: an evaluation needs at least {needed} of either")]
+    #[error(
+        "{dataset} has {train} training and {test} test images: an evaluation needs at least {needed} test images and twice as many to train on"
+    )]
     TooFewImages {
         /// The data set.
         dataset: String,
@@ -177,7 +179,7 @@ pub enum EvaluationError {
         train: usize,
         /// Its test images.
         test: usize,
-        /// The fewest.
+        /// The fewest test images.
         needed: usize,
     },
     /// The generator's tensors do not fit.
