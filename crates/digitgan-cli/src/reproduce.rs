@@ -30,7 +30,7 @@ const QUICK_EPOCHS: u32 = 1;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan reproduce                        everything, 20 epochs each, into reproduction/
-  digitgan reproduce --quick --out try      a small version in about a minute
+  digitgan reproduce --quick --out try      one epoch each: about 80 seconds
   digitgan reproduce --epochs 5 --seed 2 --out five")]
 pub(crate) struct Args {
     #[command(flatten)]
