@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Where the page goes, and the pictures beside it
     #[arg(long, value_name = "DIR", default_value = "report")]
     out: PathBuf,
-    /// Evaluate with 2,000 digits, 2 sets, and no training of classifiers on generated digits
+    /// Evaluate with sets of 2,000 digits, and no training of classifiers on generated digits
     #[arg(long)]
     quick: bool,
     #[command(flatten)]

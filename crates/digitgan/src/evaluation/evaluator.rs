@@ -21,8 +21,10 @@ use digitgan_kernels::Kernels;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
 const MIN_SAMPLES: usize = 4 * NEAREST;
-/// Images whose nearest training digits are looked for.
-const NEIGHBOUR_QUERIES: usize = 1000;
+/// One image in so many has its nearest training digit looked for,
+const NEIGHBOURS_ONE_IN: usize = 10;
+/// but at least so many have.
+const MIN_NEIGHBOURS: usize = 100;
 /// Parts that the digit score is the mean of, as in torch-fidelity.
 const SCORE_SPLITS: usize = 10;
 /// Images that the classifiers of GAN-train learn from, at most.
@@ -293,7 +295,8 @@ fn chosen(split: &Split, places: &[u32]) -> Split {
     }
 }
 
-/// As many images as neighbours are looked for.
+/// The images of a set whose neighbours are looked for.
 fn some(images: &[u8]) -> &[u8] {
-    &images[..images.len().min(NEIGHBOUR_QUERIES * IMAGE_PIXELS)]
+    let count = (images.len() / IMAGE_PIXELS / NEIGHBOURS_ONE_IN).max(MIN_NEIGHBOURS);
+    &images[..images.len().min(count * IMAGE_PIXELS)]
 }
