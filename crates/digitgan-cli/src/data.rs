@@ -1,6 +1,6 @@
 //! `digitgan data`
 
-use crate::dataset::{self, DataArgs};
+use crate::dataset::DataArgs;
 use crate::output;
 use crate::threads::{Threads, with_threads};
 use anyhow::Context;
@@ -78,8 +78,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
-    let source = data.data.clone().unwrap_or_default();
-    with_threads(threads.threads, || dataset::load(&source, data.place.data_dir.clone()))?
+    with_threads(threads.threads, || data.load())?
 }
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {

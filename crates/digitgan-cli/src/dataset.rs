@@ -18,6 +18,13 @@ pub(crate) struct DataArgs {
     pub(crate) place: DataDir,
 }
 
+impl DataArgs {
+    /// Loads the data set that was asked for, as [`load`].
+    pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
+        load(&self.data.clone().unwrap_or_default(), self.place.data_dir.clone())
+    }
+}
+
 /// Where data sets lie.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DataDir {

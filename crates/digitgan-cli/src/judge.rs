@@ -1,6 +1,6 @@
 //! `digitgan judge`
 
-use crate::dataset::{self, DataArgs};
+use crate::dataset::DataArgs;
 use crate::threads::{Threads, with_threads};
 use crate::{output, progress};
 use digitgan::data::default_data_dir;
@@ -82,7 +82,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn train(args: &TrainArgs) -> anyhow::Result<()> {
-    let loaded = dataset::load(&args.data.data.clone().unwrap_or_default(), args.data.place.data_dir.clone())?;
+    let loaded = args.data.load()?;
     let identity = loaded.dataset.identity();
     let plan = TrainingPlan { epochs: args.epochs, seed: args.seed, ..TrainingPlan::judge() };
     let started = Instant::now();
@@ -108,7 +108,7 @@ fn train(args: &TrainArgs) -> anyhow::Result<()> {
 }
 
 fn test(args: &TestArgs) -> anyhow::Result<()> {
-    let loaded = dataset::load(&args.data.data.clone().unwrap_or_default(), args.data.place.data_dir.clone())?;
+    let loaded = args.data.load()?;
     let dataset = &loaded.dataset;
     let kernels = cpu::kernels()?;
     let mut judge = match &args.judge {
