@@ -55,6 +55,7 @@ class Case:
     leak: float = 0.0
     spectral: bool = False
     projection: bool = False
+    hidden: bool = False
     pack: int = 1
     hinge: bool = False
     label_smoothing: float = 0.0
@@ -68,7 +69,7 @@ class Case:
     @property
     def design(self) -> Design:
         """How D is built."""
-        return Design(self.leak, self.spectral, self.projection, self.pack)
+        return Design(self.leak, self.spectral, self.projection, self.hidden, self.pack)
 
     @property
     def objective(self) -> Objective:
@@ -98,6 +99,9 @@ CASES = (
     Case("gan-pack", "gan", batch=22, steps=1, leak=0.2, pack=2, label_smoothing=0.1),
     Case("acgan-pack", "acgan", batch=10, steps=1, leak=0.2, pack=2),
     Case("cgan-pack", "cgan", classes=7, batch=15, saturating=True, steps=1, leak=0.1, pack=3, label_smoothing=0.2),
+    Case("gan-hidden", "gan", batch=11, salt=2, steps=1, leak=0.2, spectral=True, hidden=True),
+    Case("cgan-hidden", "cgan", batch=13, salt=8, steps=1, leak=0.2, spectral=True, projection=True, hidden=True),
+    Case("acgan-hidden", "acgan", classes=7, batch=10, steps=1, hidden=True),
 )
 
 

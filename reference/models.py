@@ -50,6 +50,7 @@ class Design:
     leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
     spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
     projection: bool = False  # the class is an inner product with the features, not a plane beside them
+    hidden: bool = False  # a hidden layer between features and verdict; a projected class meets its units
     pack: int = 1  # images that D judges together
 
 
@@ -81,8 +82,8 @@ class Objective:
         return -F.softplus(logits).mean() if self.saturating else F.softplus(-logits).mean()
 
 
-class SpectralConv2d(nn.Conv2d):
-    """A convolution whose weight W, a row an output, is divided by sigma = |W'u|, its largest singular value nearly.
+class Spectral(nn.Module):
+    """A layer whose weight W, a row an output, is divided by sigma = |W'u|, its largest singular value nearly.
 
     u is a buffer and v = W'u / |W'u|; both are constants to the gradient of sigma = u'Wv. Only `follow` moves u:
     torch's `spectral_norm` does so in every forward pass in training mode, digitgan once a step, after Adam.
@@ -90,19 +91,35 @@ class SpectralConv2d(nn.Conv2d):
 
     def __init__(self, *args: int, **kwargs: int | bool) -> None:
         super().__init__(*args, **kwargs)
-        self.register_buffer("weight_u", torch.full((self.out_channels,), 1.0 / math.sqrt(self.out_channels)))
+        outputs = self.weight.shape[0]
+        self.register_buffer("weight_u", torch.full((outputs,), 1.0 / math.sqrt(outputs)))
         self.v: Tensor | None = None  # that of the last pass
 
-    def forward(self, x: Tensor) -> Tensor:
+    def normalised(self) -> Tensor:
+        """The weight as the pass sees it."""
         matrix = self.weight.flatten(1)
         self.v = F.normalize(matrix.detach().T @ self.weight_u, dim=0)
         sigma = self.weight_u @ matrix @ self.v
-        return F.conv2d(x, self.weight / sigma, self.bias, self.stride, self.padding)
+        return self.weight / sigma
 
     @torch.no_grad()
     def follow(self) -> None:
         """One power iteration: u of the present weight, from v of the last pass."""
         self.weight_u = F.normalize(self.weight.flatten(1) @ self.v, dim=0)
+
+
+class SpectralConv2d(Spectral, nn.Conv2d):
+    """A convolution with such a weight."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.normalised(), self.bias, self.stride, self.padding)
+
+
+class SpectralLinear(Spectral, nn.Linear):
+    """A fully connected layer with such a weight."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.normalised(), self.bias)
 
 
 class Generator(nn.Module):
@@ -146,9 +163,14 @@ class Discriminator(nn.Module):
         self.bn1 = nn.Identity() if design.spectral else nn.BatchNorm2d(32, eps=1e-5, momentum=0.1)
         self.conv2 = convolution(inputs, 64, 4, stride=2, padding=1, bias=design.spectral)
         self.bn2 = nn.Identity() if design.spectral else nn.BatchNorm2d(64, eps=1e-5, momentum=0.1)
-        self.source = convolution(64, 1, 7, bias=True)
-        if self.sees_projection:
-            self.class_projection = convolution(64, classes, 7, bias=False)
+        if design.hidden:
+            linear = SpectralLinear if design.spectral else nn.Linear
+            self.source_hidden = linear(64 * 7 * 7, 128)
+            self.source_output = linear(128, classes if self.sees_projection else 1)
+        else:
+            self.source = convolution(64, 1, 7, bias=True)
+            if self.sees_projection:
+                self.class_projection = convolution(64, classes, 7, bias=False)
         if self.sees_plane:
             self.class_embedding = nn.Embedding(classes, SIDE * SIDE)
             self.class_conv = nn.Conv2d(1, 32, 4, stride=2, padding=1, bias=True)
@@ -175,20 +197,28 @@ class Discriminator(nn.Module):
             plane = self.class_embedding(labels).view(-1, 1, SIDE, SIDE)
             x = torch.cat([x, self.class_conv(plane)], dim=1)  # image features first
         features = self.rectify(self.bn2(self.conv2(x)))
-        source_logits = self.source(features).flatten()
-        if self.sees_projection:
-            of_classes = self.class_projection(features).flatten(1)
-            source_logits = source_logits + of_classes.gather(1, labels[:, None]).flatten()
+        source_logits = self.judge(features, labels)
         if not self.predicts_class:
             return source_logits, None
         hidden = F.relu(self.class_hidden(features.flatten(1)))  # flattened channels first: c, y, x
         return source_logits, self.class_output(hidden)
 
+    def judge(self, features: Tensor, labels: Tensor) -> Tensor:
+        """[batch, 64, 7, 7], [batch] -> source logits [batch]."""
+        if self.design.hidden:
+            outputs = self.source_output(F.relu(self.source_hidden(features.flatten(1))))
+            return outputs.gather(1, labels[:, None]).flatten() if self.sees_projection else outputs.flatten()
+        logits = self.source(features).flatten()
+        if self.sees_projection:
+            of_classes = self.class_projection(features).flatten(1)
+            logits = logits + of_classes.gather(1, labels[:, None]).flatten()
+        return logits
+
     def follow(self) -> None:
         """Lets what is known of the weights' singular values follow a change of the weights."""
         if self.design.spectral:
             for module in self.modules():
-                if isinstance(module, SpectralConv2d):
+                if isinstance(module, Spectral):
                     module.follow()
 
 

@@ -9,7 +9,7 @@ use digitgan::config::{OnCollapse, TrainConfig};
 use digitgan::data::{Augment, DataSource, Dataset, DatasetIdentity, Loaded};
 use digitgan::engine::cpu;
 use digitgan::judge::Judge;
-use digitgan::model::{ClassInput, Normaliser, Variant};
+use digitgan::model::{ClassInput, Normaliser, SourceHead, Variant};
 use digitgan::objective::{Game, GeneratorLoss};
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "model", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
-        "label_smoothing", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "pack", "seed", "name", "out", "config",
+        "label_smoothing", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "seed", "name", "out", "config",
     ])]
     resume: Option<PathBuf>,
     /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
@@ -125,6 +125,10 @@ struct Options {
     /// How cGAN's D is told the class: plane (a learned picture) or projection [default: plane]
     #[arg(long, value_name = "plane|projection", value_parser = parse_name::<ClassInput>)]
     d_class: Option<ClassInput>,
+    /// How D's features become its verdict: linear (their weighted sum) or hidden (through a layer of 128 units)
+    /// [default: linear]
+    #[arg(long, value_name = "linear|hidden", value_parser = parse_name::<SourceHead>)]
+    d_head: Option<SourceHead>,
     /// Images that D judges together, of one class where G is told it [default: 1]
     #[arg(long, value_name = "N")]
     pack: Option<usize>,
@@ -189,6 +193,7 @@ impl Options {
             d_leak: self.d_leak.or(file.d_leak),
             d_norm: self.d_norm.or(file.d_norm),
             d_class: self.d_class.or(file.d_class),
+            d_head: self.d_head.or(file.d_head),
             pack: self.pack.or(file.pack),
             seed: self.seed.or(file.seed),
             watch_steps: self.watch_steps.or(file.watch_steps),
@@ -247,6 +252,7 @@ impl Options {
             d_leak: self.d_leak.unwrap_or(default.d_leak),
             d_norm: self.d_norm.unwrap_or(default.d_norm),
             d_class: self.d_class.unwrap_or(default.d_class),
+            d_head: self.d_head.unwrap_or(default.d_head),
             pack: self.pack.unwrap_or(default.pack),
             seed: self.seed.unwrap_or(default.seed),
             watch_steps: self.watch_steps.unwrap_or(default.watch_steps),

@@ -3,7 +3,7 @@
 use crate::data::{Augment, DataSource, DatasetIdentity};
 use crate::engine::InstanceNoise;
 use crate::engine::cpu::Protocol;
-use crate::model::{ClassInput, Design, Normaliser, Variant};
+use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use crate::objective::{Adversarial, Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,9 @@ pub struct TrainConfig {
     /// How D is told the class, in a model where it is.
     #[serde(default, skip_serializing_if = "is_default")]
     pub d_class: ClassInput,
+    /// How D's features become its verdict.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub d_head: SourceHead,
     /// Images that D judges together.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub pack: usize,
@@ -94,6 +97,7 @@ impl Default for TrainConfig {
             d_leak: 0.0,
             d_norm: Normaliser::Batch,
             d_class: ClassInput::Plane,
+            d_head: SourceHead::Linear,
             pack: 1,
             seed: 1,
             watch_steps: watch_steps(),
@@ -223,7 +227,13 @@ impl TrainConfig {
 
     /// How D is built.
     pub fn design(&self) -> Design {
-        Design { leak: self.d_leak, normaliser: self.d_norm, class_input: self.d_class, pack: self.pack }
+        Design {
+            leak: self.d_leak,
+            normaliser: self.d_norm,
+            class_input: self.d_class,
+            head: self.d_head,
+            pack: self.pack,
+        }
     }
 
     /// Whether what a step computes depends on how many there are to be.

@@ -6,7 +6,9 @@
 
 use digitgan::engine::cpu::{CpuEngine, Protocol};
 use digitgan::engine::{Engine, StepInput, StepReport};
-use digitgan::model::{ClassInput, Design, ModelSpec, Normaliser, Tensor, TensorMap, Variant, initial_state_of};
+use digitgan::model::{
+    ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
+};
 use digitgan::objective::{Adversarial, Game, GeneratorLoss};
 use digitgan_kernels::Kernels;
 use safetensors::{Dtype, SafeTensors};
@@ -72,6 +74,7 @@ impl Fixture {
             leak: self.unless_stated("leak", 0.0),
             normaliser: if is("spectral") { Normaliser::Spectral } else { Normaliser::Batch },
             class_input: if is("projection") { ClassInput::Projection } else { ClassInput::Plane },
+            head: if is("hidden") { SourceHead::Hidden } else { SourceHead::Linear },
             pack: self.unless_stated("pack", 1),
         }
     }
@@ -134,7 +137,7 @@ fn parameter(name: &str, shape: &[usize], d_bias_scale: f64) -> Vec<f32> {
         _ if name.ends_with(".bias") && name.starts_with("discriminator.") => (d_bias_scale, 0.0),
         _ if name.ends_with(".bias") => (0.1, 0.0),
         _ if name.contains(".bn") => (0.1, 1.0),
-        _ if name.contains(".class_hidden") || name.contains(".class_output") => (1.0 / (shape[1] as f64).sqrt(), 0.0),
+        _ if name.contains("_hidden") || name.contains("_output") => (1.0 / (shape[1] as f64).sqrt(), 0.0),
         _ if name.contains(".class_embedding") => (1.0, 0.0),
         _ => (0.05, 0.0),
     };
@@ -314,6 +317,9 @@ fn whole_steps_of_every_model_on_every_instruction_set() {
 fn a_step_beyond_the_report_on_every_instruction_set() {
     for kernels in Kernels::available() {
         for name in ["cgan-projection", "cgan-spectral", "gan-pack", "acgan-pack", "cgan-pack"] {
+            check_model(kernels, name);
+        }
+        for name in ["gan-hidden", "cgan-hidden", "acgan-hidden"] {
             check_model(kernels, name);
         }
     }

@@ -24,6 +24,18 @@ pub enum ClassInput {
     Projection,
 }
 
+/// How D's features become its verdict on an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceHead {
+    /// One layer: a weighted sum of the features, so that far parts of an image are judged apart. The report's.
+    #[default]
+    Linear,
+    /// A hidden layer of rectified units between: what far parts of an image are together can count. Where the class
+    /// comes by projection, its vector meets the hidden units.
+    Hidden,
+}
+
 /// How D is built.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Design {
@@ -33,6 +45,8 @@ pub struct Design {
     pub normaliser: Normaliser,
     /// How D is told the class.
     pub class_input: ClassInput,
+    /// How the features become the verdict.
+    pub head: SourceHead,
     /// Images that D judges together (PacGAN, Lin et al. 2018).
     pub pack: usize,
 }
@@ -41,8 +55,13 @@ impl Design {
     /// Most images that D judges together.
     pub const MAX_PACK: usize = 4;
     /// The report's.
-    pub const REPORT: Design =
-        Design { leak: 0.0, normaliser: Normaliser::Batch, class_input: ClassInput::Plane, pack: 1 };
+    pub const REPORT: Design = Design {
+        leak: 0.0,
+        normaliser: Normaliser::Batch,
+        class_input: ClassInput::Plane,
+        head: SourceHead::Linear,
+        pack: 1,
+    };
 }
 
 impl Default for Design {

@@ -6,7 +6,7 @@ mod design;
 mod tensors;
 mod variant;
 
-pub use design::{ClassInput, Design, Normaliser};
+pub use design::{ClassInput, Design, Normaliser, SourceHead};
 pub use tensors::{
     Tensor, TensorMap, TensorSpec, classifier_tensors, discriminator_tensors, generator_tensors, initial_classifier,
     initial_state, initial_state_of,
@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub const LATENT: usize = 100;
 /// Hidden units of ACGAN's class head.
 pub const CLASS_HIDDEN: usize = 128;
+/// Hidden units of D's verdict, where it has such.
+pub const SOURCE_HIDDEN: usize = 128;
 /// Features of a classifier: the hidden units before its logits.
 pub const CLASSIFIER_FEATURES: usize = 64;
 /// ε of every batch normalisation.

@@ -1,6 +1,6 @@
 //! The tensors of G and D: names, shapes and first values, as PyTorch's state dict would have them.
 
-use super::{CLASS_HIDDEN, CLASSIFIER_FEATURES, ClassInput, Design, ModelSpec, Normaliser};
+use super::{CLASS_HIDDEN, CLASSIFIER_FEATURES, ClassInput, Design, ModelSpec, Normaliser, SOURCE_HIDDEN, SourceHead};
 use crate::IMAGE_PIXELS;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
@@ -130,23 +130,25 @@ fn trunk(images: usize, conv2_inputs: usize, normaliser: Normaliser) -> Vec<Tens
     tensors
 }
 
-/// Two fully connected layers from features to a logit a class.
-fn class_head(hidden: usize, classes: usize) -> [TensorSpec; 4] {
+/// Weights and biases of two fully connected layers from features to `outputs` logits.
+fn hidden_head(names: [&'static str; 4], units: usize, outputs: usize) -> [TensorSpec; 4] {
     // PyTorch's start of a linear layer: weights and biases uniform within 1/√inputs.
     let linear = |inputs: usize| Start::Uniform { limit: 1.0 / (inputs as f32).sqrt() };
     const FEATURES: usize = 64 * 7 * 7;
     [
-        TensorSpec::new("class_hidden.weight", &[hidden, FEATURES], linear(FEATURES)),
-        TensorSpec::new("class_hidden.bias", &[hidden], linear(FEATURES)),
-        TensorSpec::new("class_output.weight", &[classes, hidden], linear(hidden)),
-        TensorSpec::new("class_output.bias", &[classes], linear(hidden)),
+        TensorSpec::new(names[0], &[units, FEATURES], linear(FEATURES)),
+        TensorSpec::new(names[1], &[units], linear(FEATURES)),
+        TensorSpec::new(names[2], &[outputs, units], linear(units)),
+        TensorSpec::new(names[3], &[outputs], linear(units)),
     ]
 }
+
+const CLASS_HEAD: [&str; 4] = ["class_hidden.weight", "class_hidden.bias", "class_output.weight", "class_output.bias"];
 
 /// The tensors of a classifier of digits: ACGAN's D with a narrower class head and no other.
 pub fn classifier_tensors(classes: usize) -> Vec<TensorSpec> {
     let mut tensors = trunk(1, 32, Normaliser::Batch);
-    tensors.extend(class_head(CLASSIFIER_FEATURES, classes));
+    tensors.extend(hidden_head(CLASS_HEAD, CLASSIFIER_FEATURES, classes));
     tensors
 }
 
@@ -157,15 +159,28 @@ pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpe
     let projection = wiring.discriminator_sees_class && design.class_input == ClassInput::Projection;
     let spectral = design.normaliser == Normaliser::Spectral;
     let mut tensors = trunk(design.pack, if plane { 64 } else { 32 }, design.normaliser);
-    tensors.push(TensorSpec::new("source.weight", &[1, 64, 7, 7], CONVOLUTION));
-    tensors.push(TensorSpec::new("source.bias", &[1], ZERO));
-    if spectral {
-        tensors.push(TensorSpec::singular_vector("source.weight_u", 1));
-    }
-    if projection {
-        tensors.push(TensorSpec::new("class_projection.weight", &[spec.classes, 64, 7, 7], CONVOLUTION));
-        if spectral {
-            tensors.push(TensorSpec::singular_vector("class_projection.weight_u", spec.classes));
+    match design.head {
+        SourceHead::Linear => {
+            tensors.push(TensorSpec::new("source.weight", &[1, 64, 7, 7], CONVOLUTION));
+            tensors.push(TensorSpec::new("source.bias", &[1], ZERO));
+            if spectral {
+                tensors.push(TensorSpec::singular_vector("source.weight_u", 1));
+            }
+            if projection {
+                tensors.push(TensorSpec::new("class_projection.weight", &[spec.classes, 64, 7, 7], CONVOLUTION));
+                if spectral {
+                    tensors.push(TensorSpec::singular_vector("class_projection.weight_u", spec.classes));
+                }
+            }
+        }
+        SourceHead::Hidden => {
+            let outputs = if projection { spec.classes } else { 1 };
+            let names = ["source_hidden.weight", "source_hidden.bias", "source_output.weight", "source_output.bias"];
+            tensors.extend(hidden_head(names, SOURCE_HIDDEN, outputs));
+            if spectral {
+                tensors.push(TensorSpec::singular_vector("source_hidden.weight_u", SOURCE_HIDDEN));
+                tensors.push(TensorSpec::singular_vector("source_output.weight_u", outputs));
+            }
         }
     }
     if plane {
@@ -175,7 +190,7 @@ pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpe
         tensors.push(TensorSpec::new("class_conv.bias", &[32], ZERO));
     }
     if wiring.discriminator_predicts_class {
-        tensors.extend(class_head(CLASS_HIDDEN, spec.classes));
+        tensors.extend(hidden_head(CLASS_HEAD, CLASS_HIDDEN, spec.classes));
     }
     tensors
 }

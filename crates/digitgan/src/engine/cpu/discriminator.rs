@@ -2,13 +2,13 @@
 
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
-use super::class_head::ClassHead;
 use super::class_planes::ClassPlanes;
+use super::hidden_head::HiddenHead;
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::source_head::SourceHead;
 use super::workspace::{Room, Workspace};
-use super::{OUTER_IMAGES, Statistics, share};
+use super::{OUTER_IMAGES, ROWS_AT_ONCE, Statistics, share};
 use crate::engine::StateError;
 use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
@@ -52,7 +52,8 @@ pub(super) struct Discriminator {
     inner: InnerConvolution,
     planes: Option<ClassPlanes>,
     source: Option<SourceHead>,
-    pub(super) head: Option<ClassHead>,
+    hidden_source: Option<HiddenHead>,
+    pub(super) head: Option<HiddenHead>,
     y1: Buffer,
     bn1: BatchNorm,
     y2: Buffer,
@@ -64,7 +65,7 @@ pub(super) struct Discriminator {
     pub(super) logit_gradients: Buffer,
     pub(super) image_gradients: Buffer,
     outer_sums: Buffer,
-    /// dy1 of some images.
+    /// dy1 of some images, or the share of one head in dh2 of some.
     scratch: Scratch,
 }
 
@@ -86,7 +87,8 @@ impl Discriminator {
             inner: InnerConvolution::new(kernels),
             planes: ClassPlanes::new(kernels, &parameters),
             source: SourceHead::new(kernels, &parameters),
-            head: ClassHead::new(kernels, &parameters, batch),
+            hidden_source: HiddenHead::new("source", kernels, &parameters, batch),
+            head: HiddenHead::new("class", kernels, &parameters, batch),
             y1: room(MIDDLE),
             bn1: norm("bn1", "conv1.bias", MapLayout::MIDDLE),
             y2: room(BOTTOM),
@@ -96,7 +98,7 @@ impl Discriminator {
             logit_gradients: room(1),
             image_gradients: zeros(pack * batch * PADDED_IMAGE),
             outer_sums: super::outer_sums(batch),
-            scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
+            scratch: Scratch::new((OUTER_IMAGES * MIDDLE).max(ROWS_AT_ONCE * BOTTOM)),
             parameters,
         }
     }
@@ -169,7 +171,7 @@ impl Discriminator {
     /// bn2, ReLU and the heads.
     fn judge(&mut self, labels: &[u8]) {
         let count = labels.len();
-        let Self { kernels, parameters, source, head, y2, bn2, h2, logits, .. } = self;
+        let Self { kernels, parameters, source, hidden_source, head, y2, bn2, h2, logits, .. } = self;
         let (kernels, norm, source) = (*kernels, bn2.norm(), source.as_ref());
         let maps = h2.par_chunks_mut(BOTTOM).zip(y2.par_chunks(BOTTOM));
         logits[..count].par_iter_mut().zip(labels).zip(maps).for_each(|((logit, &label), (h2, y2))| {
@@ -178,8 +180,11 @@ impl Discriminator {
                 *logit = source.logit(parameters, h2, label);
             }
         });
-        if let Some(head) = head {
+        for head in [&mut *hidden_source, head].into_iter().flatten() {
             head.forward(parameters, &h2[..count * BOTTOM]);
+        }
+        if let Some(source) = hidden_source {
+            source.read(labels, &mut logits[..count]);
         }
     }
 
@@ -201,12 +206,16 @@ impl Discriminator {
 
     /// Back through the heads.
     fn unjudge(&mut self, labels: &[u8], dh2: &mut [f32]) {
-        let Self { kernels, batch, parameters, source, head, y2, bn2, logit_gradients, .. } = self;
+        let Self { kernels, batch, parameters, source, hidden_source, head, y2, bn2, logit_gradients, scratch, .. } =
+            self;
         let (kernels, source) = (*kernels, source.as_ref());
-        if let Some(head) = head {
+        if let Some(source) = hidden_source {
+            source.write_gradients(labels, logit_gradients);
+        }
+        for head in [&mut *hidden_source, head].into_iter().flatten() {
             head.backward_hidden(parameters);
         }
-        let head = head.as_ref();
+        let heads = [head.as_ref(), hidden_source.as_ref()];
         let (norm, sums, per_image) = bn2.norm_and_sums();
         let together = share(*batch);
         dh2.par_chunks_mut(together * BOTTOM)
@@ -215,9 +224,13 @@ impl Discriminator {
             .zip(sums.par_chunks_mut(together * per_image))
             .enumerate()
             .for_each(|(chunk, (((dh2, y2), (logit_gradients, labels)), sums))| {
-                match head {
+                let mut heads = heads.into_iter().flatten();
+                match heads.next() {
                     Some(head) => head.backward_features(parameters, chunk * together, dh2),
                     None => dh2.fill(0.0),
+                }
+                for head in heads {
+                    head.add_feature_gradients(parameters, chunk * together, dh2, scratch);
                 }
                 let maps = dh2.chunks_exact_mut(BOTTOM).zip(y2.chunks_exact(BOTTOM));
                 let verdicts = logit_gradients.iter().zip(labels);
@@ -278,7 +291,7 @@ impl Discriminator {
         if let Some(planes) = &mut self.planes {
             planes.add_contribution_gradients(room.lower_points, labels);
         }
-        if let Some(head) = &mut self.head {
+        for head in [&self.hidden_source, &self.head].into_iter().flatten() {
             head.weight_gradients(parameters, h2);
         }
     }
@@ -324,7 +337,7 @@ impl Discriminator {
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);
         }
-        if let Some(head) = &mut self.head {
+        for head in [&mut self.hidden_source, &mut self.head].into_iter().flatten() {
             head.prepare(&self.parameters);
         }
     }

@@ -8,11 +8,11 @@
 mod average;
 mod batchnorm;
 mod buffer;
-mod class_head;
 mod class_planes;
 mod classifier;
 mod discriminator;
 mod generator;
+mod hidden_head;
 mod inner_convolution;
 mod painter;
 mod parameters;

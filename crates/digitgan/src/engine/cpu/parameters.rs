@@ -210,10 +210,11 @@ impl Layout {
                 let halves = b.div_ceil(32);
                 Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }
             }
-            // [n, 64, 7, 7], in "class_hidden.weight" flattened → panels of 32 channels, [7·7·2, n, 32]
-            (_, &[n, 64, 7, 7]) | ("class_hidden.weight", &[n, _]) => {
+            // [n, 64, 7, 7], in a hidden layer's weight flattened → panels of 32 channels, [7·7·2, n, 32]
+            (_, &[n, 64, 7, 7]) | ("source_hidden.weight" | "class_hidden.weight", &[n, _]) => {
                 Layout { axes: [n, 64 / PANEL, PANEL, 49], order: [3, 1, 0, 2] }
             }
+            ("source_output.weight", &[n, units]) => Layout { axes: [n, 1, 1, units], order: [0, 1, 2, 3] },
             _ => Layout { axes: [1, 1, 1, tensor.elements()], order: [0, 1, 2, 3] },
         }
     }

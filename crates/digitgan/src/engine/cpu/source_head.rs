@@ -1,4 +1,4 @@
-//! D's first head: how real a picture is.
+//! D's first head, as the report has it: how real a picture is.
 
 use super::parameters::{Parameters, Slot};
 use digitgan_kernels::Kernels;

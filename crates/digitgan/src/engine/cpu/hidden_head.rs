@@ -1,16 +1,17 @@
-//! The second head of ACGAN's D, the only one of a classifier: which class a picture is taken for.
+//! A head of D with a hidden layer: what class a picture is taken for, in ACGAN's D and in a classifier; or how real it
+//! is, where D's verdict is to see more than each feature alone.
 
-use super::buffer::{Buffer, zeros};
+use super::buffer::{Buffer, Scratch, zeros};
 use super::parameters::{Parameters, Slot};
 use super::{ROWS_AT_ONCE, share};
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;
 
-/// `features (3136) ─hidden→ units ─ReLU─output→ classes`
-pub(super) struct ClassHead {
+/// `features (3136) ─hidden→ units ─ReLU─output→ outputs`
+pub(super) struct HiddenHead {
     kernels: Kernels,
-    classes: usize,
+    outputs: usize,
     /// Hidden units.
     units: usize,
     hidden_weight: Slot,
@@ -21,30 +22,31 @@ pub(super) struct ClassHead {
     hidden_transposed: Buffer,
     /// After ReLU, `[batch, units]`.
     pub(super) hidden: Buffer,
-    /// `[batch, classes]`.
+    /// `[batch, outputs]`.
     pub(super) logits: Buffer,
     /// Their gradients: whoever computes the loss writes them.
     pub(super) logit_gradients: Buffer,
     hidden_gradients: Buffer,
 }
 
-impl ClassHead {
-    /// The head whose layers `parameters` holds, if it holds them.
-    pub(super) fn new(kernels: Kernels, parameters: &Parameters, batch: usize) -> Option<Self> {
-        let (output, output_weight) = parameters.find("class_output.weight")?;
-        let (classes, units) = (output.shape[0], output.shape[1]);
-        Some(ClassHead {
+impl HiddenHead {
+    /// The head called `name`, if `parameters` holds its layers.
+    pub(super) fn new(name: &str, kernels: Kernels, parameters: &Parameters, batch: usize) -> Option<Self> {
+        let (output, output_weight) = parameters.find(&format!("{name}_output.weight"))?;
+        let slot = |layer: &str| parameters.slot(&format!("{name}_{layer}"));
+        let (outputs, units) = (output.shape[0], output.shape[1]);
+        Some(HiddenHead {
             kernels,
-            classes,
+            outputs,
             units,
-            hidden_weight: parameters.slot("class_hidden.weight"),
-            hidden_bias: parameters.slot("class_hidden.bias"),
+            hidden_weight: slot("hidden.weight"),
+            hidden_bias: slot("hidden.bias"),
             output_weight,
-            output_bias: parameters.slot("class_output.bias"),
+            output_bias: slot("output.bias"),
             hidden_transposed: zeros(BOTTOM * units),
             hidden: zeros(batch * units),
-            logits: zeros(batch * classes),
-            logit_gradients: zeros(batch * classes),
+            logits: zeros(batch * outputs),
+            logit_gradients: zeros(batch * outputs),
             hidden_gradients: zeros(batch * units),
         })
     }
@@ -52,8 +54,8 @@ impl ClassHead {
     /// # Shapes
     /// `features`: `[count, 3136]`.
     pub(super) fn forward(&mut self, parameters: &Parameters, features: &[f32]) {
-        let Self { kernels, classes, units, hidden_transposed, hidden, logits, .. } = self;
-        let (kernels, classes, units) = (*kernels, *classes, *units);
+        let Self { kernels, outputs, units, hidden_transposed, hidden, logits, .. } = self;
+        let (kernels, outputs, units) = (*kernels, *outputs, *units);
         let hidden_bias = parameters.value(self.hidden_bias);
         let output_weight = parameters.value(self.output_weight);
         let output_bias = parameters.value(self.output_bias);
@@ -61,12 +63,12 @@ impl ClassHead {
         features
             .par_chunks(together * BOTTOM)
             .zip(hidden.par_chunks_mut(together * units))
-            .zip(logits.par_chunks_mut(together * classes))
+            .zip(logits.par_chunks_mut(together * outputs))
             .for_each(|((features, hidden), logits)| {
                 let images = features.len() / BOTTOM;
                 let hidden = &mut hidden[..images * units];
                 kernels.matrix_product(features, hidden_transposed, hidden, units);
-                for (hidden, logits) in hidden.chunks_exact_mut(units).zip(logits.chunks_exact_mut(classes)) {
+                for (hidden, logits) in hidden.chunks_exact_mut(units).zip(logits.chunks_exact_mut(outputs)) {
                     for (hidden, bias) in hidden.iter_mut().zip(hidden_bias) {
                         let sum = *hidden + bias;
                         *hidden = if sum <= 0.0 { 0.0 } else { sum };
@@ -81,13 +83,13 @@ impl ClassHead {
 
     /// From the gradients of the logits to those of the hidden units.
     pub(super) fn backward_hidden(&mut self, parameters: &Parameters) {
-        let Self { kernels, classes, units, hidden, logit_gradients, hidden_gradients, .. } = self;
+        let Self { kernels, outputs, units, hidden, logit_gradients, hidden_gradients, .. } = self;
         let (kernels, units) = (*kernels, *units);
         let output_weight = parameters.value(self.output_weight);
         hidden_gradients
             .par_chunks_mut(units)
             .zip(hidden.par_chunks(units))
-            .zip(logit_gradients.par_chunks(*classes))
+            .zip(logit_gradients.par_chunks(*outputs))
             .with_min_len(ROWS_AT_ONCE)
             .for_each(|((gradient, hidden), logit_gradients)| {
                 gradient.fill(0.0);
@@ -102,6 +104,27 @@ impl ClassHead {
             });
     }
 
+    /// The output that speaks of class `label`, where each class has its own.
+    fn output_of(&self, label: u8) -> usize {
+        if self.outputs == 1 { 0 } else { usize::from(label) }
+    }
+
+    /// Writes to `logits` what the head says of pictures of these classes.
+    pub(super) fn read(&self, labels: &[u8], logits: &mut [f32]) {
+        for ((logit, outputs), &label) in logits.iter_mut().zip(self.logits.chunks_exact(self.outputs)).zip(labels) {
+            *logit = outputs[self.output_of(label)];
+        }
+    }
+
+    /// Takes up the gradients of what [`HiddenHead::read`] read.
+    pub(super) fn write_gradients(&mut self, labels: &[u8], gradients: &[f32]) {
+        self.logit_gradients.fill(0.0);
+        for (place, (&gradient, &label)) in gradients.iter().zip(labels).enumerate() {
+            let output = place * self.outputs + self.output_of(label);
+            self.logit_gradients[output] = gradient;
+        }
+    }
+
     /// From the hidden units' gradients to those of the features of some images, from `first` on.
     pub(super) fn backward_features(&self, parameters: &Parameters, first: usize, feature_gradients: &mut [f32]) {
         let images = feature_gradients.len() / BOTTOM;
@@ -109,13 +132,30 @@ impl ClassHead {
         self.kernels.matrix_product(gradients, parameters.value(self.hidden_weight), feature_gradients, BOTTOM);
     }
 
+    /// Adds what [`HiddenHead::backward_features`] would write.
+    pub(super) fn add_feature_gradients(
+        &self,
+        parameters: &Parameters,
+        first: usize,
+        feature_gradients: &mut [f32],
+        scratch: &Scratch,
+    ) {
+        scratch.lend(|room| {
+            for (group, gradients) in feature_gradients.chunks_mut(ROWS_AT_ONCE * BOTTOM).enumerate() {
+                let room = &mut room[..gradients.len()];
+                self.backward_features(parameters, first + group * ROWS_AT_ONCE, room);
+                self.kernels.add_scaled(1.0, room, gradients);
+            }
+        });
+    }
+
     /// Adds to the gradients of the head's weights.
     ///
     /// # Shapes
     /// `features`: `[batch, 3136]`.
     pub(super) fn weight_gradients(&self, parameters: &mut Parameters, features: &[f32]) {
-        let Self { kernels, classes, units, hidden, logit_gradients, hidden_gradients, .. } = self;
-        let (kernels, classes, units) = (*kernels, *classes, *units);
+        let Self { kernels, outputs, units, hidden, logit_gradients, hidden_gradients, .. } = self;
+        let (kernels, outputs, units) = (*kernels, *outputs, *units);
         let gradients = &mut parameters.gradients;
         let images = features.len() / BOTTOM;
         let panels = share(BOTTOM / PANEL);
@@ -127,7 +167,7 @@ impl ClassHead {
         for gradient in hidden_gradients.chunks_exact(units) {
             kernels.add_scaled(1.0, gradient, &mut gradients[self.hidden_bias.range()]);
         }
-        for (hidden, logit_gradients) in hidden.chunks_exact(units).zip(logit_gradients.chunks_exact(classes)) {
+        for (hidden, logit_gradients) in hidden.chunks_exact(units).zip(logit_gradients.chunks_exact(outputs)) {
             let rows = gradients[self.output_weight.range()].chunks_exact_mut(units);
             for (row, &logit_gradient) in rows.zip(logit_gradients) {
                 kernels.add_scaled(logit_gradient, hidden, row);
