@@ -264,6 +264,9 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
         output::heading("What was read (columns) where each digit was asked for (rows)")?;
         output::confusion(confusion, &evaluation.class_names)?;
     }
+    output::heading("Class by class")?;
+    let heading = ["", "read as asked for", "of all digits", "Fréchet distance", "times real"];
+    output::table(heading, &evaluation.class_figures())?;
     output::heading("Digits read as each class")?;
     output::histogram(&evaluation.histogram, &evaluation.class_names)?;
     let mut facts = vec![

@@ -5,7 +5,7 @@ use crate::progress::TrainingProgress;
 use crate::threads::with_threads;
 use crate::{Usage, judge, output, runs};
 use anyhow::Context;
-use digitgan::config::{OnCollapse, TrainConfig};
+use digitgan::config::{OnCollapse, Recipe, TrainConfig};
 use digitgan::data::{Augment, DataSource, Dataset, DatasetIdentity, Loaded};
 use digitgan::engine::cpu;
 use digitgan::judge::Judge;
@@ -39,7 +39,7 @@ pub(crate) const STOPPED: u8 = 130;
 pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "model", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
+        "model", "recipe", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
         "label_smoothing", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "seed", "name", "out", "config",
     ])]
     resume: Option<PathBuf>,
@@ -74,6 +74,10 @@ struct Options {
     /// The model: gan, cgan or acgan [default: acgan]
     #[arg(value_name = "MODEL")]
     model: Option<Variant>,
+    /// What holds where no option says otherwise: modern (better digits) or report (the protocol of Peng & Yang)
+    /// [default: modern]
+    #[arg(long, value_name = "modern|report", value_parser = parse_name::<Recipe>)]
+    recipe: Option<Recipe>,
     /// Real digits: auto (MNIST if it is there or can be fetched, else strokes), mnist, strokes (drawn by
     /// this program), or a folder of IDX files or of one folder of PNG files a class [default: auto]
     #[arg(long, value_name = "auto|mnist|strokes|PATH")]
@@ -175,6 +179,7 @@ impl Options {
         let placed = self.name.is_some() || self.out.is_some();
         Options {
             model: self.model.or(file.model),
+            recipe: self.recipe.or(file.recipe),
             data: self.data.or(file.data),
             data_dir: self.data_dir.or(file.data_dir),
             augment: self.augment.or(file.augment),
@@ -224,24 +229,25 @@ impl Options {
     /// The settings of a run.
     fn of_run(manifest: Manifest) -> anyhow::Result<Options> {
         let config: Options = toml::Table::try_from(manifest.config)?.try_into()?;
-        Ok(Options { data_dir: manifest.dataset.data_dir, ..config })
+        // What an old record does not say was as in the report.
+        Ok(Options { data_dir: manifest.dataset.data_dir, recipe: Some(Recipe::Report), ..config })
     }
 
     /// The settings, with defaults where nothing was said.
     fn resolve(&self) -> TrainConfig {
-        let default = TrainConfig::default();
-        let lr = self.lr.unwrap_or(default.lr);
+        let model = self.model.unwrap_or(TrainConfig::default().model);
+        let default = self.recipe.unwrap_or_default().config(model);
         let mut augment = self.augment.clone().unwrap_or_default();
         augment.sort_unstable();
         augment.dedup();
         TrainConfig {
-            model: self.model.unwrap_or(default.model),
+            model,
             data: self.data.clone().unwrap_or(default.data),
             augment,
             epochs: self.epochs.unwrap_or(default.epochs),
             batch_size: self.batch_size.unwrap_or(default.batch_size),
-            lr,
-            lr_d: self.lr_d.unwrap_or(lr),
+            lr: self.lr.unwrap_or(default.lr),
+            lr_d: self.lr_d.or(self.lr).unwrap_or(default.lr_d),
             beta1: self.beta1.unwrap_or(default.beta1),
             g_loss: self.g_loss.unwrap_or(default.g_loss),
             loss: self.loss.unwrap_or(default.loss),
@@ -354,6 +360,7 @@ pub(crate) fn new_manifest(
             device: format!("cpu ({})", kernels.name()),
         },
         config: TrainConfig { data: found_source(&config.data, loaded)?, ..config },
+        judge: None,
         collapse: None,
     })
 }

@@ -8,7 +8,7 @@ use crate::objective::{Adversarial, Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a training. Field by field the options of `digitgan train`, and by the same names
-/// (with dashes) the keys of a configuration file.
+/// (with dashes) the keys of a configuration file. What a record of old does not say was as in the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TrainConfig {
@@ -31,42 +31,42 @@ pub struct TrainConfig {
     /// What G minimises.
     pub g_loss: GeneratorLoss,
     /// Which game D and G play.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub loss: Game,
     /// How far below one D's target for real images is.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub label_smoothing: f32,
     /// Standard deviation of the noise over everything that D sees, at the first step; it falls linearly to zero.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub instance_noise: f32,
     /// Over this last share of the training both learning rates fall linearly to zero.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub lr_decay: f64,
     /// Decay of the average of G's weights, which draws in G's place; 0: no average.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub ema: f64,
     /// Slope of D's rectifiers below zero.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub d_leak: f32,
     /// What keeps D's features in range.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub d_norm: Normaliser,
     /// How D is told the class, in a model where it is.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub d_class: ClassInput,
     /// How D's features become its verdict.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub d_head: SourceHead,
     /// Images that D judges together.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[serde(default = "one")]
     pub pack: usize,
     /// Every random number of the run follows from it.
     pub seed: u64,
     /// Steps between two looks of the mode-collapse watch, where there is a judge.
-    #[serde(default = "watch_steps", skip_serializing_if = "is_watch_steps")]
+    #[serde(default = "watch_steps")]
     pub watch_steps: u64,
     /// What to do when the generator collapses.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub on_collapse: OnCollapse,
     /// Steps between two checkpoints within an epoch; one is written after every epoch in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +108,39 @@ impl Default for TrainConfig {
     }
 }
 
+/// A set of settings that go together: what holds where nothing else is said. `docs/recipes.md` has what each of its
+/// departures from the report gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recipe {
+    /// The protocol of Peng & Yang (2020): [`TrainConfig::default`].
+    Report,
+    /// The same generator, trained for better digits.
+    #[default]
+    Modern,
+}
+
+impl Recipe {
+    /// The settings of a training of `model`.
+    pub fn config(self, model: Variant) -> TrainConfig {
+        let report = TrainConfig { model, ..TrainConfig::default() };
+        match self {
+            Recipe::Report => report,
+            Recipe::Modern => TrainConfig {
+                lr: 4e-3,
+                lr_d: 4e-3,
+                lr_decay: 1.0,
+                ema: 0.999,
+                d_leak: 0.2,
+                d_norm: Normaliser::Spectral,
+                d_class: ClassInput::Projection,
+                d_head: SourceHead::Hidden,
+                ..report
+            },
+        }
+    }
+}
+
 /// What to do when the generator collapses; it is told and recorded in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,20 +158,8 @@ fn watch_steps() -> u64 {
     200
 }
 
-fn is_watch_steps(steps: &u64) -> bool {
-    *steps == watch_steps()
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 fn one() -> usize {
     1
-}
-
-fn is_one(value: &usize) -> bool {
-    *value == 1
 }
 
 /// Largest batch: 16 GiB of buffers would be needed beyond it.

@@ -1,6 +1,6 @@
 //! How an evaluation is done.
 
-use super::{ClassFrechet, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
+use super::{ClassFigures, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
 use crate::judge::training::TrainingPlan;
@@ -52,6 +52,9 @@ struct Figures {
     agreement: f64,
     divergence: f64,
     frechet: f64,
+    /// Of each class.
+    class_agreement: Vec<Option<f64>>,
+    class_shares: Vec<f64>,
     class_frechet: Vec<Option<f64>>,
     kernel_distance: f64,
     digit_score: f64,
@@ -173,7 +176,8 @@ impl<'a> Evaluator<'a> {
             histogram: ClassHistogram::of(&all_read, classes)?,
             divergence_from_uniform: compared(&|set| set.divergence)?,
             frechet: compared(&|set| set.frechet)?,
-            class_frechet: self.class_frechet(&sets)?,
+            class_frechet: self.compared_where(&sets, &|set| mean(&set.class_frechet)),
+            classes: self.class_figures(&sets, conditional)?,
             kernel_distance: compared(&|set| set.kernel_distance)?,
             digit_score: compared(&|set| set.digit_score)?,
             precision: compared(&|set| set.manifold.precision)?,
@@ -197,9 +201,14 @@ impl<'a> Evaluator<'a> {
         let subsets = Subsets::default();
         let subsets = Subsets { size: subsets.size.min(self.samples), ..subsets };
         let by_class = class_frechet(&real, &self.test.labels, &generated, of_class, classes)?;
+        let confusion = Confusion::of(asked, &readings.labels, classes)?;
+        let histogram = ClassHistogram::of(&readings.labels, classes)?;
+        let share = |&count: &u64| count as f64 / histogram.total() as f64;
         Ok(Figures {
-            agreement: Confusion::of(asked, &readings.labels, classes)?.agreement(),
-            divergence: ClassHistogram::of(&readings.labels, classes)?.divergence_from_uniform()?,
+            agreement: confusion.agreement(),
+            divergence: histogram.divergence_from_uniform()?,
+            class_agreement: confusion.class_agreement().to_vec(),
+            class_shares: histogram.counts.iter().map(share).collect(),
             frechet: frechet_distance(&real, &generated)?,
             class_frechet: by_class.classes.into_iter().map(Result::ok).collect(),
             kernel_distance: kernel_distance(self.kernels, &real, &generated, subsets, self.plan.seed)?.mean,
@@ -208,29 +217,21 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    fn class_frechet(&self, sets: &[Figures]) -> Result<ClassFrechet, MetricError> {
-        let classes = self.dataset.classes;
-        let by_class = |sets: &[Figures]| -> Vec<Option<f64>> {
-            let mean = |class: usize| {
-                let values: Option<Vec<f64>> = sets.iter().map(|set| set.class_frechet[class]).collect();
-                values.map(|values| values.iter().sum::<f64>() / values.len() as f64)
-            };
-            (0..classes).map(mean).collect()
+    /// A figure of generated and of real sets, where every set has it.
+    fn compared_where(&self, sets: &[Figures], figure: &dyn Fn(&Figures) -> Option<f64>) -> Option<Compared> {
+        Some(Compared { generated: repeated_where(sets, figure)?, real: repeated_where(&self.real, figure)? })
+    }
+
+    fn class_figures(&self, sets: &[Figures], conditional: bool) -> Result<Vec<ClassFigures>, MetricError> {
+        let shares = |sets: &[Figures], class: usize| {
+            Repeated::of(&sets.iter().map(|set| set.class_shares[class]).collect::<Vec<f64>>())
         };
-        let means = |sets: &[Figures]| -> Option<Vec<f64>> {
-            let mean = |set: &Figures| {
-                let all: Option<Vec<f64>> = set.class_frechet.iter().copied().collect();
-                all.map(|all| all.iter().sum::<f64>() / classes as f64)
-            };
-            sets.iter().map(mean).collect()
+        let figures = |class: usize| {
+            let agreement = repeated_where(sets, &|set| set.class_agreement[class]).filter(|_| conditional);
+            let read = Compared { generated: shares(sets, class)?, real: shares(&self.real, class)? };
+            Ok(ClassFigures { agreement, read, frechet: self.compared_where(sets, &|set| set.class_frechet[class]) })
         };
-        let mean = match (means(sets), means(&self.real)) {
-            (Some(generated), Some(real)) => {
-                Some(Compared { generated: Repeated::of(&generated)?, real: Repeated::of(&real)? })
-            }
-            _ => None,
-        };
-        Ok(ClassFrechet { generated: by_class(sets), real: by_class(&self.real), mean })
+        (0..self.dataset.classes).map(figures).collect()
     }
 
     /// Trains one classifier on generated digits, and once one on real digits, and lets them read the test images.
@@ -273,6 +274,18 @@ impl<'a> Evaluator<'a> {
         let correct = reader.correct(&self.dataset.test);
         Ok(Proportion::of(correct as u64, self.dataset.test.len() as u64)?)
     }
+}
+
+/// A figure that some sets may not have, where all have it.
+fn repeated_where(sets: &[Figures], figure: &dyn Fn(&Figures) -> Option<f64>) -> Option<Repeated> {
+    let values: Option<Vec<f64>> = sets.iter().map(figure).collect();
+    Repeated::of(&values?).ok()
+}
+
+/// The mean of numbers, where none is missing.
+fn mean(values: &[Option<f64>]) -> Option<f64> {
+    let all: Option<Vec<f64>> = values.iter().copied().collect();
+    all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
 }
 
 /// What several sets say of memorisation, each of so many digits.

@@ -30,6 +30,24 @@ pub struct Figure {
 }
 
 impl Evaluation {
+    /// The figures of each class: its name, the share read as asked for, the share of all digits, the Fréchet distance
+    /// and how many times that of real digits it is.
+    pub fn class_figures(&self) -> Vec<[String; 5]> {
+        let rows = self.class_names.iter().zip(&self.classes);
+        rows.map(|(name, class)| {
+            let agreement = class.agreement.as_ref().map(percents);
+            let frechet = class.frechet.as_ref();
+            [
+                name.clone(),
+                agreement.unwrap_or_default(),
+                percents(&class.read.generated),
+                frechet.map(|both| plain(&both.generated, 2)).unwrap_or_default(),
+                frechet.and_then(times_real).map(|times| format!("{times:.1}")).unwrap_or_default(),
+            ]
+        })
+        .collect()
+    }
+
     /// All figures, the same rows for every model.
     pub fn figures(&self) -> Vec<Figure> {
         let judge = self.judge.accuracy().map(percent);
@@ -50,7 +68,7 @@ impl Evaluation {
                 times_real: None,
             },
             distance("Fréchet distance", Some(&self.frechet)),
-            distance("… class by class, mean", self.class_frechet.mean.as_ref()),
+            distance("… class by class, mean", self.class_frechet.as_ref()),
             row("kernel distance (KID)", Better::Less, &self.kernel_distance, 2),
             row("digit score", Better::More, &self.digit_score, 3),
             row("precision", Better::More, &self.precision, 3),
@@ -87,12 +105,13 @@ fn plain(repeated: &Repeated, digits: usize) -> String {
 
 fn distance(name: &'static str, both: Option<&Compared>) -> Figure {
     match both {
-        Some(both) => {
-            let times_real = (both.real.mean > 0.0).then(|| both.generated.mean / both.real.mean);
-            Figure { times_real, ..row(name, Better::Less, both, 2) }
-        }
+        Some(both) => Figure { times_real: times_real(both), ..row(name, Better::Less, both, 2) },
         None => Figure { name, better: Better::Less, generated: None, real: None, times_real: None },
     }
+}
+
+fn times_real(both: &Compared) -> Option<f64> {
+    (both.real.mean > 0.0).then(|| both.generated.mean / both.real.mean)
 }
 
 /// A share as people read it.

@@ -22,7 +22,7 @@ use crate::model::Variant;
 use serde::{Deserialize, Serialize};
 
 /// The version of `evaluation.json` that this library writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What an evaluation is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,16 +52,16 @@ pub struct Compared {
     pub real: Repeated,
 }
 
-/// The Fréchet distance of each class by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassFrechet {
-    /// Of generated digits, a number a class: of the class that was asked for or, where G knows no classes, that was
-    /// read. `None` where there were too few.
-    pub generated: Vec<Option<f64>>,
-    /// Of training digits.
-    pub real: Vec<Option<f64>>,
-    /// The mean over classes, where none is missing.
-    pub mean: Option<Compared>,
+/// The figures of one class by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassFigures {
+    /// Share of the digits asked for as this class that are read so; where G is told the class.
+    pub agreement: Option<Repeated>,
+    /// Share of all digits that are read as this class.
+    pub read: Compared,
+    /// Fréchet distance of the digits that were asked for as this class or, where G knows no classes, are read so.
+    /// `None` where there were too few in some set.
+    pub frechet: Option<Compared>,
 }
 
 /// How well classifiers read test images that learned from generated or from real digits alone.
@@ -123,8 +123,10 @@ pub struct Evaluation {
     pub divergence_from_uniform: Compared,
     /// Fréchet distance to the test images.
     pub frechet: Compared,
-    /// The same, class by class.
-    pub class_frechet: ClassFrechet,
+    /// The mean of the same over classes, where no class has too few digits.
+    pub class_frechet: Option<Compared>,
+    /// The figures of each class.
+    pub classes: Vec<ClassFigures>,
     /// Kernel distance to the test images.
     pub kernel_distance: Compared,
     /// Digit score (Inception score by the judge).

@@ -2,7 +2,7 @@ use super::claims::claims;
 use super::*;
 use crate::config::TrainConfig;
 use crate::data::{Augment, DatasetIdentity};
-use crate::evaluation::{ClassFrechet, Compared, Evaluation, FORMAT, Memorised, Plan};
+use crate::evaluation::{Compared, Evaluation, FORMAT, Memorised, Plan};
 use crate::judge::JudgeIdentity;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
 use crate::metrics::interval::Repeated;
@@ -54,7 +54,8 @@ fn evaluation(model: Variant, asked: &[u8], read: &[u8], frechet: f64, class_nam
         histogram: ClassHistogram::of(read, classes).unwrap(),
         divergence_from_uniform: compared(0.01, 0.001),
         frechet: compared(frechet, 2.0),
-        class_frechet: ClassFrechet { generated: vec![None; classes], real: vec![None; classes], mean: None },
+        class_frechet: None,
+        classes: Vec::new(),
         kernel_distance: compared(3.0, 1.0),
         digit_score: compared(9.0, 9.5),
         precision: compared(0.8, 0.9),
@@ -98,6 +99,7 @@ fn run(name: &str, model: Variant, augment: &[Augment], evaluation: Evaluation) 
             config,
             dataset: DatasetRecord { identity, class_names, fallback: None, data_dir: None },
             versions: Versions { digitgan: "0.1.0".to_owned(), device: "cpu (test)".to_owned() },
+            judge: None,
             collapse: None,
         },
         step: 40,

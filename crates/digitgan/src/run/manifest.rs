@@ -3,6 +3,7 @@
 use crate::atomic_file;
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;
+use crate::judge::JudgeIdentity;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub struct Manifest {
     pub dataset: DatasetRecord,
     /// What made it.
     pub versions: Versions,
+    /// Who watched it for mode collapse, if anybody.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub judge: Option<JudgeIdentity>,
     /// Where its generator collapsed, if it did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collapse: Option<Collapse>,

@@ -127,7 +127,7 @@ impl<'a> Trainer<'a> {
         check_settings(manifest)?;
         check_free(&run)?;
         std::fs::create_dir_all(run.path()).attempt("create", run.path())?;
-        manifest.write(&run.manifest()).attempt("write", &run.manifest())?;
+        watched_by(manifest, judge.as_ref()).write(&run.manifest()).attempt("write", &run.manifest())?;
         let start = Checkpoint::start(&manifest.config, &manifest.dataset.identity);
         Self::from_checkpoint(run, manifest, dataset, kernels, judge, start)
     }
@@ -151,7 +151,7 @@ impl<'a> Trainer<'a> {
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
         let trainer = Self::from_checkpoint(run, manifest, dataset, kernels, judge, checkpoint)?;
         // Last: a run that cannot go on keeps its record as it is.
-        manifest.write(&trainer.run.manifest()).attempt("write", &trainer.run.manifest())?;
+        trainer.manifest.write(&trainer.run.manifest()).attempt("write", &trainer.run.manifest())?;
         Ok(trainer)
     }
 
@@ -174,10 +174,10 @@ impl<'a> Trainer<'a> {
         engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
         let Records { losses, events, watch_log } = Records::resume(&run, step)?;
         Ok(Trainer {
-            manifest: manifest.clone(),
+            manifest: watched_by(manifest, judge.as_ref()),
             spec,
             kernels,
-            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &manifest.config.augment)
+            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &config.augment)
                 .in_packs(config.pack, spec.variant.wiring().generator_sees_class),
             engine: Box::new(engine),
             step,
@@ -552,6 +552,12 @@ impl Buffers {
             fake_labels: vec![0; batch],
         }
     }
+}
+
+/// The record of a run with who watches it; if nobody does now, with who did.
+fn watched_by(manifest: &Manifest, judge: Option<&Judge>) -> Manifest {
+    let judge = judge.map(|judge| judge.identity().clone());
+    Manifest { judge: judge.or(manifest.judge.clone()), ..manifest.clone() }
 }
 
 fn check_settings(manifest: &Manifest) -> Result<(), TrainError> {
