@@ -251,7 +251,7 @@ mod tests {
     /// The layer's gradients of y, scale and shift.
     fn gradients(kernels: Kernels, y: &[f32], scale: &[f32], shift: &[f32], weight: &[f32]) -> [Vec<f32>; 3] {
         let spec = ModelSpec { variant: Variant::Gan, classes: 10 };
-        let mut parameters = Parameters::new(generator_tensors(&spec));
+        let mut parameters = Parameters::new(kernels, generator_tensors(&spec));
         let mut layer = BatchNorm::new("bn1", &parameters, LAYOUT, BATCH);
         parameters.values[layer.weight.unwrap().range()].copy_from_slice(scale);
         parameters.values[layer.bias.range()].copy_from_slice(shift);

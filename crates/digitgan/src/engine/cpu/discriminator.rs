@@ -72,7 +72,7 @@ pub(super) struct Discriminator {
 impl Discriminator {
     /// The network of these tensors; `leak` is the slope of its rectifiers below zero.
     pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>, leak: f32, batch: usize) -> Self {
-        let parameters = Parameters::new(tensors);
+        let parameters = Parameters::new(kernels, tensors);
         let conv1 = parameters.slot("conv1.weight");
         let pack = conv1.range().len() / OUTER_WEIGHTS;
         let norm = |name, bias, layout| BatchNorm::or_bias(name, bias, leak, &parameters, layout, batch);

@@ -53,7 +53,7 @@ pub(super) struct Generator {
 impl Generator {
     /// The network of `spec`, with the average of its weights where a decay is given.
     pub(super) fn new(kernels: Kernels, spec: &ModelSpec, average: Option<f64>, batch: usize) -> Self {
-        let parameters = Parameters::new(generator_tensors(spec));
+        let parameters = Parameters::new(kernels, generator_tensors(spec));
         let bn1 = BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch);
         let bn2 = BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch);
         let inputs = spec.generator_inputs();

@@ -72,7 +72,7 @@ impl Painter {
         prefix: &str,
         weights: &TensorMap,
     ) -> Result<Self, StateError> {
-        let mut parameters = Parameters::new(generator_tensors(spec));
+        let mut parameters = Parameters::new(kernels, generator_tensors(spec));
         parameters.load(prefix, weights, false)?;
         let bn = |name, layout| {
             let mut bn = BatchNorm::new(name, &parameters, layout, 0);

@@ -32,6 +32,7 @@ impl Slot {
 
 /// The parameters of one network.
 pub(super) struct Parameters {
+    kernels: Kernels,
     entries: Vec<(TensorSpec, Slot)>,
     pub(super) values: Buffer,
     /// What the passes see where some weights are normalised: the values with those weights divided.
@@ -43,7 +44,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn new(tensors: Vec<TensorSpec>) -> Self {
+    pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>) -> Self {
         let mut end = 0;
         let mut entries = Vec::new();
         let (trainable, others): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.trainable);
@@ -55,12 +56,12 @@ impl Parameters {
         let [values, gradients, first_moments, second_moments] = std::array::from_fn(|_| zeros(end));
         let (normalised, spectral) = (None, Vec::new());
         let mut parameters =
-            Parameters { entries, values, normalised, spectral, gradients, first_moments, second_moments };
+            Parameters { kernels, entries, values, normalised, spectral, gradients, first_moments, second_moments };
         for tensor in others {
             let Some(weight) = tensor.name.strip_suffix("_u") else { continue };
             let (weight, slot) = parameters.find(weight).expect("a singular vector is that of a weight");
             let (outputs, together) = Layout::of(weight).outputs();
-            parameters.spectral.push(SpectralNorm::new(tensor.name, slot, outputs, together));
+            parameters.spectral.push(SpectralNorm::new(kernels, tensor.name, slot, outputs, together));
             parameters.normalised = Some(zeros(end));
         }
         parameters
@@ -102,7 +103,8 @@ impl Parameters {
     }
 
     /// One Adam step over everything. Returns whether all gradients were finite.
-    pub(super) fn update(&mut self, kernels: Kernels, step: AdamStep) -> bool {
+    pub(super) fn update(&mut self, step: AdamStep) -> bool {
+        let kernels = self.kernels;
         let finite = self
             .values
             .par_chunks_mut(ADAM_CHUNK)
@@ -258,7 +260,7 @@ mod tests {
                 ("generator", generator_tensors(&spec)),
                 ("discriminator", discriminator_tensors(&spec, &Design::REPORT)),
             ] {
-                let mut parameters = Parameters::new(tensors);
+                let mut parameters = Parameters::new(Kernels::available()[0], tensors);
                 for (tensor, slot) in &parameters.entries {
                     let mut seen = vec![false; slot.len];
                     Layout::of(tensor).for_each(|canonical, _| seen[canonical] = true);
@@ -275,7 +277,7 @@ mod tests {
     #[test]
     fn a_weight_lies_where_the_kernels_look_for_it() {
         let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
-        let mut parameters = Parameters::new(discriminator_tensors(&spec, &Design::REPORT));
+        let mut parameters = Parameters::new(Kernels::available()[0], discriminator_tensors(&spec, &Design::REPORT));
         let mut state = initial_state(&spec, 5);
         // conv2.weight[out 3, in 32 + 5, i 1, j 2]: the class half, tap 6.
         let at = ((3 * 64 + 37) * 4 + 1) * 4 + 2;

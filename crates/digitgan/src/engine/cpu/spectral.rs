@@ -11,12 +11,15 @@
 use super::parameters::{Slot, find};
 use crate::engine::StateError;
 use crate::model::{Tensor, TensorMap};
+use digitgan_kernels::Kernels;
+use rayon::prelude::*;
 
 /// Below it, a norm is taken for this: a weight of zeros stays one.
 const SMALLEST_NORM: f64 = 1e-12;
 
 /// One weight's.
 pub(super) struct SpectralNorm {
+    kernels: Kernels,
     /// The tensor that holds u, `conv1.weight_u`.
     name: &'static str,
     slot: Slot,
@@ -26,64 +29,80 @@ pub(super) struct SpectralNorm {
     u: Vec<f32>,
     v: Vec<f32>,
     sigma: f32,
-    /// Room for the sums of one product, as long as the longer of u and v.
-    sums: Vec<f64>,
 }
 
+/// Numbers of a weight that are summed in 32 bits; their sums are in 64.
+const SUMMED_AT_ONCE: usize = 4096;
+
 impl SpectralNorm {
-    pub(super) fn new(name: &'static str, slot: Slot, outputs: usize, together: usize) -> Self {
-        let inputs = slot.range().len() / outputs;
-        let (u, v, sums) = (vec![0.0; outputs], vec![0.0; inputs], vec![0.0; outputs.max(inputs)]);
-        SpectralNorm { name, slot, outputs, together, u, v, sigma: 1.0, sums }
+    pub(super) fn new(kernels: Kernels, name: &'static str, slot: Slot, outputs: usize, together: usize) -> Self {
+        let (u, v) = (vec![0.0; outputs], vec![0.0; slot.range().len() / outputs]);
+        SpectralNorm { kernels, name, slot, outputs, together, u, v, sigma: 1.0 }
     }
 
-    /// Calls `visit(output, input, place)` for every number of the weight.
-    fn for_each(outputs: usize, together: usize, len: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        let mut place = 0;
-        for block in 0..len / (outputs * together) {
-            for output in 0..outputs {
-                for input in block * together..(block + 1) * together {
-                    visit(output, input, place);
-                    place += 1;
+    /// Lets u follow the weight's new values: u ← Wv / ‖Wv‖.
+    pub(super) fn iterate(&mut self, values: &[f32]) {
+        let Self { kernels, slot, outputs, together, u, v, .. } = self;
+        let weight = &values[slot.range()];
+        u.fill(0.0);
+        if *together == 1 {
+            for (weights, &v) in weight.chunks_exact(*outputs).zip(v.iter()) {
+                kernels.add_scaled(v, weights, u);
+            }
+        } else {
+            for (block, v) in weight.chunks_exact(*outputs * *together).zip(v.chunks_exact(*together)) {
+                for (u, weights) in u.iter_mut().zip(block.chunks_exact(*together)) {
+                    *u += kernels.dot(weights, v);
                 }
             }
         }
+        normalise(u);
     }
 
-    /// Lets u follow the weight's new values.
-    pub(super) fn iterate(&mut self, values: &[f32]) {
-        let Self { slot, outputs, together, u, v, sums, .. } = self;
-        let weight = &values[slot.range()];
-        let sums = &mut sums[..*outputs];
-        sums.fill(0.0);
-        Self::for_each(*outputs, *together, weight.len(), |output, input, place| {
-            sums[output] += f64::from(weight[place]) * f64::from(v[input]);
-        });
-        normalise(sums, u);
-    }
-
-    /// Writes W / σ to its place in `used`.
+    /// Finds v = Wᵀu / ‖Wᵀu‖ and σ = ‖Wᵀu‖, and writes W / σ to its place in `used`.
     pub(super) fn normalise(&mut self, values: &[f32], used: &mut [f32]) {
-        let Self { slot, outputs, together, u, v, sigma, sums, .. } = self;
+        let Self { kernels, slot, outputs, together, u, v, sigma, .. } = self;
+        let (kernels, outputs, together) = (*kernels, *outputs, *together);
         let weight = &values[slot.range()];
-        let sums = &mut sums[..v.len()];
-        sums.fill(0.0);
-        Self::for_each(*outputs, *together, weight.len(), |output, input, place| {
-            sums[input] += f64::from(weight[place]) * f64::from(u[output]);
+        let blocks = weight.par_chunks(outputs * together).zip(v.par_chunks_mut(together));
+        blocks.with_min_len(SUMMED_AT_ONCE / together).for_each(|(block, v)| {
+            if together == 1 {
+                v[0] = kernels.dot(block, u);
+            } else {
+                v.fill(0.0);
+                for (weights, &u) in block.chunks_exact(together).zip(u.iter()) {
+                    kernels.add_scaled(u, weights, v);
+                }
+            }
         });
-        *sigma = normalise(sums, v) as f32;
-        for (used, &weight) in used[slot.range()].iter_mut().zip(weight) {
-            *used = weight / *sigma;
-        }
+        *sigma = normalise(v);
+        let factor = 1.0 / *sigma;
+        let chunks = used[slot.range()].par_chunks_mut(SUMMED_AT_ONCE).zip(weight.par_chunks(SUMMED_AT_ONCE));
+        chunks.for_each(|(used, weight)| {
+            for (used, weight) in used.iter_mut().zip(weight) {
+                *used = factor * weight;
+            }
+        });
     }
 
     /// Turns the gradient of W / σ into that of W.
     pub(super) fn gradient(&self, used: &[f32], gradients: &mut [f32]) {
+        let Self { kernels, outputs, together, u, v, .. } = self;
+        let (kernels, outputs, together) = (*kernels, *outputs, *together);
         let (used, gradient) = (&used[self.slot.range()], &mut gradients[self.slot.range()]);
-        let along: f64 = used.iter().zip(gradient.iter()).map(|(&w, &g)| f64::from(w) * f64::from(g)).sum();
-        Self::for_each(self.outputs, self.together, used.len(), |output, input, place| {
-            let direction = along * f64::from(self.u[output]) * f64::from(self.v[input]);
-            gradient[place] = ((f64::from(gradient[place]) - direction) / f64::from(self.sigma)) as f32;
+        let parts = used.chunks(SUMMED_AT_ONCE).zip(gradient.chunks(SUMMED_AT_ONCE));
+        let along = parts.map(|(used, gradient)| f64::from(kernels.dot(used, gradient))).sum::<f64>() as f32;
+        let factor = 1.0 / self.sigma;
+        let blocks = gradient.par_chunks_mut(outputs * together).zip(v.par_chunks(together));
+        blocks.with_min_len(SUMMED_AT_ONCE / together).for_each(|(block, v)| {
+            if together == 1 {
+                kernels.add_scaled(-along * v[0], u, block);
+            } else {
+                for (gradient, &u) in block.chunks_exact_mut(together).zip(u) {
+                    kernels.add_scaled(-along * u, v, gradient);
+                }
+            }
+            block.iter_mut().for_each(|gradient| *gradient *= factor);
         });
     }
 
@@ -98,11 +117,9 @@ impl SpectralNorm {
     }
 }
 
-/// Writes `sums` divided by their norm; returns the norm.
-fn normalise(sums: &[f64], out: &mut [f32]) -> f64 {
-    let norm = sums.iter().map(|sum| sum * sum).sum::<f64>().sqrt().max(SMALLEST_NORM);
-    for (out, sum) in out.iter_mut().zip(sums) {
-        *out = (sum / norm) as f32;
-    }
-    norm
+/// Divides a vector by its norm; returns the norm.
+fn normalise(vector: &mut [f32]) -> f32 {
+    let norm = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt().max(SMALLEST_NORM);
+    vector.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
+    norm as f32
 }

@@ -125,10 +125,10 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
 fn u_becomes_the_singular_vector_of_weights_that_rest() {
     let design = Design { normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, ..Design::REPORT };
     let mut engine = start(Variant::Cgan, Protocol { design, ..Protocol::default() });
-    let (kernels, at_rest) = (engine.kernels, engine.protocol.adam(0.0, 1));
+    let at_rest = engine.protocol.adam(0.0, 1);
     let before = engine.state();
     for _ in 0..1000 {
-        engine.discriminator.parameters.update(kernels, at_rest);
+        engine.discriminator.parameters.update(at_rest);
     }
     let state = engine.state();
     for name in ["conv1", "conv2", "source", "class_projection"].map(|name| format!("discriminator.{name}.weight")) {
