@@ -59,6 +59,7 @@ class Case:
     pack: int = 1
     hinge: bool = False
     label_smoothing: float = 0.0
+    fake_class_weight: float = 1.0
     d_bias_scale: float = hashed.BIAS_SCALE
 
     @property
@@ -74,7 +75,7 @@ class Case:
     @property
     def objective(self) -> Objective:
         """What is minimised."""
-        return Objective(self.saturating, self.hinge, self.label_smoothing)
+        return Objective(self.saturating, self.hinge, self.label_smoothing, self.fake_class_weight)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -102,6 +103,10 @@ CASES = (
     Case("gan-hidden", "gan", batch=11, salt=2, steps=1, leak=0.2, spectral=True, hidden=True),
     Case("cgan-hidden", "cgan", batch=13, salt=8, steps=1, leak=0.2, spectral=True, projection=True, hidden=True),
     Case("acgan-hidden", "acgan", classes=7, batch=10, steps=1, hidden=True),
+    Case(
+        "acgan-modern", "acgan", batch=11, steps=1,
+        leak=0.2, spectral=True, hidden=True, fake_class_weight=0.1,
+    ),
 )
 
 

@@ -61,6 +61,7 @@ class Objective:
     saturating: bool = False
     hinge: bool = False
     label_smoothing: float = 0.0  # how far below one D's target for real images is; not with hinge
+    fake_class_weight: float = 1.0  # of the class of generated images, in D's loss and in G's
 
     def real(self, logits: Tensor) -> Tensor:
         """D's loss of real images."""
@@ -287,7 +288,7 @@ def train_step(
     real_source, real_class = discriminator(real, labels)
     fake_source, fake_class = discriminator(fake.detach(), fake_labels)
     d_class_real = class_loss(real_class, labels, real)
-    d_class_fake = class_loss(fake_class, fake_labels, real)
+    d_class_fake = objective.fake_class_weight * class_loss(fake_class, fake_labels, real)
     d_source = objective.real(real_source) + objective.fake(fake_source)
     d_loss = d_source + d_class_real + d_class_fake
     d_loss.backward()
@@ -298,7 +299,7 @@ def train_step(
     opt_g.zero_grad(set_to_none=True)
     discriminator.requires_grad_(False)
     after_source, after_class = discriminator(fake, fake_labels)
-    g_class = class_loss(after_class, fake_labels, real)
+    g_class = objective.fake_class_weight * class_loss(after_class, fake_labels, real)
     g_loss = objective.generator(after_source) + g_class
     g_loss.backward()
     opt_g.step()

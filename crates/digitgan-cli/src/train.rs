@@ -32,6 +32,7 @@ pub(crate) const STOPPED: u8 = 130;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan train                            ACGAN on MNIST, 20 epochs
+  digitgan train gan --recipe report        under the protocol of Peng & Yang (2020)
   digitgan train cgan --epochs 5            a conditional GAN, less long
   digitgan train gan --data strokes         without network or MNIST
   digitgan train --resume runs/acgan-mnist  go on with an interrupted run
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "model", "recipe", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
-        "label_smoothing", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "seed", "name", "out", "config",
+        "label_smoothing", "fake_class_weight", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "seed", "name", "out", "config",
     ])]
     resume: Option<PathBuf>,
     /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
@@ -93,7 +94,7 @@ struct Options {
     /// Images in a batch [default: 64]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Adam's learning rate, for G and, unless --lr-d says otherwise, for D [default: 0.001]
+    /// Adam's learning rate, for G and, unless --lr-d says otherwise, for D [default: 0.004; report: 0.001]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     lr: Option<f64>,
     /// Adam's learning rate for D [default: that of --lr]
@@ -111,26 +112,31 @@ struct Options {
     /// How far below one D's target for real images is: one-sided label smoothing [default: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     label_smoothing: Option<f32>,
+    /// Weight of the class of generated images in the losses of ACGAN, beside 1 for real ones [default: 0.1; report: 1]
+    #[arg(long, value_name = "WEIGHT", allow_negative_numbers = true)]
+    fake_class_weight: Option<f32>,
     /// Noise over all images that D sees, falling linearly to nothing [default: 0]
     #[arg(long, value_name = "DEVIATION", allow_negative_numbers = true)]
     instance_noise: Option<f32>,
-    /// Over this last share of the training the learning rates fall linearly to zero [default: 0]
+    /// Over this last share of the training the learning rates fall linearly to zero [default: 1; report: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     lr_decay: Option<f64>,
-    /// Draw with an average of G's weights of this decay, such as 0.999 [default: 0: with the weights themselves]
+    /// Draw with an average of G's weights of this decay; 0: with the weights themselves [default: 0.999; report: 0]
     #[arg(long, value_name = "DECAY", allow_negative_numbers = true)]
     ema: Option<f64>,
-    /// Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU [default: 0]
+    /// Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU [default: 0.2; report: 0]
     #[arg(long, value_name = "SLOPE", allow_negative_numbers = true)]
     d_leak: Option<f32>,
-    /// What keeps D's features in range: batch (normalisation) or spectral (normalisation of the weights) [default: batch]
+    /// What keeps D's features in range: batch (normalisation) or spectral (normalisation of the weights)
+    /// [default: spectral; report: batch]
     #[arg(long, value_name = "batch|spectral", value_parser = parse_name::<Normaliser>)]
     d_norm: Option<Normaliser>,
-    /// How cGAN's D is told the class: plane (a learned picture) or projection [default: plane]
+    /// How cGAN's D is told the class: plane (a learned picture) or projection
+    /// [default: projection; report: plane]
     #[arg(long, value_name = "plane|projection", value_parser = parse_name::<ClassInput>)]
     d_class: Option<ClassInput>,
     /// How D's features become its verdict: linear (their weighted sum) or hidden (through a layer of 128 units)
-    /// [default: linear]
+    /// [default: hidden; report: linear]
     #[arg(long, value_name = "linear|hidden", value_parser = parse_name::<SourceHead>)]
     d_head: Option<SourceHead>,
     /// Images that D judges together, of one class where G is told it [default: 1]
@@ -192,6 +198,7 @@ impl Options {
             g_loss: self.g_loss.or(file.g_loss),
             loss: self.loss.or(file.loss),
             label_smoothing: self.label_smoothing.or(file.label_smoothing),
+            fake_class_weight: self.fake_class_weight.or(file.fake_class_weight),
             instance_noise: self.instance_noise.or(file.instance_noise),
             lr_decay: self.lr_decay.or(file.lr_decay),
             ema: self.ema.or(file.ema),
@@ -252,6 +259,7 @@ impl Options {
             g_loss: self.g_loss.unwrap_or(default.g_loss),
             loss: self.loss.unwrap_or(default.loss),
             label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
+            fake_class_weight: self.fake_class_weight.unwrap_or(default.fake_class_weight),
             instance_noise: self.instance_noise.unwrap_or(default.instance_noise),
             lr_decay: self.lr_decay.unwrap_or(default.lr_decay),
             ema: self.ema.unwrap_or(default.ema),
@@ -382,7 +390,18 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
         other => other?,
     };
     let options = &args.options;
-    manifest.config.epochs = options.epochs.unwrap_or(manifest.config.epochs);
+    let epochs = options.epochs.unwrap_or(manifest.config.epochs);
+    if epochs != manifest.config.epochs && manifest.config.is_scheduled() {
+        return Err(Usage(format!(
+            "{} was planned for {} epochs, over which its learning rates or its noise fall, so its length is fixed: \
+             train anew with --config {} --epochs {epochs}",
+            run.path().display(),
+            manifest.config.epochs,
+            run.manifest().display(),
+        ))
+        .into());
+    }
+    manifest.config.epochs = epochs;
     manifest.config.checkpoint_steps = options.checkpoint_steps.or(manifest.config.checkpoint_steps);
     // More epochs asked for are not held up by a limit of steps that was given before.
     let limit = if options.epochs.is_some() { None } else { manifest.config.max_steps };
@@ -395,10 +414,8 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?, judge)?;
         if trainer.step() >= trainer.total_steps() && !args.json {
-            output::note(&format!(
-                "all {} steps were done before; for more, give --epochs or --max-steps",
-                trainer.step()
-            ));
+            let more = if manifest.config.is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
+            output::note(&format!("all {} steps were done before{more}", trainer.step()));
         }
         train(trainer, &run, &manifest, stop, args.json)
     })?
@@ -563,7 +580,9 @@ fn conclude(
             }
             rows.push(("generator", run.generator().display().to_string()));
             rows.push(("draw digits", sample));
-            rows.push(("train on", format!("{resume} --epochs {}", manifest.config.epochs + 10)));
+            if !manifest.config.is_scheduled() {
+                rows.push(("train on", format!("{resume} --epochs {}", manifest.config.epochs + 10)));
+            }
             output::facts(&rows)?;
         }
         Outcome::Collapsed => {

@@ -36,6 +36,10 @@ pub struct TrainConfig {
     /// How far below one D's target for real images is.
     #[serde(default)]
     pub label_smoothing: f32,
+    /// Weight of the class of generated images in the losses of a D that predicts it and of its G; that of real images
+    /// weighs one.
+    #[serde(default = "one_weight")]
+    pub fake_class_weight: f32,
     /// Standard deviation of the noise over everything that D sees, at the first step; it falls linearly to zero.
     #[serde(default)]
     pub instance_noise: f32,
@@ -91,6 +95,7 @@ impl Default for TrainConfig {
             g_loss: GeneratorLoss::NonSaturating,
             loss: Game::CrossEntropy,
             label_smoothing: 0.0,
+            fake_class_weight: one_weight(),
             instance_noise: 0.0,
             lr_decay: 0.0,
             ema: 0.0,
@@ -131,6 +136,7 @@ impl Recipe {
                 lr_d: 4e-3,
                 lr_decay: 1.0,
                 ema: 0.999,
+                fake_class_weight: 0.1,
                 d_leak: 0.2,
                 d_norm: Normaliser::Spectral,
                 d_class: ClassInput::Projection,
@@ -160,6 +166,10 @@ fn watch_steps() -> u64 {
 
 fn one() -> usize {
     1
+}
+
+fn one_weight() -> f32 {
+    1.0
 }
 
 /// Largest batch: 16 GiB of buffers would be needed beyond it.
@@ -217,6 +227,8 @@ impl TrainConfig {
             &self.label_smoothing,
             "0 to below 0.5",
         )?;
+        let weight = self.fake_class_weight;
+        range("--fake-class-weight", weight > 0.0 && weight <= 10.0, &weight, "more than 0 and at most 10")?;
         range("--instance-noise", (0.0..=1.0).contains(&self.instance_noise), &self.instance_noise, "0 to 1")?;
         range("--lr-decay", (0.0..=1.0).contains(&self.lr_decay), &self.lr_decay, "0 (never) to 1 (from the start)")?;
         range("--ema", (0.0..1.0).contains(&self.ema), &self.ema, "0 (no average) to below 1, such as 0.999")?;
@@ -239,6 +251,7 @@ impl TrainConfig {
                 game: self.loss,
                 generator_loss: self.g_loss,
                 label_smoothing: self.label_smoothing,
+                fake_class_weight: self.fake_class_weight,
             },
             design: self.design(),
             average: (self.ema > 0.0).then_some(self.ema),
@@ -327,6 +340,9 @@ mod tests {
             (TrainConfig { label_smoothing: 0.5, ..good() }, "--label-smoothing"),
             (TrainConfig { label_smoothing: -0.1, ..good() }, "--label-smoothing"),
             (TrainConfig { label_smoothing: f32::NAN, ..good() }, "--label-smoothing"),
+            (TrainConfig { fake_class_weight: 0.0, ..good() }, "--fake-class-weight"),
+            (TrainConfig { fake_class_weight: f32::NAN, ..good() }, "--fake-class-weight"),
+            (TrainConfig { fake_class_weight: 10.5, ..good() }, "--fake-class-weight"),
             (TrainConfig { instance_noise: 1.01, ..good() }, "--instance-noise"),
             (TrainConfig { instance_noise: -0.1, ..good() }, "--instance-noise"),
             (TrainConfig { lr_decay: 1.5, ..good() }, "--lr-decay"),
@@ -352,7 +368,13 @@ mod tests {
     fn the_ends_of_every_range_are_possible() {
         let good = TrainConfig::default;
         for config in [
-            TrainConfig { label_smoothing: 0.49, instance_noise: 1.0, lr_decay: 1.0, ..good() },
+            TrainConfig {
+                label_smoothing: 0.49,
+                fake_class_weight: 10.0,
+                instance_noise: 1.0,
+                lr_decay: 1.0,
+                ..good()
+            },
             TrainConfig { ema: 0.99999, d_leak: 0.99, pack: Design::MAX_PACK, ..good() },
             TrainConfig { pack: 4, batch_size: 8, ..good() },
         ] {
@@ -395,16 +417,24 @@ mod tests {
             beta1: 0.25,
             loss: Game::Hinge,
             label_smoothing: 0.1,
+            fake_class_weight: 0.3,
             ema: 0.999,
             d_leak: 0.2,
             d_norm: Normaliser::Spectral,
             d_class: ClassInput::Projection,
+            d_head: SourceHead::Hidden,
             pack: 2,
             ..TrainConfig::default()
         };
-        let design =
-            Design { leak: 0.2, normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, pack: 2 };
-        let adversarial = Adversarial { game: Game::Hinge, label_smoothing: 0.1, ..Adversarial::default() };
+        let design = Design {
+            leak: 0.2,
+            normaliser: Normaliser::Spectral,
+            class_input: ClassInput::Projection,
+            head: SourceHead::Hidden,
+            pack: 2,
+        };
+        let adversarial =
+            Adversarial { game: Game::Hinge, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() };
         let expected = Protocol { beta1: 0.25, adversarial, design, average: Some(0.999), ..Protocol::default() };
         assert_eq!(config.protocol(), expected);
         assert_eq!(TrainConfig::default().protocol(), Protocol::default());

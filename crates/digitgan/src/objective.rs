@@ -51,8 +51,8 @@ pub enum Game {
     Hinge,
 }
 
-/// What D and G minimise, but for the classes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What D and G minimise.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adversarial {
     /// The game.
     pub game: Game,
@@ -60,9 +60,32 @@ pub struct Adversarial {
     pub generator_loss: GeneratorLoss,
     /// How far below one D's target for real images is in that game: one-sided label smoothing (Salimans et al. 2016).
     pub label_smoothing: f32,
+    /// Weight of the class of generated images, in D's loss and in G's; that of real images weighs one. 1 is the game of
+    /// ACGAN (Odena et al. 2017).
+    pub fake_class_weight: f32,
+}
+
+impl Default for Adversarial {
+    /// The report's.
+    fn default() -> Self {
+        Adversarial {
+            game: Game::default(),
+            generator_loss: GeneratorLoss::default(),
+            label_smoothing: 0.0,
+            fake_class_weight: 1.0,
+        }
+    }
 }
 
 impl Adversarial {
+    /// Weight of the class of images of a kind.
+    pub fn class_weight(&self, target: Target) -> f32 {
+        match target {
+            Target::Real => 1.0,
+            Target::Fake => self.fake_class_weight,
+        }
+    }
+
     /// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`.
     ///
     /// # Shapes
@@ -111,13 +134,13 @@ fn mean_loss(logits: &[f32], gradient: &mut [f32], term: impl Fn(f32) -> (f32, f
     sum / logits.len() as f64
 }
 
-/// Cross-entropy −log P(label) of class logits: the mean over the batch, with its gradient.
+/// Cross-entropy −log P(label) of class logits: `weight` times the mean over the batch, with its gradient.
 ///
 /// # Shapes
 /// `logits`, `gradient`: `[batch, classes]`; `labels`: `[batch]`.
-pub fn class_loss(logits: &[f32], labels: &[u8], gradient: &mut [f32]) -> f64 {
+pub fn class_loss(logits: &[f32], labels: &[u8], weight: f32, gradient: &mut [f32]) -> f64 {
     let classes = logits.len() / labels.len();
-    let share = 1.0 / labels.len() as f32;
+    let share = weight / labels.len() as f32;
     let mut sum = 0.0;
     for ((logits, gradient), &label) in logits.chunks(classes).zip(gradient.chunks_mut(classes)).zip(labels) {
         let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -128,7 +151,7 @@ pub fn class_loss(logits: &[f32], labels: &[u8], gradient: &mut [f32]) -> f64 {
             *gradient = ((logit - largest).exp() / total - hit) * share;
         }
     }
-    sum / labels.len() as f64
+    f64::from(weight) * sum / labels.len() as f64
 }
 
 #[cfg(test)]
@@ -188,7 +211,8 @@ mod tests {
                 .sum::<f64>()
                 / 2.0
         };
-        check_slopes(|l, g| class_loss(l, &labels, g), naive, &LOGITS);
+        check_slopes(|l, g| class_loss(l, &labels, 1.0, g), naive, &LOGITS);
+        check_slopes(|l, g| class_loss(l, &labels, 0.1, g), |l| 0.1 * naive(l), &LOGITS);
     }
 
     #[test]
@@ -200,6 +224,6 @@ mod tests {
             let objective = Adversarial { game, ..plain };
             assert!(objective.discriminator_loss(&[f32::NAN, 0.0], Target::Fake, &mut gradient).is_nan());
         }
-        assert!(class_loss(&[f32::NAN, 0.0], &[0], &mut gradient).is_nan());
+        assert!(class_loss(&[f32::NAN, 0.0], &[0], 1.0, &mut gradient).is_nan());
     }
 }

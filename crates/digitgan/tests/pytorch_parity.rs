@@ -85,6 +85,7 @@ impl Fixture {
             game: if is("hinge") { Game::Hinge } else { Game::CrossEntropy },
             generator_loss: if is("saturating") { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating },
             label_smoothing: self.unless_stated("label_smoothing", 0.0),
+            fake_class_weight: self.unless_stated("fake_class_weight", 1.0),
         }
     }
 

@@ -5,7 +5,7 @@
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::{CpuEngine, Protocol};
 use digitgan::engine::{Engine, InstanceNoise, StepInput};
-use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, Variant, initial_state_of};
+use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, Variant, initial_state_of};
 use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;
 use rayon::ThreadPoolBuilder;
@@ -61,7 +61,13 @@ fn steps_allocate_nothing() {
 
 /// The report's training, and two that have every option between them.
 fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 3] {
-    let spectral = Design { leak: 0.2, normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, pack: 2 };
+    let spectral = Design {
+        leak: 0.2,
+        normaliser: Normaliser::Spectral,
+        class_input: ClassInput::Projection,
+        head: SourceHead::Hidden,
+        pack: 2,
+    };
     let adversarial = Adversarial { game: Game::Hinge, ..Adversarial::default() };
     let protocol = Protocol { average: Some(0.999), ..Protocol::default() };
     let noise = Some(InstanceNoise { deviation: 0.1, seed: 1 });

@@ -4,7 +4,9 @@
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::{CpuEngine, Protocol};
 use digitgan::engine::{Engine, InstanceNoise, StepInput};
-use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, TensorMap, Variant, initial_state_of};
+use digitgan::model::{
+    ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, TensorMap, Variant, initial_state_of,
+};
 use digitgan::objective::{Adversarial, Game};
 use digitgan::sample::{fill_classes, fill_latents};
 use digitgan::seed::{Purpose, fill_normal};
@@ -41,13 +43,14 @@ fn training() -> impl Strategy<Value = Training> {
 fn training_with_options() -> impl Strategy<Value = Training> {
     let normaliser = prop::sample::select(vec![Normaliser::Batch, Normaliser::Spectral]);
     let class_input = prop::sample::select(vec![ClassInput::Plane, ClassInput::Projection]);
+    let head = prop::sample::select(vec![SourceHead::Linear, SourceHead::Hidden]);
     let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge]);
-    let design = (normaliser, class_input, 2..=Design::MAX_PACK);
-    (training(), design, game).prop_map(|(training, (normaliser, class_input, pack), game)| Training {
+    let design = (normaliser, class_input, head, 2..=Design::MAX_PACK);
+    (training(), design, game).prop_map(|(training, (normaliser, class_input, head, pack), game)| Training {
         batch: training.batch * pack,
         protocol: Protocol {
-            adversarial: Adversarial { game, label_smoothing: 0.1, ..Adversarial::default() },
-            design: Design { leak: 0.2, normaliser, class_input, pack },
+            adversarial: Adversarial { game, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() },
+            design: Design { leak: 0.2, normaliser, class_input, head, pack },
             average: Some(0.9),
             ..Protocol::default()
         },

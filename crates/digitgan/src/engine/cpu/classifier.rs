@@ -15,7 +15,6 @@ const NETWORK: &str = "classifier";
 
 /// A classifier on the CPU.
 pub struct CpuClassifier {
-    kernels: Kernels,
     classes: usize,
     protocol: Protocol,
     network: Discriminator,
@@ -31,7 +30,6 @@ impl CpuClassifier {
     pub fn new(kernels: Kernels, classes: usize, batch: usize) -> Self {
         assert!(batch > 0, "a batch holds at least one image");
         CpuClassifier {
-            kernels,
             classes,
             // Adam as its authors have it: no adversary calls for less momentum.
             protocol: Protocol { beta1: 0.9, ..Protocol::default() },
@@ -57,11 +55,11 @@ impl CpuClassifier {
         network.parameters.clear_gradients();
         network.forward(padded, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
         let head = network.head.as_mut().expect("a classifier has a class head");
-        let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
+        let loss = objective::class_loss(&head.logits, labels, 1.0, &mut head.logit_gradients);
         check_loss("the classifier", loss)?;
         network.backward(padded, labels, Wanted::WeightGradients, workspace);
         network.finish_gradients();
-        let finite = network.parameters.update(self.kernels, self.protocol.adam(rate, self.steps));
+        let finite = network.parameters.update(self.protocol.adam(rate, self.steps));
         check_gradient(NETWORK, finite)?;
         network.prepare();
         Ok(loss)

@@ -126,7 +126,7 @@ impl CpuEngine {
 
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
-        let Self { kernels, discriminator, generator, workspace, images, noisy_fakes, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, images, noisy_fakes, protocol, .. } = self;
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         let fakes = noisy_fakes.as_ref().unwrap_or(&generator.images);
@@ -144,7 +144,8 @@ impl CpuEngine {
             let Discriminator { logits, logit_gradients, .. } = discriminator;
             report.d_loss += protocol.adversarial.discriminator_loss(logits, target, logit_gradients);
             if let Some(head) = &mut discriminator.head {
-                let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
+                let weight = protocol.adversarial.class_weight(target);
+                let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
                 report.d_loss += loss;
                 *report.d_class.get_or_insert(0.0) += loss;
             }
@@ -153,7 +154,7 @@ impl CpuEngine {
         discriminator.finish_gradients();
         check_loss("D", report.d_loss)?;
         let constants = protocol.adam(input.discriminator_rate, self.steps);
-        let finite = discriminator.parameters.update(*kernels, constants);
+        let finite = discriminator.parameters.update(constants);
         check_gradient("discriminator", finite)?;
         discriminator.prepare();
         Ok(report)
@@ -161,7 +162,7 @@ impl CpuEngine {
 
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
-        let Self { kernels, discriminator, generator, workspace, noisy_fakes, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, noisy_fakes, protocol, .. } = self;
         generator.parameters.clear_gradients();
         let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
         let labels = &input.fake_labels[..discriminator.batch];
@@ -170,7 +171,8 @@ impl CpuEngine {
         let Discriminator { logits, logit_gradients, .. } = discriminator;
         report.g_loss = protocol.adversarial.generator_loss(logits, logit_gradients);
         if let Some(head) = &mut discriminator.head {
-            let loss = objective::class_loss(&head.logits, labels, &mut head.logit_gradients);
+            let weight = protocol.adversarial.class_weight(Target::Fake);
+            let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
             report.g_loss += loss;
             report.g_class = Some(loss);
         }
@@ -178,7 +180,7 @@ impl CpuEngine {
         discriminator.backward(images, labels, wanted, workspace);
         generator.backward(&mut discriminator.image_gradients, workspace);
         let constants = protocol.adam(input.generator_rate, self.steps);
-        let finite = generator.parameters.update(*kernels, constants);
+        let finite = generator.parameters.update(constants);
         check_gradient("generator", finite)?;
         generator.prepare();
         generator.follow(self.steps);
