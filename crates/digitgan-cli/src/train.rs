@@ -393,8 +393,8 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     let epochs = options.epochs.unwrap_or(manifest.config.epochs);
     if epochs != manifest.config.epochs && manifest.config.is_scheduled() {
         return Err(Usage(format!(
-            "{} was planned for {} epochs, over which its learning rates or its noise fall, so its length is fixed: \
-             train anew with --config {} --epochs {epochs}",
+            "{} was planned to end after epoch {}, and its learning rates or its noise fall towards that end, so it cannot \
+             have another: train anew with --config {} --epochs {epochs} --name NEW",
             run.path().display(),
             manifest.config.epochs,
             run.manifest().display(),

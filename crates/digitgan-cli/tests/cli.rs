@@ -3,6 +3,9 @@
 
 mod support;
 
+use digitgan::config::{Recipe, TrainConfig};
+use digitgan::model::Variant;
+use digitgan::run::manifest::Manifest;
 use digitgan_kernels::Kernels;
 use serde_json::Value;
 use std::fs;
@@ -216,9 +219,57 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
+fn a_recipe_fills_in_what_no_option_says() {
+    let place = Place::new();
+    let settings = |options: &str, name: &str| {
+        place.succeed(&format!("train acgan {EPOCH} {options} --max-steps 1 --name {name}"));
+        Manifest::read(&place.run_directory(name).manifest()).unwrap().config
+    };
+    let expected = |recipe: Recipe, written: &TrainConfig| TrainConfig {
+        data: written.data.clone(),
+        epochs: 1,
+        batch_size: 8,
+        max_steps: Some(1),
+        ..recipe.config(Variant::Acgan)
+    };
+    for (options, name, recipe) in [
+        ("", "default", Recipe::Modern),
+        ("--recipe modern", "modern", Recipe::Modern),
+        ("--recipe report", "report", Recipe::Report),
+    ] {
+        let written = settings(options, name);
+        assert_eq!(written, expected(recipe, &written), "{options}");
+    }
+    // One rate said is both rates', whatever the recipe.
+    let written = settings("--recipe modern --lr 0.002 --ema 0", "changed");
+    let changed = TrainConfig { lr: 0.002, lr_d: 0.002, ema: 0.0, ..expected(Recipe::Modern, &written) };
+    assert_eq!(written, changed);
+    // The record of a run of the report's protocol stays what it was.
+    place.succeed("train --config runs/report/run.toml --name again");
+    let [report, again] = ["report", "again"].map(|name| outcome(&place.run_directory(name)));
+    assert_eq!(differences(&report, &again), [""; 0]);
+}
+
+#[test]
+fn what_was_planned_cannot_be_made_longer() {
+    let place = Place::new();
+    place.succeed(&format!("train gan {EPOCH} --name planned --max-steps 2"));
+    let before = outcome(&place.run_directory("planned"));
+    let said = place.digitgan("train --resume planned --epochs 2");
+    assert_eq!(said.code, Some(2), "{said:?}");
+    for text in ["was planned to end after epoch 1", "--config runs/planned/run.toml --epochs 2 --name"] {
+        assert!(said.stderr.contains(text), "{text}: {said:?}");
+    }
+    assert_eq!(differences(&before, &outcome(&place.run_directory("planned"))), [""; 0]);
+    // Its own length is no change.
+    let result = json(&place.succeed("train --resume planned --epochs 1 --json").stdout);
+    assert_eq!((&result["step"], &result["finished"]), (&6.into(), &true.into()));
+}
+
+#[test]
 fn more_epochs_are_not_held_up_by_an_earlier_limit_of_steps() {
     let place = Place::new();
-    place.succeed(&format!("train gan {EPOCH} --name limited --max-steps 2"));
+    place.succeed(&format!("train gan --recipe report {EPOCH} --name limited --max-steps 2"));
     let result = json(&place.succeed("train --resume limited --epochs 2 --json").stdout);
     assert_eq!((&result["step"], &result["finished"]), (&12.into(), &true.into()));
 }

@@ -320,7 +320,7 @@ fn a_step_beyond_the_report_on_every_instruction_set() {
         for name in ["cgan-projection", "cgan-spectral", "gan-pack", "acgan-pack", "cgan-pack"] {
             check_model(kernels, name);
         }
-        for name in ["gan-hidden", "cgan-hidden", "acgan-hidden"] {
+        for name in ["gan-hidden", "cgan-hidden", "acgan-hidden", "acgan-modern"] {
             check_model(kernels, name);
         }
     }
