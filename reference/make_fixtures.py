@@ -58,6 +58,7 @@ class Case:
     hidden: bool = False
     pack: int = 1
     hinge: bool = False
+    relativistic: bool = False
     label_smoothing: float = 0.0
     fake_class_weight: float = 1.0
     d_bias_scale: float = hashed.BIAS_SCALE
@@ -75,7 +76,7 @@ class Case:
     @property
     def objective(self) -> Objective:
         """What is minimised."""
-        return Objective(self.saturating, self.hinge, self.label_smoothing, self.fake_class_weight)
+        return Objective(self.saturating, self.hinge, self.relativistic, self.label_smoothing, self.fake_class_weight)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -103,9 +104,15 @@ CASES = (
     Case("gan-hidden", "gan", batch=11, salt=2, steps=1, leak=0.2, spectral=True, hidden=True),
     Case("cgan-hidden", "cgan", batch=13, salt=8, steps=1, leak=0.2, spectral=True, projection=True, hidden=True),
     Case("acgan-hidden", "acgan", classes=7, batch=10, steps=1, hidden=True),
+    Case("gan-relativistic", "gan", batch=10, salt=1, steps=1, relativistic=True),
+    Case("gan-modern", "gan", batch=12, steps=1, leak=0.2, spectral=True, hidden=True, relativistic=True),
     Case(
-        "acgan-modern", "acgan", batch=11, steps=1,
-        leak=0.2, spectral=True, hidden=True, fake_class_weight=0.1,
+        "cgan-modern", "cgan", classes=7, batch=9, salt=4, steps=1,
+        leak=0.2, spectral=True, projection=True, hidden=True, relativistic=True,
+    ),
+    Case(
+        "acgan-modern", "acgan", batch=11, salt=2, steps=1,
+        leak=0.2, spectral=True, hidden=True, relativistic=True, fake_class_weight=0.1,
     ),
 )
 

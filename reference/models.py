@@ -60,6 +60,7 @@ class Objective:
 
     saturating: bool = False
     hinge: bool = False
+    relativistic: bool = False  # D tells which of a pair is real: softplus of differences of logits
     label_smoothing: float = 0.0  # how far below one D's target for real images is; not with hinge
     fake_class_weight: float = 1.0  # of the class of generated images, in D's loss and in G's
 
@@ -261,6 +262,18 @@ def class_loss(logits: Tensor | None, labels: Tensor, like: Tensor) -> Tensor:
     return like.new_zeros(()) if logits is None else F.cross_entropy(logits, labels[: logits.shape[0]])
 
 
+@torch.no_grad()
+def look(discriminator: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """D's source logits of a batch by the batch's own statistics; the running ones stay as they are."""
+    layers = [module for module in discriminator.modules() if isinstance(module, nn.BatchNorm2d)]
+    for layer in layers:
+        layer.momentum = 0.0
+    logits, _ = discriminator(images, labels)
+    for layer in layers:
+        layer.momentum = 0.1
+    return logits
+
+
 def train_step(
     generator: nn.Module,
     discriminator: nn.Module,
@@ -289,7 +302,10 @@ def train_step(
     fake_source, fake_class = discriminator(fake.detach(), fake_labels)
     d_class_real = class_loss(real_class, labels, real)
     d_class_fake = objective.fake_class_weight * class_loss(fake_class, fake_labels, real)
-    d_source = objective.real(real_source) + objective.fake(fake_source)
+    if objective.relativistic:
+        d_source = F.softplus(fake_source - real_source).mean()
+    else:
+        d_source = objective.real(real_source) + objective.fake(fake_source)
     d_loss = d_source + d_class_real + d_class_fake
     d_loss.backward()
     opt_d.step()
@@ -298,9 +314,13 @@ def train_step(
     # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where saturating [+ the class likelihood].
     opt_g.zero_grad(set_to_none=True)
     discriminator.requires_grad_(False)
+    real_after = look(discriminator, real, labels) if objective.relativistic else None
     after_source, after_class = discriminator(fake, fake_labels)
     g_class = objective.fake_class_weight * class_loss(after_class, fake_labels, real)
-    g_loss = objective.generator(after_source) + g_class
+    if real_after is not None:
+        g_loss = F.softplus(real_after - after_source).mean() + g_class
+    else:
+        g_loss = objective.generator(after_source) + g_class
     g_loss.backward()
     opt_g.step()
     discriminator.requires_grad_(True)

@@ -100,16 +100,17 @@ struct Options {
     /// Adam's learning rate for D [default: that of --lr]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     lr_d: Option<f64>,
-    /// Adam's first decay rate [default: 0.5]
+    /// Adam's first decay rate [default: 0; report: 0.5]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     beta1: Option<f64>,
     /// What G minimises: non-saturating, −log D(G(z)), or saturating, log(1 − D(G(z))) [default: non-saturating]
     #[arg(long, value_name = "LOSS", value_parser = parse_name::<GeneratorLoss>)]
     g_loss: Option<GeneratorLoss>,
-    /// The game of D and G: cross-entropy, or hinge (G then minimises −D(G(z))) [default: cross-entropy]
+    /// The game of D and G: cross-entropy, hinge (G then minimises −D(G(z))), or relativistic (D tells which of two is
+    /// real) [default: relativistic; report: cross-entropy]
     #[arg(long, value_name = "GAME", value_parser = parse_name::<Game>)]
     loss: Option<Game>,
-    /// How far below one D's target for real images is: one-sided label smoothing [default: 0]
+    /// How far below one D's target for real images is, with cross-entropy: one-sided label smoothing [default: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     label_smoothing: Option<f32>,
     /// Weight of the class of generated images in the losses of ACGAN, beside 1 for real ones [default: 0.1; report: 1]
@@ -118,7 +119,7 @@ struct Options {
     /// Noise over all images that D sees, falling linearly to nothing [default: 0]
     #[arg(long, value_name = "DEVIATION", allow_negative_numbers = true)]
     instance_noise: Option<f32>,
-    /// Over this last share of the training the learning rates fall linearly to zero [default: 1; report: 0]
+    /// Over this last share of the training the learning rates fall linearly to zero [default: 0.5; report: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     lr_decay: Option<f64>,
     /// Draw with an average of G's weights of this decay; 0: with the weights themselves [default: 0.999; report: 0]

@@ -134,7 +134,9 @@ impl Recipe {
             Recipe::Modern => TrainConfig {
                 lr: 4e-3,
                 lr_d: 4e-3,
-                lr_decay: 1.0,
+                loss: Game::Relativistic,
+                beta1: 0.0,
+                lr_decay: 0.5,
                 ema: 0.999,
                 fake_class_weight: 0.1,
                 d_leak: 0.2,
@@ -227,6 +229,12 @@ impl TrainConfig {
             &self.label_smoothing,
             "0 to below 0.5",
         )?;
+        // What the other games do not have must not seem to be done.
+        let entropy = self.loss == Game::CrossEntropy;
+        let smoothing = entropy || self.label_smoothing == 0.0;
+        range("--label-smoothing", smoothing, &self.label_smoothing, "0 unless --loss is cross-entropy")?;
+        let known = entropy || self.g_loss == GeneratorLoss::NonSaturating;
+        range("--g-loss", known, &"saturating", "non-saturating unless --loss is cross-entropy")?;
         let weight = self.fake_class_weight;
         range("--fake-class-weight", weight > 0.0 && weight <= 10.0, &weight, "more than 0 and at most 10")?;
         range("--instance-noise", (0.0..=1.0).contains(&self.instance_noise), &self.instance_noise, "0 to 1")?;
@@ -318,6 +326,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn recipes_are_valid_for_every_model() {
+        for recipe in [Recipe::Report, Recipe::Modern] {
+            for model in Variant::ALL {
+                let config = recipe.config(model);
+                assert_eq!((config.validate(), config.model), (Ok(()), model), "{recipe:?}");
+            }
+        }
+        assert_eq!(Recipe::Report.config(Variant::Acgan), TrainConfig::default());
+    }
+
+    #[test]
     fn the_default_is_the_reports_protocol_and_valid() {
         let config = TrainConfig::default();
         assert_eq!(config.validate(), Ok(()));
@@ -340,6 +359,8 @@ mod tests {
             (TrainConfig { label_smoothing: 0.5, ..good() }, "--label-smoothing"),
             (TrainConfig { label_smoothing: -0.1, ..good() }, "--label-smoothing"),
             (TrainConfig { label_smoothing: f32::NAN, ..good() }, "--label-smoothing"),
+            (TrainConfig { label_smoothing: 0.1, loss: Game::Hinge, ..good() }, "--label-smoothing"),
+            (TrainConfig { g_loss: GeneratorLoss::Saturating, loss: Game::Relativistic, ..good() }, "--g-loss"),
             (TrainConfig { fake_class_weight: 0.0, ..good() }, "--fake-class-weight"),
             (TrainConfig { fake_class_weight: f32::NAN, ..good() }, "--fake-class-weight"),
             (TrainConfig { fake_class_weight: 10.5, ..good() }, "--fake-class-weight"),

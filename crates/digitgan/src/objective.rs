@@ -2,7 +2,7 @@
 //!
 //! With D's logit l, D(x) = σ(l). The adversarial losses are binary cross-entropies:
 //! −log σ(l) = softplus(−l) and −log(1 − σ(l)) = softplus(l), where
-//! softplus(l) = max(l, 0) + log(1 + e^(−|l|)) never overflows.
+//! softplus(l) = max(l, 0) + log(1 + e^(−|l|)) never overflows. In the relativistic game l is the difference of two logits.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,17 @@ pub enum Game {
     CrossEntropy,
     /// D's logits are to be beyond ±1, G's as high as can be: max(0, 1 ∓ l) and −l (Lim & Ye 2017).
     Hinge,
+    /// Which of a pair is the real one: −log σ(l − l') with the logit l of a real image and l' of a fake for D, the
+    /// reverse for G (Jolicoeur-Martineau 2019). A fake is judged beside a real image and not alone, so that G has no
+    /// reason to leave out kinds of digits (Sun et al. 2020; Huang et al. 2024).
+    Relativistic,
+}
+
+impl Game {
+    /// Whether D's verdict on an image is of use only beside that on one of the other kind.
+    pub fn compares(self) -> bool {
+        self == Game::Relativistic
+    }
 }
 
 /// What D and G minimise.
@@ -86,13 +97,15 @@ impl Adversarial {
         }
     }
 
-    /// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`.
+    /// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`. `opponents` are the
+    /// logits of the images of the other kind, for a game that compares. There a pair has one loss, which is counted with
+    /// the real images.
     ///
     /// # Shapes
-    /// `logits`, `gradient`: `[batch]`.
-    pub fn discriminator_loss(&self, logits: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
+    /// `logits`, `opponents`, `gradient`: `[batch]`.
+    pub fn discriminator_loss(&self, logits: &[f32], opponents: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
         let (share, smoothing) = (1.0 / logits.len() as f32, self.label_smoothing);
-        mean_loss(logits, gradient, |logit| match (self.game, target) {
+        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.game, target) {
             // −(1 − s)·log σ(l) − s·log(1 − σ(l)) = softplus(−l) + s·l
             (Game::CrossEntropy, Target::Real) => {
                 (softplus(-logit) + smoothing * logit, (sigmoid(logit) - 1.0 + smoothing) * share)
@@ -100,19 +113,23 @@ impl Adversarial {
             (Game::CrossEntropy, Target::Fake) => (softplus(logit), sigmoid(logit) * share),
             (Game::Hinge, Target::Real) => hinge(logit, -1.0, share),
             (Game::Hinge, Target::Fake) => hinge(logit, 1.0, share),
+            (Game::Relativistic, Target::Real) => (softplus(opponent - logit), -sigmoid(opponent - logit) * share),
+            (Game::Relativistic, Target::Fake) => (0.0, sigmoid(logit - opponent) * share),
         })
     }
 
-    /// G's loss on D's logits of a batch of fakes, with its gradient by each logit.
+    /// G's loss on D's logits of a batch of fakes, with its gradient by each logit. `opponents` are those of the real
+    /// images, for a game that compares.
     ///
     /// # Shapes
-    /// `logits`, `gradient`: `[batch]`.
-    pub fn generator_loss(&self, logits: &[f32], gradient: &mut [f32]) -> f64 {
+    /// `logits`, `opponents`, `gradient`: `[batch]`.
+    pub fn generator_loss(&self, logits: &[f32], opponents: &[f32], gradient: &mut [f32]) -> f64 {
         let share = 1.0 / logits.len() as f32;
-        mean_loss(logits, gradient, |logit| match (self.game, self.generator_loss) {
+        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.game, self.generator_loss) {
             (Game::Hinge, _) => (-logit, -share),
-            (_, GeneratorLoss::NonSaturating) => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
-            (_, GeneratorLoss::Saturating) => (-softplus(logit), -sigmoid(logit) * share),
+            (Game::Relativistic, _) => (softplus(opponent - logit), -sigmoid(opponent - logit) * share),
+            (Game::CrossEntropy, GeneratorLoss::NonSaturating) => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
+            (Game::CrossEntropy, GeneratorLoss::Saturating) => (-softplus(logit), -sigmoid(logit) * share),
         })
     }
 }
@@ -123,11 +140,12 @@ fn hinge(logit: f32, sign: f32, share: f32) -> (f32, f32) {
     if margin <= 0.0 { (0.0, 0.0) } else { (margin, sign * share) }
 }
 
-fn mean_loss(logits: &[f32], gradient: &mut [f32], term: impl Fn(f32) -> (f32, f32)) -> f64 {
-    assert_eq!(logits.len(), gradient.len());
+/// The mean of `term` over logits and their opponents, which are zeros where they are not needed; its slopes to `gradient`.
+fn mean_loss(logits: &[f32], opponents: &[f32], gradient: &mut [f32], term: impl Fn(f32, f32) -> (f32, f32)) -> f64 {
+    assert_eq!((logits.len(), opponents.len()), (gradient.len(), gradient.len()));
     let mut sum = 0.0;
-    for (&logit, gradient) in logits.iter().zip(gradient) {
-        let (loss, slope) = term(logit);
+    for ((&logit, &opponent), gradient) in logits.iter().zip(opponents).zip(gradient) {
+        let (loss, slope) = term(logit, opponent);
         sum += f64::from(loss);
         *gradient = slope;
     }
@@ -186,19 +204,41 @@ mod tests {
         let real = |l: f64| (1.0 + (-l).exp()).ln();
         let fake = |l: f64| (1.0 + l.exp()).ln();
         let plain = Adversarial::default();
-        check_slopes(|l, g| plain.discriminator_loss(l, Target::Real, g), |l| mean(l, real), &LOGITS);
-        check_slopes(|l, g| plain.discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
-        check_slopes(|l, g| plain.generator_loss(l, g), |l| mean(l, real), &LOGITS);
+        // Opponents that a game which does not compare must not look at.
+        const NONE: [f32; 6] = [f32::NAN; 6];
+        check_slopes(|l, g| plain.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, real), &LOGITS);
+        check_slopes(|l, g| plain.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, fake), &LOGITS);
+        check_slopes(|l, g| plain.generator_loss(l, &NONE, g), |l| mean(l, real), &LOGITS);
         let saturating = Adversarial { generator_loss: GeneratorLoss::Saturating, ..plain };
-        check_slopes(|l, g| saturating.generator_loss(l, g), |l| -mean(l, fake), &LOGITS);
+        check_slopes(|l, g| saturating.generator_loss(l, &NONE, g), |l| -mean(l, fake), &LOGITS);
         let smoothed = Adversarial { label_smoothing: 0.1, ..plain };
         let target = |l: f64| 0.9 * real(l) + 0.1 * fake(l);
-        check_slopes(|l, g| smoothed.discriminator_loss(l, Target::Real, g), |l| mean(l, target), &LOGITS);
-        check_slopes(|l, g| smoothed.discriminator_loss(l, Target::Fake, g), |l| mean(l, fake), &LOGITS);
+        check_slopes(|l, g| smoothed.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, target), &LOGITS);
+        check_slopes(|l, g| smoothed.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, fake), &LOGITS);
         let game = Adversarial { game: Game::Hinge, ..plain };
-        check_slopes(|l, g| game.discriminator_loss(l, Target::Real, g), |l| mean(l, |l| (1.0 - l).max(0.0)), &LOGITS);
-        check_slopes(|l, g| game.discriminator_loss(l, Target::Fake, g), |l| mean(l, |l| (1.0 + l).max(0.0)), &LOGITS);
-        check_slopes(|l, g| game.generator_loss(l, g), |l| mean(l, |l| -l), &LOGITS);
+        let margin = |sign: f64| move |l: f64| (1.0 + sign * l).max(0.0);
+        check_slopes(|l, g| game.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, margin(-1.0)), &LOGITS);
+        check_slopes(|l, g| game.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, margin(1.0)), &LOGITS);
+        check_slopes(|l, g| game.generator_loss(l, &NONE, g), |l| mean(l, |l| -l), &LOGITS);
+    }
+
+    #[test]
+    fn a_pair_has_one_loss_and_each_of_it_its_slope() {
+        const OTHERS: [f32; 6] = [-29.0, 2.0, -0.4, 0.3, 0.7, -10.0];
+        let game = Adversarial { game: Game::Relativistic, ..Adversarial::default() };
+        let softplus = |x: f64| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() };
+        let beside = |l: &[f64], sign: f64| {
+            let pairs = l.iter().zip(OTHERS);
+            pairs.map(|(l, other)| softplus(sign * (l - f64::from(other)))).sum::<f64>() / 6.0
+        };
+        check_slopes(|l, g| game.discriminator_loss(l, &OTHERS, Target::Real, g), |l| beside(l, -1.0), &LOGITS);
+        check_slopes(|l, g| game.generator_loss(l, &OTHERS, g), |l| beside(l, -1.0), &LOGITS);
+        // The fakes' pass has the slopes of the same loss, which was counted already.
+        let fakes = |l: &[f32], g: &mut [f32]| {
+            assert_eq!(game.discriminator_loss(l, &OTHERS, Target::Fake, g), 0.0);
+            game.discriminator_loss(&OTHERS, l, Target::Real, &mut [0.0; 6])
+        };
+        check_slopes(fakes, |l| beside(l, 1.0), &LOGITS);
     }
 
     #[test]
@@ -219,11 +259,15 @@ mod tests {
     fn huge_logits_give_finite_losses_and_a_nan_stays_one() {
         let mut gradient = [0.0; 2];
         let plain = Adversarial::default();
-        assert_eq!(plain.discriminator_loss(&[1e30, -1e30], Target::Real, &mut gradient), 5e29f32 as f64);
-        for game in [Game::CrossEntropy, Game::Hinge] {
+        let zeros = [0.0; 2];
+        assert_eq!(plain.discriminator_loss(&[1e30, -1e30], &zeros, Target::Real, &mut gradient), 5e29f32 as f64);
+        for game in [Game::CrossEntropy, Game::Hinge, Game::Relativistic] {
             let objective = Adversarial { game, ..plain };
-            assert!(objective.discriminator_loss(&[f32::NAN, 0.0], Target::Fake, &mut gradient).is_nan());
+            assert!(objective.discriminator_loss(&[f32::NAN, 0.0], &zeros, Target::Real, &mut gradient).is_nan());
+            assert!(objective.generator_loss(&[f32::NAN, 0.0], &zeros, &mut gradient).is_nan());
         }
+        let compared = Adversarial { game: Game::Relativistic, ..plain };
+        assert!(compared.discriminator_loss(&zeros, &[f32::NAN, 0.0], Target::Real, &mut gradient).is_nan());
         assert!(class_loss(&[f32::NAN, 0.0], &[0], 1.0, &mut gradient).is_nan());
     }
 }

@@ -82,7 +82,11 @@ impl Fixture {
     fn adversarial(&self) -> Adversarial {
         let is = |fact| self.unless_stated(fact, false);
         Adversarial {
-            game: if is("hinge") { Game::Hinge } else { Game::CrossEntropy },
+            game: match (is("hinge"), is("relativistic")) {
+                (true, _) => Game::Hinge,
+                (_, true) => Game::Relativistic,
+                _ => Game::CrossEntropy,
+            },
             generator_loss: if is("saturating") { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating },
             label_smoothing: self.unless_stated("label_smoothing", 0.0),
             fake_class_weight: self.unless_stated("fake_class_weight", 1.0),
@@ -320,7 +324,15 @@ fn a_step_beyond_the_report_on_every_instruction_set() {
         for name in ["cgan-projection", "cgan-spectral", "gan-pack", "acgan-pack", "cgan-pack"] {
             check_model(kernels, name);
         }
-        for name in ["gan-hidden", "cgan-hidden", "acgan-hidden", "acgan-modern"] {
+        for name in [
+            "gan-hidden",
+            "cgan-hidden",
+            "acgan-hidden",
+            "gan-relativistic",
+            "gan-modern",
+            "cgan-modern",
+            "acgan-modern",
+        ] {
             check_model(kernels, name);
         }
     }

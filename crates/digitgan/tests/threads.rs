@@ -44,7 +44,7 @@ fn training_with_options() -> impl Strategy<Value = Training> {
     let normaliser = prop::sample::select(vec![Normaliser::Batch, Normaliser::Spectral]);
     let class_input = prop::sample::select(vec![ClassInput::Plane, ClassInput::Projection]);
     let head = prop::sample::select(vec![SourceHead::Linear, SourceHead::Hidden]);
-    let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge]);
+    let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge, Game::Relativistic]);
     let design = (normaliser, class_input, head, 2..=Design::MAX_PACK);
     (training(), design, game).prop_map(|(training, (normaliser, class_input, head, pack), game)| Training {
         batch: training.batch * pack,

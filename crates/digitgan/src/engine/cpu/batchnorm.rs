@@ -112,8 +112,8 @@ impl BatchNorm {
         (self.sums.len() / (2 * self.channels) * self.pixels) as f64
     }
 
-    /// Turns the sums of a batch into its statistics, and moves the running ones.
-    pub(super) fn finish_batch(&mut self, parameters: &Parameters) {
+    /// Turns the sums of a batch into its statistics, and moves the running ones where `moves` says so.
+    pub(super) fn finish_batch(&mut self, parameters: &Parameters, moves: bool) {
         if self.weight.is_none() {
             return self.freeze(parameters);
         }
@@ -126,6 +126,9 @@ impl BatchNorm {
             // Rounding may bring a constant channel below zero; a NaN must stay one.
             let variance = if square < 0.0 { 0.0 } else { square };
             self.set(parameters, channel, mean, variance);
+            if !moves {
+                continue;
+            }
             let unbiased = (variance * count / (count - 1.0)) as f32;
             for (running, new) in
                 [(&mut self.running_mean[channel], mean as f32), (&mut self.running_var[channel], unbiased)]
@@ -259,7 +262,7 @@ mod tests {
         for (map, sums) in y.chunks(LAYOUT.elements()).zip(sums.chunks_mut(each)) {
             kernels.channel_sums(map, sums);
         }
-        layer.finish_batch(&parameters);
+        layer.finish_batch(&parameters, true);
         let (norm, sums, each) = layer.norm_and_sums();
         let maps = y.chunks(LAYOUT.elements()).zip(weight.chunks(LAYOUT.elements()));
         for ((map, gradient), sums) in maps.clone().zip(sums.chunks_mut(each)) {

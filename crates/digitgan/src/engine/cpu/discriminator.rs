@@ -126,6 +126,13 @@ impl Discriminator {
         self.judge(labels);
     }
 
+    /// Writes to `logits` what D says of a batch as it stands, and leaves its running statistics alone.
+    pub(super) fn verdicts(&mut self, images: &[f32], labels: &[u8], logits: &mut [f32], workspace: &mut Workspace) {
+        let labels = &labels[..self.batch];
+        self.forward(images, labels, Statistics::BatchAlone, Wanted::Verdict, workspace);
+        logits.copy_from_slice(&self.logits);
+    }
+
     /// conv1.
     fn convolve_images(&mut self, images: &[f32], count: usize) {
         let Self { kernels, parameters, conv1, y1, bn1, scratch, .. } = self;

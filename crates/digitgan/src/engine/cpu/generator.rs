@@ -91,9 +91,9 @@ impl Generator {
     pub(super) fn forward(&mut self, latents: &[f32], labels: &[u8]) {
         fill_input(&mut self.input, self.inputs, latents, labels);
         self.project();
-        self.bn1.finish_batch(&self.parameters);
+        self.bn1.finish_batch(&self.parameters, true);
         self.deconvolve();
-        self.bn2.finish_batch(&self.parameters);
+        self.bn2.finish_batch(&self.parameters, true);
         self.paint();
     }
 

@@ -45,6 +45,8 @@ const OUTER_IMAGES: usize = 4;
 enum Statistics {
     /// Those of the batch itself, which also move the running ones: training.
     Batch,
+    /// Those of the batch, without moving the running ones: a look in between.
+    BatchAlone,
     /// The running ones: evaluation.
     Running,
 }
@@ -52,7 +54,8 @@ enum Statistics {
 impl batchnorm::BatchNorm {
     fn finish(&mut self, parameters: &parameters::Parameters, statistics: Statistics) {
         match statistics {
-            Statistics::Batch => self.finish_batch(parameters),
+            Statistics::Batch => self.finish_batch(parameters, true),
+            Statistics::BatchAlone => self.finish_batch(parameters, false),
             Statistics::Running => self.freeze(parameters),
         }
     }
@@ -101,6 +104,8 @@ pub struct CpuEngine {
     images: Buffer,
     /// The fakes as D sees them, padded, where noise is laid over them.
     noisy_fakes: Option<Buffer>,
+    /// D's logits of the images of the other kind than those that are judged, where the game compares them.
+    opponents: Buffer,
     steps: u64,
 }
 
@@ -120,16 +125,21 @@ impl CpuEngine {
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             noisy_fakes: None,
+            opponents: zeros(batch / pack),
             steps: 0,
         }
     }
 
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
-        let Self { discriminator, generator, workspace, images, noisy_fakes, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
+        let compares = protocol.adversarial.game.compares();
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         let fakes = noisy_fakes.as_ref().unwrap_or(&generator.images);
+        if compares {
+            discriminator.verdicts(fakes, input.fake_labels, opponents, workspace);
+        }
         for (images, labels, target) in
             [(&*images, input.labels, Target::Real), (fakes, input.fake_labels, Target::Fake)]
         {
@@ -142,7 +152,10 @@ impl CpuEngine {
                 Target::Fake => report.d_fake = probability,
             }
             let Discriminator { logits, logit_gradients, .. } = discriminator;
-            report.d_loss += protocol.adversarial.discriminator_loss(logits, target, logit_gradients);
+            report.d_loss += protocol.adversarial.discriminator_loss(logits, opponents, target, logit_gradients);
+            if compares {
+                opponents.copy_from_slice(logits);
+            }
             if let Some(head) = &mut discriminator.head {
                 let weight = protocol.adversarial.class_weight(target);
                 let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
@@ -162,14 +175,17 @@ impl CpuEngine {
 
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
-        let Self { discriminator, generator, workspace, noisy_fakes, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
         generator.parameters.clear_gradients();
+        if protocol.adversarial.game.compares() {
+            discriminator.verdicts(images, input.labels, opponents, workspace);
+        }
         let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
         let labels = &input.fake_labels[..discriminator.batch];
         discriminator.forward(images, labels, Statistics::Batch, wanted, workspace);
         report.d_fake_after = objective::mean_probability(&discriminator.logits);
         let Discriminator { logits, logit_gradients, .. } = discriminator;
-        report.g_loss = protocol.adversarial.generator_loss(logits, logit_gradients);
+        report.g_loss = protocol.adversarial.generator_loss(logits, opponents, logit_gradients);
         if let Some(head) = &mut discriminator.head {
             let weight = protocol.adversarial.class_weight(Target::Fake);
             let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
