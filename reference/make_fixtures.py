@@ -111,8 +111,8 @@ CASES = (
         leak=0.2, spectral=True, projection=True, hidden=True, relativistic=True,
     ),
     Case(
-        "acgan-modern", "acgan", batch=11, salt=2, steps=1,
-        leak=0.2, spectral=True, hidden=True, relativistic=True, fake_class_weight=0.1,
+        "acgan-modern", "acgan", batch=11, steps=1,
+        leak=0.2, spectral=True, hidden=True, fake_class_weight=0.1,
     ),
 )
 

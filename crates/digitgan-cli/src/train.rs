@@ -107,7 +107,7 @@ struct Options {
     #[arg(long, value_name = "LOSS", value_parser = parse_name::<GeneratorLoss>)]
     g_loss: Option<GeneratorLoss>,
     /// The game of D and G: cross-entropy, hinge (G then minimises −D(G(z))), or relativistic (D tells which of two is
-    /// real) [default: relativistic; report: cross-entropy]
+    /// real) [default: relativistic; ACGAN and report: cross-entropy]
     #[arg(long, value_name = "GAME", value_parser = parse_name::<Game>)]
     loss: Option<Game>,
     /// How far below one D's target for real images is, with cross-entropy: one-sided label smoothing [default: 0]

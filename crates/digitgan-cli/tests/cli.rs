@@ -139,11 +139,12 @@ fn data_for_people() {
 fn settings_from_a_file_give_way_to_options() {
     let place = Place::new();
     let text = "model = \"cgan\"\ndata = \"digits\"\nepochs = 2\nbatch-size = 8\nlr = 0.0005\nlr-d = 0.0001\n\
-                g-loss = \"saturating\"\naugment = [\"affine\"]\nseed = 9\nname = \"from-file\"\nmax-steps = 7\n";
+                loss = \"cross-entropy\"\ng-loss = \"saturating\"\naugment = [\"affine\"]\nseed = 9\nname = \"from-file\"\nmax-steps = 7\n";
     fs::write(place.path("my.toml"), text).unwrap();
     place.succeed("train --config my.toml");
     place.succeed(
-        "train cgan --data digits --epochs 2 --batch-size 8 --lr 0.0005 --lr-d 0.0001 --g-loss saturating \
+        "train cgan --data digits --epochs 2 --batch-size 8 --lr 0.0005 --lr-d 0.0001 --loss cross-entropy \
+         --g-loss saturating \
          --augment affine --seed 9 --name by-hand --max-steps 7",
     );
     let by_hand = outcome(&place.run_directory("by-hand"));

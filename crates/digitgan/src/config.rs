@@ -134,7 +134,8 @@ impl Recipe {
             Recipe::Modern => TrainConfig {
                 lr: 4e-3,
                 lr_d: 4e-3,
-                loss: Game::Relativistic,
+                // A D that is to name the class as well gains nothing from comparing.
+                loss: if model.wiring().discriminator_predicts_class { Game::CrossEntropy } else { Game::Relativistic },
                 beta1: 0.0,
                 lr_decay: 0.5,
                 ema: 0.999,

@@ -172,7 +172,11 @@ impl HiddenHead {
             for (row, &logit_gradient) in rows.zip(logit_gradients) {
                 kernels.add_scaled(logit_gradient, hidden, row);
             }
-            kernels.add_scaled(1.0, logit_gradients, &mut gradients[self.output_bias.range()]);
+        }
+        // A batch's sum is added as one number: where real images and fakes pull a bias with equal force, nothing is left,
+        // not even a rounding, which Adam would take for a gradient.
+        for (output, bias) in gradients[self.output_bias.range()].iter_mut().enumerate() {
+            *bias += logit_gradients.iter().skip(output).step_by(outputs).sum::<f32>();
         }
     }
 
