@@ -324,15 +324,7 @@ fn a_step_beyond_the_report_on_every_instruction_set() {
         for name in ["cgan-projection", "cgan-spectral", "gan-pack", "acgan-pack", "cgan-pack"] {
             check_model(kernels, name);
         }
-        for name in [
-            "gan-hidden",
-            "cgan-hidden",
-            "acgan-hidden",
-            "gan-relativistic",
-            "gan-modern",
-            "cgan-modern",
-            "acgan-modern",
-        ] {
+        for name in ["gan-hidden", "cgan-hidden", "acgan-hidden", "gan-relativistic", "cgan-modern", "acgan-modern"] {
             check_model(kernels, name);
         }
     }
