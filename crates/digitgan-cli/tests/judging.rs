@@ -48,7 +48,15 @@ fn an_evaluation_goes_into_the_run_and_is_the_same_for_any_number_of_threads() {
     let result = json(&place.succeed(&format!("{evaluate} --json")).stdout);
     let record = json(&fs::read_to_string(place.path("runs/a/evaluation.json")).unwrap());
     assert_eq!(result, record);
-    assert_eq!((&record["format"], &record["model"], &record["samples"]), (&1.into(), &"acgan".into(), &20.into()));
+    assert_eq!((&record["format"], &record["model"], &record["samples"]), (&2.into(), &"acgan".into(), &20.into()));
+    let classes = record["classes"].as_array().unwrap();
+    assert_eq!(classes.len(), 10);
+    for class in classes {
+        for share in [&class["agreement"], &class["read"]["generated"], &class["read"]["real"]] {
+            let [low, mean, high] = ["low", "mean", "high"].map(|end| share[end].as_f64().unwrap());
+            assert!(low <= mean && mean <= high, "{class}");
+        }
+    }
     for figure in ["frechet", "kernel_distance", "digit_score", "precision", "recall", "density", "coverage"] {
         for set in ["generated", "real"] {
             let [low, mean, high] = ["low", "mean", "high"].map(|end| record[figure][set][end].as_f64().unwrap());
