@@ -160,6 +160,8 @@ fn interrupted_experiments_go_on() {
     let place = Place::new();
     place.write_digits("many", 130, 20);
     let reproduce = |out: &str| format!("reproduce --data many --epochs 12 --out {out} {DATA}");
+    // Leaves a judge of the data, which from then on watches every training: a run's record names it.
+    place.succeed(&format!("reproduce --data many --quick --out before {DATA}"));
     place.succeed(&reproduce("whole"));
     let child = place.spawn(&reproduce("stopped"));
     let begun = Instant::now();
