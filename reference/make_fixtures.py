@@ -103,15 +103,15 @@ CASES = (
     Case("cgan-pack", "cgan", classes=7, batch=15, saturating=True, steps=1, leak=0.1, pack=3, label_smoothing=0.2),
     Case("gan-hidden", "gan", batch=11, salt=2, steps=1, leak=0.2, spectral=True, hidden=True),
     Case("cgan-hidden", "cgan", batch=13, salt=8, steps=1, leak=0.2, spectral=True, projection=True, hidden=True),
-    Case("acgan-hidden", "acgan", classes=7, batch=10, salt=4, steps=1, hidden=True),
+    Case("acgan-hidden", "acgan", classes=7, batch=10, salt=13, steps=1, hidden=True),
     Case("gan-relativistic", "gan", batch=10, salt=1, steps=1, relativistic=True),
     Case(
         "cgan-modern", "cgan", classes=7, batch=9, salt=5, steps=1,
         leak=0.2, spectral=True, projection=True, hidden=True, relativistic=True,
     ),
     Case(
-        "acgan-modern", "acgan", batch=11, steps=1,
-        leak=0.2, spectral=True, hidden=True, fake_class_weight=0.1,
+        "acgan-modern", "acgan", batch=11, salt=2, steps=1,
+        leak=0.2, spectral=True, projection=True, hidden=True, relativistic=True, fake_class_weight=0.1,
     ),
 )
 

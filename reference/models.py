@@ -49,7 +49,7 @@ class Design:
 
     leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
     spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
-    projection: bool = False  # the class is an inner product with the features, not a plane beside them
+    projection: bool = False  # the class is an inner product with the features, no plane beside them; in ACGAN's D too
     hidden: bool = False  # a hidden layer between features and verdict; a projected class meets its units
     pack: int = 1  # images that D judges together
 
@@ -157,7 +157,8 @@ class Discriminator(nn.Module):
         wiring = VARIANTS[variant]
         self.design = design
         self.sees_plane = wiring.discriminator_sees_class and not design.projection
-        self.sees_projection = wiring.discriminator_sees_class and design.projection
+        told = wiring.discriminator_sees_class or wiring.discriminator_predicts_class
+        self.sees_projection = told and design.projection
         self.predicts_class = wiring.discriminator_predicts_class
         convolution = SpectralConv2d if design.spectral else nn.Conv2d
         inputs = 64 if self.sees_plane else 32

@@ -1,6 +1,7 @@
 //! `digitgan evaluate`
 
 use crate::dataset::{self, DataArgs};
+use crate::device::DeviceArg;
 use crate::threads::{Threads, with_threads};
 use crate::{Usage, judge, output, progress, runs};
 use anyhow::Context;
@@ -55,6 +56,8 @@ pub(crate) struct Args {
     /// Where the result goes [default: into the run]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArg,
     #[command(flatten)]
     threads: Threads,
     /// Print the result as one JSON object
@@ -157,7 +160,9 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
         subject.generator(args.epoch, &mut || Ok(Choice::new(cpu::kernels()?, new_judge()?, dataset, args.seed)?))?;
     let mut progress = StageProgress::default();
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
-    let mut evaluator = Evaluator::new(cpu::kernels()?, new_judge()?, dataset, args.plan(), &mut watch)?;
+    let device = args.device.open()?;
+    let mut evaluator =
+        Evaluator::new(cpu::kernels()?, new_judge()?, dataset, args.plan(), &mut watch)?.drawing_on(device);
     let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));

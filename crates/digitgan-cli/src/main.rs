@@ -7,6 +7,7 @@
 
 mod data;
 mod dataset;
+mod device;
 mod evaluate;
 mod judge;
 mod output;

@@ -7,7 +7,7 @@ use crate::train::{STOPPED, new_manifest, same_data, stop_on_ctrl_c, train_visib
 use crate::{evaluate, judge, output};
 use digitgan::config::TrainConfig;
 use digitgan::data::{Augment, Loaded};
-use digitgan::engine::cpu;
+use digitgan::engine::{Device, cpu};
 use digitgan::evaluation::Plan;
 use digitgan::model::Variant;
 use digitgan::report::{Page, check_free};
@@ -116,7 +116,8 @@ fn stopped() -> anyhow::Result<ExitCode> {
 /// Trains one of the four from where it stands, unless it is finished.
 fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &AtomicBool) -> anyhow::Result<Outcome> {
     let Experiment { run, config } = experiment;
-    let wanted = new_manifest(config.clone(), loaded, data.place.data_dir.clone(), cpu::kernels()?)?;
+    let device = Device::Cpu(cpu::kernels()?);
+    let wanted = new_manifest(config.clone(), loaded, data.place.data_dir.clone(), &device)?;
     let begun = run.manifest().exists();
     let manifest = if begun { taken_up(run, &wanted)? } else { wanted };
     if begun && is_finished(run, &manifest) {
@@ -126,8 +127,8 @@ fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &Atomi
     let judge = judge::at_hand(&manifest.dataset.identity, manifest.dataset.data_dir.as_deref())?;
     let (run_again, dataset) = (run.clone(), &loaded.dataset);
     let mut trainer = match begun {
-        true => Trainer::resume(run_again, &manifest, dataset, cpu::kernels()?, judge)?,
-        false => Trainer::start(run_again, &manifest, dataset, cpu::kernels()?, judge)?,
+        true => Trainer::resume(run_again, &manifest, dataset, device, judge)?,
+        false => Trainer::start(run_again, &manifest, dataset, device, judge)?,
     };
     Ok(train_visibly(&mut trainer, run, &manifest, stop)?.outcome)
 }

@@ -1,9 +1,9 @@
 //! `digitgan sample`
 
+use crate::device::DeviceArg;
 use crate::threads::{Threads, with_threads};
 use crate::{Usage, output, runs};
 use anyhow::Context;
-use digitgan::engine::cpu;
 use digitgan::picture::Grid;
 use digitgan::run::generator_file::GeneratorFile;
 use digitgan::run::manifest::ManifestError;
@@ -47,6 +47,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     scale: u8,
     #[command(flatten)]
+    device: DeviceArg,
+    #[command(flatten)]
     threads: Threads,
     /// Print what was drawn as one JSON object
     #[arg(long)]
@@ -64,8 +66,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let file = GeneratorFile::read(&path)?;
     let plan = plan(&args, &file)?;
     let digits = with_threads(args.threads.threads, || {
-        let mut sampler = Sampler::new(cpu::kernels()?, &file).with_context(|| path.display().to_string())?;
-        anyhow::Ok(sampler.draw(args.seed, &plan.labels))
+        let mut sampler = Sampler::new(&args.device.open()?, &file).with_context(|| path.display().to_string())?;
+        anyhow::Ok(sampler.draw(args.seed, &plan.labels)?)
     })??;
     let seed = args.seed.to_string();
     let facts = [("Software", "digitgan"), ("model", file.spec.variant.name()), ("seed", seed.as_str())];

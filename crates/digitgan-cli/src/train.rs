@@ -3,18 +3,18 @@
 mod options;
 
 use crate::dataset::{self, DataDir};
+use crate::device::DeviceArg;
 use crate::progress::TrainingProgress;
 use crate::threads::with_threads;
 use crate::{Usage, judge, output, runs};
 use anyhow::Context;
 use digitgan::config::{OnCollapse, TrainConfig};
 use digitgan::data::{DataSource, Dataset, DatasetIdentity, Loaded};
-use digitgan::engine::cpu;
+use digitgan::engine::Device;
 use digitgan::judge::Judge;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
 use digitgan::train::{Event, Outcome, Trainer, dataset_record};
-use digitgan_kernels::Kernels;
 use options::Options;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -49,6 +49,8 @@ pub(crate) struct Args {
     config: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    device: DeviceArg,
     #[command(flatten)]
     place: DataDir,
     /// Watch for mode collapse: auto (where a judge of the data is at hand: of MNIST always), on (train a judge if
@@ -105,12 +107,12 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     }
     with_threads(options.threads, || {
         let loaded = dataset::load(&config.data, options.data_dir.clone())?;
-        let kernels = cpu::kernels()?;
-        let manifest = new_manifest(config, &loaded, options.data_dir, kernels)?;
+        let device = args.device.open()?;
+        let manifest = new_manifest(config, &loaded, options.data_dir, &device)?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
         let run = RunDirectory::new(place);
-        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, kernels, judge)?;
+        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, device, judge)?;
         train(trainer, &run, &manifest, stop, args.json)
     })?
 }
@@ -149,15 +151,12 @@ pub(crate) fn new_manifest(
     config: TrainConfig,
     loaded: &Loaded,
     data_dir: Option<PathBuf>,
-    kernels: Kernels,
+    device: &Device,
 ) -> anyhow::Result<Manifest> {
     Ok(Manifest {
         format: FORMAT,
         dataset: dataset_record(loaded, data_dir),
-        versions: Versions {
-            digitgan: env!("CARGO_PKG_VERSION").to_owned(),
-            device: format!("cpu ({})", kernels.name()),
-        },
+        versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
         config: TrainConfig { data: found_source(&config.data, loaded)?, ..config },
         judge: None,
         collapse: None,
@@ -203,7 +202,7 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
         let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
         same_data(&run, &manifest, &loaded.dataset.identity())?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
-        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, cpu::kernels()?, judge)?;
+        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, args.device.open()?, judge)?;
         if trainer.step() >= trainer.total_steps() && !args.json {
             let more = if manifest.config.is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
             output::note(&format!("all {} steps were done before{more}", trainer.step()));
@@ -344,7 +343,7 @@ fn conclude(
     outcome: Outcome,
     took: &str,
 ) -> anyhow::Result<()> {
-    let (digits, columns) = trainer.preview();
+    let (digits, columns) = trainer.preview()?;
     output::show_digits(&digits, columns, 2)?;
     let (model, data) = (manifest.config.model.title(), &manifest.dataset.identity.name);
     let (step, total) = (output::thousands(trainer.step()), output::thousands(trainer.total_steps()));

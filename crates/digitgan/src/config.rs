@@ -55,7 +55,7 @@ pub struct TrainConfig {
     /// What keeps D's features in range.
     #[serde(default)]
     pub d_norm: Normaliser,
-    /// How D is told the class, in a model where it is.
+    /// How D is told the class, in a model that knows classes.
     #[serde(default)]
     pub d_class: ClassInput,
     /// How D's features become its verdict.
@@ -134,8 +134,7 @@ impl Recipe {
             Recipe::Modern => TrainConfig {
                 lr: 4e-3,
                 lr_d: 4e-3,
-                // A D that is to name the class as well gains nothing from comparing.
-                loss: if model.wiring().discriminator_predicts_class { Game::CrossEntropy } else { Game::Relativistic },
+                loss: Game::Relativistic,
                 beta1: 0.0,
                 lr_decay: 0.5,
                 ema: 0.999,

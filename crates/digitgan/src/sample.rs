@@ -2,42 +2,45 @@
 //!
 //! A picture is its seed, its index and its class: never the batch or the threads that drew it.
 
-use crate::engine::StateError;
-use crate::engine::cpu::CpuSampler;
+use crate::IMAGE_PIXELS;
+use crate::engine::{Device, Engine, EngineError, Painter};
 use crate::model::{LATENT, ModelSpec};
 use crate::picture::to_byte;
 use crate::run::generator_file::GeneratorFile;
 use crate::seed::{self, Purpose};
-use crate::{IMAGE_PIXELS, engine};
-use digitgan_kernels::Kernels;
 use rand_chacha::rand_core::Rng;
 
 /// Draws pictures with a trained generator.
 pub struct Sampler {
     spec: ModelSpec,
-    sampler: CpuSampler,
+    painter: Painter,
 }
 
 impl Sampler {
     /// Takes up a generator.
     ///
     /// # Errors
-    /// When its tensors do not fit its model.
-    pub fn new(kernels: Kernels, file: &GeneratorFile) -> Result<Self, StateError> {
-        let sampler = CpuSampler::new(kernels, &file.spec, &file.tensors)?;
-        Ok(Sampler { spec: file.spec, sampler })
+    /// When its tensors do not fit its model, or the device fails.
+    pub fn new(device: &Device, file: &GeneratorFile) -> Result<Self, EngineError> {
+        Ok(Sampler { spec: file.spec, painter: device.painter(&file.spec, &file.tensors)? })
     }
 
     /// Draws the picture of each label, with the noise of `seed` and the picture's place.
     ///
     /// # Shapes
     /// Returns bytes, `[labels, 28, 28]`.
-    pub fn draw(&mut self, seed: u64, labels: &[u8]) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn draw(&mut self, seed: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         self.draw_at(seed, 0, labels)
     }
 
     /// [`Sampler::draw`] for pictures from place `first` on.
-    pub fn draw_at(&mut self, seed: u64, first: u64, labels: &[u8]) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn draw_at(&mut self, seed: u64, first: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         self.draw_from(seed, Purpose::SampleLatent, first, labels)
     }
 
@@ -45,15 +48,18 @@ impl Sampler {
     ///
     /// # Shapes
     /// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
-    pub fn draw_grid(&mut self, seed: u64) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn draw_grid(&mut self, seed: u64) -> Result<Vec<u8>, EngineError> {
         self.draw_from(seed, Purpose::FixedLatent, 0, &GridPlan::new(&self.spec).labels)
     }
 
-    fn draw_from(&mut self, seed: u64, purpose: Purpose, first: u64, labels: &[u8]) -> Vec<u8> {
+    fn draw_from(&mut self, seed: u64, purpose: Purpose, first: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         let latents = latents(seed, purpose, first, labels.len());
         let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
-        self.sampler.generate(&latents, labels, &mut images);
-        images.into_iter().map(to_byte).collect()
+        self.painter.draw(&latents, labels, &mut images)?;
+        Ok(images.into_iter().map(to_byte).collect())
     }
 }
 
@@ -108,17 +114,21 @@ pub fn fill_classes(seed: u64, purpose: Purpose, first: u64, classes: usize, lab
 ///
 /// # Shapes
 /// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
-pub fn draw_grid(engine: &mut dyn engine::Engine, plan: &GridPlan, seed: u64) -> Vec<u8> {
+///
+/// # Errors
+/// When the device fails.
+pub fn draw_grid(engine: &mut dyn Engine, plan: &GridPlan, seed: u64) -> Result<Vec<u8>, EngineError> {
     let latents = latents(seed, Purpose::FixedLatent, 0, plan.labels.len());
     let mut images = vec![0.0; plan.labels.len() * IMAGE_PIXELS];
-    engine.generate(&latents, &plan.labels, &mut images);
-    images.into_iter().map(to_byte).collect()
+    engine.generate(&latents, &plan.labels, &mut images)?;
+    Ok(images.into_iter().map(to_byte).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{Variant, initial_state};
+    use digitgan_kernels::Kernels;
 
     #[test]
     fn a_picture_is_its_seed_index_and_class() {
@@ -126,12 +136,12 @@ mod tests {
         let names: Vec<String> = (0..10).map(|class: u8| class.to_string()).collect();
         let file = GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "none", 0);
         for kernels in Kernels::available() {
-            let mut sampler = Sampler::new(kernels, &file).unwrap();
+            let mut sampler = Sampler::new(&Device::Cpu(kernels), &file).unwrap();
             let labels: Vec<u8> = (0..150).map(|i| i % 10).collect();
-            let all = sampler.draw(3, &labels);
-            assert_eq!(sampler.draw(3, &labels[..7]), all[..7 * IMAGE_PIXELS], "{kernels:?}");
-            assert_ne!(sampler.draw(4, &labels[..7]), all[..7 * IMAGE_PIXELS]);
-            assert_ne!(sampler.draw(3, &[1])[..], all[..IMAGE_PIXELS]);
+            let all = sampler.draw(3, &labels).unwrap();
+            assert_eq!(sampler.draw(3, &labels[..7]).unwrap(), all[..7 * IMAGE_PIXELS], "{kernels:?}");
+            assert_ne!(sampler.draw(4, &labels[..7]).unwrap(), all[..7 * IMAGE_PIXELS]);
+            assert_ne!(sampler.draw(3, &[1]).unwrap()[..], all[..IMAGE_PIXELS]);
         }
     }
 

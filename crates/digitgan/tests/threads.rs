@@ -84,7 +84,7 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
         };
         pool.install(|| engine.step(input)).unwrap();
     }
-    let state: TensorMap = engine.state();
+    let state: TensorMap = engine.state().unwrap();
     state
         .into_iter()
         .map(|(name, tensor)| (name, tensor.values.iter().map(|value| value.to_bits()).collect()))

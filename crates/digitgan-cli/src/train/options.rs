@@ -49,7 +49,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "LOSS", value_parser = parse_name::<GeneratorLoss>)]
     pub(super) g_loss: Option<GeneratorLoss>,
     /// The game of D and G: cross-entropy, hinge (G then minimises −D(G(z))), or relativistic (D tells which of two is
-    /// real) [default: relativistic; ACGAN and report: cross-entropy]
+    /// real) [default: relativistic; report: cross-entropy]
     #[arg(long, value_name = "GAME", value_parser = parse_name::<Game>)]
     pub(super) loss: Option<Game>,
     /// How far below one D's target for real images is, with cross-entropy: one-sided label smoothing [default: 0]
@@ -74,7 +74,7 @@ pub(super) struct Options {
     /// [default: spectral; report: batch]
     #[arg(long, value_name = "batch|spectral", value_parser = parse_name::<Normaliser>)]
     pub(super) d_norm: Option<Normaliser>,
-    /// How cGAN's D is told the class: plane (a learned picture) or projection
+    /// How D is told the class: plane (as in the report: cGAN's by a learned picture, ACGAN's not at all) or projection
     /// [default: projection; report: plane]
     #[arg(long, value_name = "plane|projection", value_parser = parse_name::<ClassInput>)]
     pub(super) d_class: Option<ClassInput>,

@@ -1,8 +1,12 @@
 //! What computes: one adversarial step, and images from a trained generator.
 
+#[cfg(feature = "gpu")]
+pub mod burn;
 pub mod cpu;
+mod device;
 
 use crate::model::TensorMap;
+pub use device::{Api, Device, DeviceError, DeviceName, Painter};
 
 /// The data of one step.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +61,25 @@ pub struct StepReport {
 #[error("{0}")]
 pub struct NotFinite(pub String);
 
+/// Why an engine did not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// A number that is not finite.
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
+    /// A state that does not fit the model.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The device failed: it has not the memory, say.
+    #[error("{device} failed: {reason}")]
+    Device {
+        /// What it is called.
+        device: String,
+        /// What it says.
+        reason: String,
+    },
+}
+
 /// A state that does not fit the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
@@ -78,41 +101,112 @@ pub enum StateError {
     Unknown(String),
 }
 
-/// A device that trains one model.
+/// Which statistics batch normalisation uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Statistics {
+    /// Those of the batch itself, which also move the running ones: training.
+    Batch,
+    /// Those of the batch, without moving the running ones: a look in between.
+    BatchAlone,
+    /// The running ones: evaluation.
+    Running,
+}
+
+/// Trains one model. A device of its own may run behind: [`Engine::begin`] only hands it a step, [`Engine::reports`]
+/// waits for it.
 pub trait Engine {
-    /// One step: D on a batch of real images and on a batch of fakes, one update of D; then G through
+    /// Begins one step: D on a batch of real images and on a batch of fakes, one update of D; then G through
     /// the updated D with the same fakes, one update of G.
     ///
     /// # Errors
-    /// When a loss or a gradient is not finite; the state is then worthless.
-    fn step(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite>;
+    /// When a loss or a gradient is not finite, or the device fails; the state is then worthless.
+    fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError>;
+
+    /// Tells what the steps found that were begun since the last call, in their order; waits for them.
+    ///
+    /// # Errors
+    /// As [`Engine::begin`], after the reports of the steps before that one.
+    fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError>;
+
+    /// How many steps may be begun before their reports are asked for.
+    fn steps_in_flight(&self) -> u64 {
+        1
+    }
+
+    /// One step, to its end.
+    ///
+    /// # Errors
+    /// As [`Engine::begin`].
+    fn step(&mut self, input: StepInput<'_>) -> Result<StepReport, EngineError> {
+        self.begin(input)?;
+        let mut last = StepReport::default();
+        self.reports(&mut |report| last = report)?;
+        Ok(last)
+    }
 
     /// Draws images with the generator as it stands, by its running statistics. An image depends on its own
     /// noise and class alone.
     ///
     /// # Shapes
     /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
-    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]);
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError>;
 
     /// How real D finds images, as it stands, by its running statistics: probabilities.
     ///
     /// # Shapes
     /// `images`: `[count, 28, 28]`, in [-1, 1]; `labels`, `probabilities`: `[count]`.
-    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]);
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError>;
 
     /// Everything that training needs to go on, but for the number of steps: the tensors that
     /// [`crate::model::initial_state`] names.
-    fn state(&self) -> TensorMap;
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn state(&self) -> Result<TensorMap, EngineError>;
 
     /// Takes up a state, as it was after `step` steps.
     ///
     /// # Errors
-    /// When the tensors are not exactly those of the model.
-    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), StateError>;
+    /// When the tensors are not exactly those of the model, or the device fails.
+    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), EngineError>;
 
     /// The gradients of the last step, by `generator.` or `discriminator.` and the parameter's name.
-    fn gradients(&self) -> TensorMap;
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn gradients(&self) -> Result<TensorMap, EngineError>;
 
     /// The device for people, such as `cpu (avx512)`.
     fn device(&self) -> String;
+}
+
+/// The numbers of the tensor called `name`, if it is there and has the right shape.
+fn find<'a>(state: &'a TensorMap, name: &str, shape: &[usize]) -> Result<&'a [f32], StateError> {
+    let tensor = state.get(name).ok_or_else(|| StateError::Missing(name.to_owned()))?;
+    if tensor.shape != shape {
+        let (found, expected) = (tensor.shape.clone(), shape.to_vec());
+        return Err(StateError::Shape { name: name.to_owned(), found, expected });
+    }
+    Ok(&tensor.values)
+}
+
+/// Refuses a state with tensors that `known`, an engine's own, does not have.
+fn expect_nothing_else(state: &TensorMap, known: &TensorMap) -> Result<(), StateError> {
+    match state.keys().find(|name| !known.contains_key(*name)) {
+        Some(name) => Err(StateError::Unknown(name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// How far the average of G's weights moves towards them after step `step`, counted from 1. The first steps count less
+/// long: they are soon wrong.
+fn average_share(decay: f64, step: u64) -> f64 {
+    let step = step as f64;
+    1.0 - decay.min((1.0 + step) / (10.0 + step))
 }

@@ -2,6 +2,7 @@
 
 use super::EvaluationError;
 use crate::data::Dataset;
+use crate::engine::Device;
 use crate::judge::{Judge, Readings};
 use crate::metrics::frechet::Gaussian;
 use crate::metrics::{Features, MetricError};
@@ -45,7 +46,7 @@ impl Choice {
     pub fn distance(&mut self, file: &GeneratorFile) -> Result<f64, EvaluationError> {
         // Digits from the end of the seed's: none that an evaluation draws.
         const FIRST: u64 = 1 << 40;
-        let digits = Sampler::new(self.kernels, file)?.draw_at(self.seed, FIRST, &self.labels);
+        let digits = Sampler::new(&Device::Cpu(self.kernels), file)?.draw_at(self.seed, FIRST, &self.labels)?;
         Ok(gaussian(self.judge.read(&digits))?.distance(&self.training)?)
     }
 }

@@ -3,6 +3,7 @@
 use super::{ClassFigures, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
+use crate::engine::Device;
 use crate::judge::training::TrainingPlan;
 use crate::judge::{Judge, Reader, Readings, training};
 use crate::metrics::frechet::{class_frechet, frechet_distance};
@@ -33,6 +34,7 @@ const GAN_TRAIN_IMAGES: usize = 60_000;
 /// Evaluates generators against one data set. What is known of the real digits is found out once.
 pub struct Evaluator<'a> {
     kernels: Kernels,
+    device: Device,
     judge: Judge,
     dataset: &'a Dataset,
     plan: Plan,
@@ -97,6 +99,7 @@ impl<'a> Evaluator<'a> {
         let readings = judge.read(&test.images);
         let mut evaluator = Evaluator {
             kernels,
+            device: Device::Cpu(kernels),
             judge,
             dataset,
             plan,
@@ -119,6 +122,11 @@ impl<'a> Evaluator<'a> {
         Ok(evaluator)
     }
 
+    /// Lets generators draw on this device. The judge reads on the CPU in any case.
+    pub fn drawing_on(self, device: Device) -> Self {
+        Evaluator { device, ..self }
+    }
+
     /// Evaluates a generator. Beside the evaluation it returns the digits whose nearest training digits were looked for.
     ///
     /// # Errors
@@ -133,13 +141,13 @@ impl<'a> Evaluator<'a> {
             return Err(EvaluationError::Classes { generator, dataset: self.dataset.name.clone(), classes });
         }
         let conditional = file.spec.variant.wiring().generator_sees_class;
-        let mut sampler = Sampler::new(self.kernels, file)?;
+        let mut sampler = Sampler::new(&self.device, file)?;
         let asked: Vec<u8> = (0..self.samples).map(|image| (image % classes) as u8).collect();
         let (mut sets, mut all_read) = (Vec::new(), Vec::new());
         let (mut neighbours, mut memorised) = (None, Vec::new());
         for repeat in 0..self.plan.repeats {
             watch("measuring generated digits", repeat as u64, self.plan.repeats as u64);
-            let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked);
+            let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked)?;
             let readings = self.judge.read(&digits);
             let of_class = if conditional { &asked } else { &readings.labels };
             sets.push(self.figures(&readings, &asked, of_class)?);
@@ -254,7 +262,7 @@ impl<'a> Evaluator<'a> {
         let labels: Vec<u8> = (0..images).map(|image| (image % self.dataset.classes) as u8).collect();
         // Digits behind those of all sets.
         let first = (self.plan.repeats * self.samples) as u64;
-        let split = Split { images: sampler.draw_at(self.plan.seed, first, &labels), labels };
+        let split = Split { images: sampler.draw_at(self.plan.seed, first, &labels)?, labels };
         let generated = self.accuracy(&split, &plan, "learning from generated digits", watch)?;
         Ok(GanTrain { images, epochs: plan.epochs, generated, real })
     }

@@ -13,7 +13,7 @@ pub use choice::Choice;
 pub use evaluator::{Evaluator, Neighbours};
 pub use figures::{Better, Figure, percent};
 
-use crate::engine::{NotFinite, StateError};
+use crate::engine::{EngineError, NotFinite};
 use crate::judge::JudgeIdentity;
 use crate::metrics::MetricError;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
@@ -184,9 +184,9 @@ pub enum EvaluationError {
         /// The fewest test images.
         needed: usize,
     },
-    /// The generator's tensors do not fit.
+    /// The generator's tensors do not fit, or the device that draws failed.
     #[error(transparent)]
-    State(#[from] StateError),
+    Engine(#[from] EngineError),
     /// A figure has no value.
     #[error("these digits cannot be measured: {0}")]
     Metric(#[from] MetricError),

@@ -1,5 +1,6 @@
 //! How D is built where one may leave the report. G is the same in every design.
 
+use super::Wiring;
 use serde::{Deserialize, Serialize};
 
 /// What keeps D's features in range.
@@ -13,14 +14,15 @@ pub enum Normaliser {
     Spectral,
 }
 
-/// How D is told the class, where it is told.
+/// How D is told the class of what it judges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassInput {
-    /// A learned picture of the class, stacked beside the image's features: the report's.
+    /// As in the report: cGAN's by a learned picture of the class, stacked beside the image's features; ACGAN's not at all.
     #[default]
     Plane,
-    /// The features' inner product with a learned vector of the class is added to the logit (Miyato & Koyama 2018).
+    /// The features' inner product with a learned vector of the class is added to the logit (Miyato & Koyama 2018); in
+    /// ACGAN too, beside the head that predicts the class.
     Projection,
 }
 
@@ -52,6 +54,16 @@ pub struct Design {
 }
 
 impl Design {
+    /// How a D of this design is told the class, if it is.
+    pub fn told_class(&self, wiring: Wiring) -> Option<ClassInput> {
+        let tells = match self.class_input {
+            ClassInput::Plane => wiring.discriminator_sees_class,
+            // Not where it is to predict the class from what it sees: there a picture of the class would be the answer.
+            ClassInput::Projection => wiring.discriminator_sees_class || wiring.discriminator_predicts_class,
+        };
+        tells.then_some(self.class_input)
+    }
+
     /// Most images that D judges together.
     pub const MAX_PACK: usize = 4;
     /// The report's.

@@ -155,8 +155,8 @@ pub fn classifier_tensors(classes: usize) -> Vec<TensorSpec> {
 /// The tensors of D; in the report's design those of tables 2, 4 and 6.
 pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpec> {
     let wiring = spec.variant.wiring();
-    let plane = wiring.discriminator_sees_class && design.class_input == ClassInput::Plane;
-    let projection = wiring.discriminator_sees_class && design.class_input == ClassInput::Projection;
+    let plane = design.told_class(wiring) == Some(ClassInput::Plane);
+    let projection = design.told_class(wiring) == Some(ClassInput::Projection);
     let spectral = design.normaliser == Normaliser::Spectral;
     let mut tensors = trunk(design.pack, if plane { 64 } else { 32 }, design.normaliser);
     match design.head {

@@ -21,7 +21,7 @@ pub enum Variant {
 pub struct Wiring {
     /// G's input carries the class, one-hot.
     pub generator_sees_class: bool,
-    /// D's input carries the class, as a learned picture.
+    /// D's input carries the class: in the report as a learned picture.
     pub discriminator_sees_class: bool,
     /// D has a second head that predicts the class.
     pub discriminator_predicts_class: bool,

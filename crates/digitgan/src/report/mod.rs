@@ -18,7 +18,7 @@ pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
 use crate::atomic_file;
-use crate::engine::StateError;
+use crate::engine::EngineError;
 use crate::run::RunDirectory;
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::generator_file::GeneratorFileError;
@@ -87,11 +87,11 @@ pub enum ReportError {
     Generator(#[from] GeneratorFileError),
     /// Its generator's tensors do not fit.
     #[error("{path} does not fit its model: {source}")]
-    State {
+    Engine {
         /// The generator's file.
         path: PathBuf,
         /// What does not fit.
-        source: StateError,
+        source: EngineError,
     },
     /// A picture of the run cannot be used.
     #[error(transparent)]

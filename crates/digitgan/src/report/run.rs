@@ -1,6 +1,7 @@
 //! A run as a page shows it.
 
 use super::{Picture, ReportError};
+use crate::engine::Device;
 use crate::evaluation::Evaluation;
 use crate::model::Wiring;
 use crate::picture::Grid;
@@ -149,9 +150,9 @@ fn newest(
     generator: &GeneratorFile,
     key: &str,
 ) -> Result<Stage, ReportError> {
-    let mut sampler =
-        Sampler::new(kernels, generator).map_err(|source| ReportError::State { path: run.generator(), source })?;
-    let digits = sampler.draw_grid(manifest.config.seed);
+    let failed = |source| ReportError::Engine { path: run.generator(), source };
+    let mut sampler = Sampler::new(&Device::Cpu(kernels), generator).map_err(failed)?;
+    let digits = sampler.draw_grid(manifest.config.seed).map_err(failed)?;
     let png = Grid::new(GridPlan::new(&generator.spec).columns).draw(&digits)?.png(&[("Software", "digitgan")])?;
     let name = format!("{key}-step-{:08}.png", generator.step);
     let picture = Picture::new(name, png).expect("what was just drawn is a picture");

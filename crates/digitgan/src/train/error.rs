@@ -1,7 +1,7 @@
 //! Why a training cannot start or go on.
 
 use crate::config::ConfigError;
-use crate::engine::StateError;
+use crate::engine::{EngineError, StateError};
 use crate::model::TensorMap;
 use crate::picture::PictureError;
 use crate::run::checkpoint::CheckpointError;
@@ -79,6 +79,21 @@ pub enum TrainError {
         /// Why not.
         source: PictureError,
     },
+    /// The engine failed where no step is to blame.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The device failed in a step.
+    #[error(
+        "stopped at step {step}: {source}; nothing was saved since the last good checkpoint ({last_good}): go on with --resume, with --device cpu if need be; if it is memory that is missing, a new run with a smaller --batch-size needs less"
+    )]
+    Device {
+        /// The step, from 1, or one of the few begun after it.
+        step: u64,
+        /// What went wrong.
+        source: EngineError,
+        /// The last checkpoint that is good.
+        last_good: String,
+    },
     /// Training met a number that is not finite.
     #[error(
         "stopped at step {step}: {what} (first seen in: {tensor}); nothing was saved since the last good checkpoint ({last_good}); try a smaller --lr or another --seed"
@@ -130,6 +145,16 @@ impl<T> Attempt<T> for Result<T, PictureError> {
             PictureError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
             source => TrainError::Picture { path: path.to_owned(), source },
         })
+    }
+}
+
+impl TrainError {
+    /// Of a state read from `path`, that an engine did not take up.
+    pub(super) fn restoring(error: EngineError, path: &Path) -> TrainError {
+        match error {
+            EngineError::State(source) => TrainError::State { path: path.to_owned(), source },
+            other => TrainError::Engine(other),
+        }
     }
 }
 

@@ -13,8 +13,7 @@ use crate::atomic_file;
 use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
 use crate::data::batches::Batches;
-use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, StepInput, StepReport};
+use crate::engine::{Device, Engine, EngineError, StepInput, StepReport};
 use crate::judge::Judge;
 use crate::model::{LATENT, ModelSpec, TensorMap};
 use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
@@ -29,7 +28,6 @@ use crate::run::watch_log::WatchLog;
 use crate::sample::{self, GridPlan, Sampler};
 use crate::seed::Purpose;
 use crate::{IMAGE_PIXELS, data};
-use digitgan_kernels::Kernels;
 use error::{Attempt, first_not_finite};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -89,10 +87,15 @@ pub struct Trainer<'a> {
     run: RunDirectory,
     manifest: Manifest,
     spec: ModelSpec,
-    kernels: Kernels,
+    device: Device,
     batches: Batches<'a>,
     engine: Box<dyn Engine + Send>,
+    /// Steps that were begun.
     step: u64,
+    /// Steps whose reports are in the records.
+    reported: u64,
+    /// Room for reports on their way there.
+    reports: Vec<StepReport>,
     saved_step: Option<u64>,
     watch: Option<Watch>,
     watch_log: WatchLog,
@@ -121,7 +124,7 @@ impl<'a> Trainer<'a> {
         run: RunDirectory,
         manifest: &'a Manifest,
         dataset: &'a Dataset,
-        kernels: Kernels,
+        device: Device,
         judge: Option<Judge>,
     ) -> Result<Self, TrainError> {
         check_settings(manifest)?;
@@ -129,7 +132,7 @@ impl<'a> Trainer<'a> {
         std::fs::create_dir_all(run.path()).attempt("create", run.path())?;
         watched_by(manifest, judge.as_ref()).write(&run.manifest()).attempt("write", &run.manifest())?;
         let start = Checkpoint::start(&manifest.config, &manifest.dataset.identity);
-        Self::from_checkpoint(run, manifest, dataset, kernels, judge, start)
+        Self::from_checkpoint(run, manifest, dataset, device, judge, start)
     }
 
     /// Takes up the training of a run directory after its newest checkpoint. `manifest` is the run's own, but for
@@ -141,7 +144,7 @@ impl<'a> Trainer<'a> {
         run: RunDirectory,
         manifest: &'a Manifest,
         dataset: &'a Dataset,
-        kernels: Kernels,
+        device: Device,
         judge: Option<Judge>,
     ) -> Result<Self, TrainError> {
         check_settings(manifest)?;
@@ -149,7 +152,7 @@ impl<'a> Trainer<'a> {
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
         let checkpoint = Checkpoint::read_newest(&run, config, identity)?;
         let checkpoint = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
-        let trainer = Self::from_checkpoint(run, manifest, dataset, kernels, judge, checkpoint)?;
+        let trainer = Self::from_checkpoint(run, manifest, dataset, device, judge, checkpoint)?;
         // Last: a run that cannot go on keeps its record as it is.
         trainer.manifest.write(&trainer.run.manifest()).attempt("write", &trainer.run.manifest())?;
         Ok(trainer)
@@ -159,7 +162,7 @@ impl<'a> Trainer<'a> {
         run: RunDirectory,
         manifest: &'a Manifest,
         dataset: &'a Dataset,
-        kernels: Kernels,
+        device: Device,
         judge: Option<Judge>,
         checkpoint: Checkpoint,
     ) -> Result<Self, TrainError> {
@@ -170,16 +173,18 @@ impl<'a> Trainer<'a> {
         }
         let config = &manifest.config;
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
-        let mut engine = CpuEngine::new(kernels, &spec, config.batch_size, config.protocol());
-        engine.restore(&state, step).map_err(|source| TrainError::State { path: run.checkpoint(step), source })?;
+        let mut engine = device.engine(&spec, config.batch_size, config.protocol())?;
+        engine.restore(&state, step).map_err(|error| TrainError::restoring(error, &run.checkpoint(step)))?;
         let Records { losses, events, watch_log } = Records::resume(&run, step)?;
         Ok(Trainer {
             manifest: watched_by(manifest, judge.as_ref()),
             spec,
-            kernels,
+            device,
             batches: Batches::new(&dataset.train, config.batch_size, config.seed, &config.augment)
                 .in_packs(config.pack, spec.variant.wiring().generator_sees_class),
-            engine: Box::new(engine),
+            engine,
+            reported: step,
+            reports: Vec::new(),
             step,
             saved_step: (step > 0).then_some(step),
             watch: judge.map(|judge| Watch::new(judge, spec, dataset, config.seed)),
@@ -219,7 +224,7 @@ impl<'a> Trainer<'a> {
     /// A number that is not finite, or a file that cannot be written. The last checkpoint stays as it is.
     pub fn run(&mut self, stop: &AtomicBool, watch: &mut dyn FnMut(Event<'_>)) -> Result<Outcome, TrainError> {
         let total = self.total_steps();
-        self.stopwatch.begin(self.step, format!("cpu ({})", self.kernels.name()));
+        self.stopwatch.begin(self.step, self.device.to_string());
         while self.step < total {
             if stop.load(Ordering::Relaxed) {
                 self.save(watch)?;
@@ -235,6 +240,7 @@ impl<'a> Trainer<'a> {
             }
             let epoch_done = self.step.is_multiple_of(self.steps_per_epoch());
             if epoch_done {
+                self.collect(watch)?;
                 self.finish_epoch()?;
                 watch(Event::Epoch { epoch: (self.step / self.steps_per_epoch()) as u32, step: self.step });
             }
@@ -269,20 +275,35 @@ impl<'a> Trainer<'a> {
         }
         let (generator_rate, discriminator_rate) = (lr * factor, lr_d * factor);
         let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
-        let report = self.engine.step(input).map_err(|error| self.not_finite(error.0))?;
+        self.engine.begin(input).map_err(|error| self.failed(error))?;
         self.step += 1;
-        let epoch = ((self.step - 1) / self.steps_per_epoch()) as u32 + 1;
-        self.record(epoch, &report)?;
-        watch(Event::Step { step: self.step, epoch, report: &report });
-        Ok(())
+        if self.step - self.reported >= self.engine.steps_in_flight() { self.collect(watch) } else { Ok(()) }
+    }
+
+    /// Waits for the steps that were begun, and records what they found.
+    fn collect(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
+        let mut reports = std::mem::take(&mut self.reports);
+        let outcome = self.engine.reports(&mut |report| reports.push(report));
+        for report in reports.drain(..) {
+            self.reported += 1;
+            let (step, epoch) = (self.reported, ((self.reported - 1) / self.steps_per_epoch()) as u32 + 1);
+            self.record(step, epoch, &report)?;
+            watch(Event::Step { step, epoch, report: &report });
+        }
+        self.reports = reports;
+        outcome.map_err(|error| self.failed(error))
     }
 
     /// Lets the watch look at the generator, if it is time, and does what is to be done after a collapse.
     fn look(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<Look, TrainError> {
         let config = &self.manifest.config;
         let (on_collapse, due) = (config.on_collapse, self.step.is_multiple_of(config.watch_steps));
-        let (Some(watcher), true) = (&mut self.watch, due) else { return Ok(Look::Healthy) };
-        let record = watcher.look(self.engine.as_mut(), self.step);
+        if self.watch.is_none() || !due {
+            return Ok(Look::Healthy);
+        }
+        self.collect(watch)?;
+        let Some(watcher) = &mut self.watch else { return Ok(Look::Healthy) };
+        let record = watcher.look(self.engine.as_mut(), self.step)?;
         self.watch_log.append(record).attempt("write", &self.run.watch())?;
         let scalars = [
             ("watch/class entropy", record.entropy),
@@ -323,38 +344,39 @@ impl<'a> Trainer<'a> {
         let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
         let checkpoint = Checkpoint::read_newest(&self.run, config, identity)?;
         let Checkpoint { step, state, .. } = checkpoint.unwrap_or_else(|| Checkpoint::start(config, identity));
-        let path = self.run.checkpoint(step);
-        self.engine.restore(&state, step).map_err(|source| TrainError::State { path, source })?;
+        self.engine.restore(&state, step).map_err(|error| TrainError::restoring(error, &self.run.checkpoint(step)))?;
         // What is still in the old writer's buffer must not be written after the new one has cut the file back.
         self.losses.flush().attempt("write", &self.run.losses())?;
         let Records { losses, events, watch_log } = Records::resume(&self.run, step)?;
         (self.losses, self.events, self.watch_log) = (losses, events, watch_log);
-        self.step = step;
+        (self.step, self.reported) = (step, step);
         self.saved_step = (step > 0).then_some(step);
         self.rollbacks += 1;
         Ok(step)
     }
 
     /// Whether the state is one to go back to: always, unless the watch finds fault with it.
-    fn is_healthy(&mut self) -> bool {
-        let Some(watcher) = &mut self.watch else { return true };
+    fn is_healthy(&mut self) -> Result<bool, TrainError> {
+        let Some(watcher) = &mut self.watch else { return Ok(true) };
         let mut records = self.watch_log.records().to_vec();
         if records.last().is_none_or(|last| last.step < self.step) {
-            records.push(watcher.look(self.engine.as_mut(), self.step));
+            records.push(watcher.look(self.engine.as_mut(), self.step)?);
         }
-        watch::collapsed(&records).last() != Some(&true)
+        Ok(watch::collapsed(&records).last() != Some(&true))
     }
 
-    /// The error of the step that is being taken, naming the tensor where it shows.
-    fn not_finite(&self, what: String) -> TrainError {
-        let tensor = first_not_finite(&self.engine.state())
-            .or_else(|| first_not_finite(&self.engine.gradients()).map(|name| format!("gradient of {name}")));
-        TrainError::NotFinite {
-            step: self.step + 1,
-            what,
-            tensor: tensor.unwrap_or_else(|| "no parameter yet".to_owned()),
-            last_good: self.last_good(),
-        }
+    /// The error of the first step that has no report, naming the tensor where it shows that a number is not finite.
+    fn failed(&self, error: EngineError) -> TrainError {
+        let (step, last_good) = (self.reported + 1, self.last_good());
+        let what = match error {
+            EngineError::NotFinite(what) => what.0,
+            source => return TrainError::Device { step, source, last_good },
+        };
+        let first = |tensors: Result<TensorMap, EngineError>| first_not_finite(&tensors.ok()?);
+        let tensor = first(self.engine.state())
+            .or_else(|| first(self.engine.gradients()).map(|name| format!("gradient of {name}")))
+            .unwrap_or_else(|| "no parameter yet".to_owned());
+        TrainError::NotFinite { step, what, tensor, last_good }
     }
 
     fn last_good(&self) -> String {
@@ -364,9 +386,9 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    fn record(&mut self, epoch: u32, report: &StepReport) -> Result<(), TrainError> {
+    fn record(&mut self, step: u64, epoch: u32, report: &StepReport) -> Result<(), TrainError> {
         let record = LossRecord {
-            step: self.step,
+            step,
             epoch,
             d_loss: report.d_loss as f32,
             g_loss: report.g_loss as f32,
@@ -392,14 +414,14 @@ impl<'a> Trainer<'a> {
             *slot = scalar;
             count += 1;
         }
-        self.events.scalars(self.step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
+        self.events.scalars(step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
     }
 
     /// Draws the sample grid of the epoch just finished and keeps its generator.
     fn finish_epoch(&mut self) -> Result<(), TrainError> {
         let epoch = (self.step / self.steps_per_epoch()) as u32;
         let plan = GridPlan::new(&self.spec);
-        let images = sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed);
+        let images = sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed)?;
         let path = self.run.sample(epoch);
         let picture = Grid::new(plan.columns).draw(&images).attempt("draw", &path)?;
         let (epoch_text, seed_text) = (epoch.to_string(), self.manifest.config.seed.to_string());
@@ -415,7 +437,7 @@ impl<'a> Trainer<'a> {
             .image(self.step, now(), "samples", &png, picture.width(), picture.height())
             .attempt("write", &self.run.tensorboard())?;
         let path = self.run.epoch_generator(epoch);
-        self.generator(&self.engine.state()).write(&path).attempt("write", &path)?;
+        self.generator(&self.engine.state()?).write(&path).attempt("write", &path)?;
         self.draw_losses()?;
         self.draw_watch()
     }
@@ -430,12 +452,13 @@ impl<'a> Trainer<'a> {
         if self.saved_step == Some(self.step) {
             return Ok(());
         }
+        self.collect(watch)?;
         // Going back must lead out of a collapse: with this setting no checkpoint is of one.
         let goes_back = self.manifest.config.on_collapse == OnCollapse::Rollback && self.rollbacks < MAX_ROLLBACKS;
-        if goes_back && self.step < self.total_steps() && !self.is_healthy() {
+        if goes_back && self.step < self.total_steps() && !self.is_healthy()? {
             return Ok(());
         }
-        let state = self.engine.state();
+        let state = self.engine.state()?;
         if let Some(tensor) = first_not_finite(&state) {
             let what = "a state that cannot be saved".to_owned();
             return Err(TrainError::NotFinite { step: self.step, what, tensor, last_good: self.last_good() });
@@ -495,17 +518,19 @@ impl<'a> Trainer<'a> {
     fn frame(&self, epoch: u32) -> Result<Frame, TrainError> {
         let path = self.run.epoch_generator(epoch);
         let file = GeneratorFile::read(&path)?;
-        let state = |source| TrainError::State { path: path.clone(), source };
-        let mut sampler = Sampler::new(self.kernels, &file).map_err(state)?;
-        let images = sampler.draw_grid(self.manifest.config.seed);
+        let mut sampler = Sampler::new(&self.device, &file).map_err(|error| TrainError::restoring(error, &path))?;
+        let images = sampler.draw_grid(self.manifest.config.seed)?;
         let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images).attempt("draw", &path)?;
         Ok(Frame { epoch, picture })
     }
 
     /// The sample grid as it stands, as bytes `[count, 28, 28]`, and its number of columns.
-    pub fn preview(&mut self) -> (Vec<u8>, usize) {
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn preview(&mut self) -> Result<(Vec<u8>, usize), TrainError> {
         let plan = GridPlan::new(&self.spec);
-        (sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed), plan.columns)
+        Ok((sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed)?, plan.columns))
     }
 }
 

@@ -9,7 +9,7 @@
 //! one after [`ARMED_AFTER_STEPS`].
 
 use crate::data::Dataset;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineError};
 use crate::judge::{Judge, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
@@ -55,21 +55,21 @@ impl Watch {
     }
 
     /// Looks at the generator as it stands after `step` steps.
-    pub(super) fn look(&mut self, engine: &mut dyn Engine, step: u64) -> WatchRecord {
+    pub(super) fn look(&mut self, engine: &mut dyn Engine, step: u64) -> Result<WatchRecord, EngineError> {
         let mut images = vec![0.0; self.latents.len() / LATENT * IMAGE_PIXELS];
-        engine.generate(&self.latents, &self.labels, &mut images);
+        engine.generate(&self.latents, &self.labels, &mut images)?;
         let bytes: Vec<u8> = images.into_iter().map(picture::to_byte).collect();
         let readings = self.judge.read(&bytes);
         let histogram = ClassHistogram::of(&readings.labels, self.spec.classes).expect("the judge reads these classes");
         let divergence = histogram.divergence_from_uniform().expect("some digits were drawn");
         let asked = self.spec.variant.wiring().generator_sees_class;
         let agreed = readings.labels.iter().zip(&self.labels).filter(|(read, asked)| read == asked).count();
-        WatchRecord {
+        Ok(WatchRecord {
             step,
             entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
             agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
             distance: (mean_distance(&readings, &self.labels, &self.spec) / self.real_distance) as f32,
-        }
+        })
     }
 }
 

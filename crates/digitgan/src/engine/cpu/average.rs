@@ -5,8 +5,8 @@
 
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, zeros};
-use super::parameters::{Parameters, find};
-use crate::engine::StateError;
+use super::parameters::Parameters;
+use crate::engine::{StateError, average_share, find};
 use crate::model::{Tensor, TensorMap};
 use rayon::prelude::*;
 
@@ -30,10 +30,9 @@ impl Average {
         Average { decay, values: zeros(parameters.values.len()), statistics }
     }
 
-    /// Moves towards the weights after step `step`, counted from 1. The first steps count less long: they are soon wrong.
+    /// Moves towards the weights after step `step`, counted from 1.
     pub(super) fn update(&mut self, step: u64, parameters: &Parameters, layers: [&BatchNorm; 2]) {
-        let step = step as f64;
-        let share = (1.0 - self.decay.min((1.0 + step) / (10.0 + step))) as f32;
+        let share = average_share(self.decay, step) as f32;
         let follow = move |average: &mut [f32], values: &[f32]| {
             for (average, value) in average.iter_mut().zip(values) {
                 *average += share * (value - *average);

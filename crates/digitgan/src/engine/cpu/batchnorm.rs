@@ -1,8 +1,8 @@
 //! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias alone.
 
 use super::buffer::{Buffer, zeros};
-use super::parameters::{Parameters, Slot, find};
-use crate::engine::StateError;
+use super::parameters::{Parameters, Slot};
+use crate::engine::{StateError, find};
 use crate::model::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, Tensor, TensorMap};
 use digitgan_kernels::shape::MapLayout;
 use digitgan_kernels::{GradientTerms, Normalisation};

@@ -20,7 +20,7 @@ mod source_head;
 mod spectral;
 mod workspace;
 
-use super::{Engine, InstanceNoise, NotFinite, StateError, StepInput, StepReport};
+use super::{Engine, EngineError, InstanceNoise, NotFinite, StateError, Statistics, StepInput, StepReport};
 use crate::model::{Design, LATENT, ModelSpec, TensorMap, discriminator_tensors};
 use crate::objective::{self, Adversarial, Target};
 use crate::seed::{self, Purpose};
@@ -39,17 +39,6 @@ use workspace::Workspace;
 const ROWS_AT_ONCE: usize = 8;
 /// Images whose share of the outer weights' gradient is summed at once.
 const OUTER_IMAGES: usize = 4;
-
-/// Which statistics batch normalisation uses.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Statistics {
-    /// Those of the batch itself, which also move the running ones: training.
-    Batch,
-    /// Those of the batch, without moving the running ones: a look in between.
-    BatchAlone,
-    /// The running ones: evaluation.
-    Running,
-}
 
 impl batchnorm::BatchNorm {
     fn finish(&mut self, parameters: &parameters::Parameters, statistics: Statistics) {
@@ -107,6 +96,8 @@ pub struct CpuEngine {
     /// D's logits of the images of the other kind than those that are judged, where the game compares them.
     opponents: Buffer,
     steps: u64,
+    /// What the last step found, until it is asked for.
+    found: Option<StepReport>,
 }
 
 impl CpuEngine {
@@ -127,7 +118,15 @@ impl CpuEngine {
             noisy_fakes: None,
             opponents: zeros(batch / pack),
             steps: 0,
+            found: None,
         }
+    }
+
+    fn whole_state(&self) -> TensorMap {
+        let mut state = TensorMap::new();
+        self.generator.save(&mut state);
+        self.discriminator.save("discriminator", &mut state);
+        state
     }
 
     /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
@@ -241,7 +240,7 @@ fn check_gradient(network: &str, finite: bool) -> Result<(), NotFinite> {
 }
 
 impl Engine for CpuEngine {
-    fn step(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
+    fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
         let batch = self.generator.batch;
         assert_eq!((input.images.len(), input.labels.len()), (batch * IMAGE_PIXELS, batch));
         assert_eq!((input.latents.len(), input.fake_labels.len()), (batch * LATENT, batch));
@@ -253,17 +252,24 @@ impl Engine for CpuEngine {
         self.lay_noise(input.noise);
         let mut report = self.step_discriminator(input)?;
         self.step_generator(input, &mut report)?;
-        Ok(report)
+        self.found = Some(report);
+        Ok(())
     }
 
-    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+    fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError> {
+        self.found.take().into_iter().for_each(tell);
+        Ok(())
+    }
+
+    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
         let mut weights = TensorMap::new();
         self.generator.save(&mut weights);
         let painter = Painter::new(self.kernels, &self.spec, self.generator.drawing(), &weights);
         painter.expect("the engine's own weights fit its model").draw(latents, labels, images);
+        Ok(())
     }
 
-    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) {
+    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
         let batch = self.discriminator.batch;
         assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
         let batches = images.chunks(batch * IMAGE_PIXELS).zip(labels.chunks(batch));
@@ -277,31 +283,27 @@ impl Engine for CpuEngine {
                 *probability = objective::sigmoid(logit);
             }
         }
+        Ok(())
     }
 
-    fn state(&self) -> TensorMap {
-        let mut state = TensorMap::new();
-        self.generator.save(&mut state);
-        self.discriminator.save("discriminator", &mut state);
-        state
+    fn state(&self) -> Result<TensorMap, EngineError> {
+        Ok(self.whole_state())
     }
 
-    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), StateError> {
+    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), EngineError> {
         self.generator.load(state)?;
         self.discriminator.load("discriminator", state, true)?;
-        let known = self.state();
-        if let Some(name) = state.keys().find(|name| !known.contains_key(*name)) {
-            return Err(StateError::Unknown(name.clone()));
-        }
+        super::expect_nothing_else(state, &self.whole_state())?;
+        self.found = None;
         self.steps = step;
         Ok(())
     }
 
-    fn gradients(&self) -> TensorMap {
+    fn gradients(&self) -> Result<TensorMap, EngineError> {
         let mut map = TensorMap::new();
         self.generator.parameters.save_gradients("generator", &mut map);
         self.discriminator.parameters.save_gradients("discriminator", &mut map);
-        map
+        Ok(map)
     }
 
     fn device(&self) -> String {

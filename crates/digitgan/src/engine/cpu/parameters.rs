@@ -2,7 +2,7 @@
 
 use super::buffer::{Buffer, zeros};
 use super::spectral::SpectralNorm;
-use crate::engine::StateError;
+use crate::engine::{StateError, find};
 use crate::model::{Tensor, TensorMap, TensorSpec};
 use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
 use rayon::prelude::*;
@@ -180,16 +180,6 @@ fn import(
         Layout::of(tensor).for_each(|canonical, ours| engine[ours] = values[canonical]);
     }
     Ok(())
-}
-
-/// The numbers of the tensor called `name`, if it is there and has the right shape.
-pub(super) fn find<'a>(state: &'a TensorMap, name: &str, shape: &[usize]) -> Result<&'a [f32], StateError> {
-    let tensor = state.get(name).ok_or_else(|| StateError::Missing(name.to_owned()))?;
-    if tensor.shape != shape {
-        let (found, expected) = (tensor.shape.clone(), shape.to_vec());
-        return Err(StateError::Shape { name: name.to_owned(), found, expected });
-    }
-    Ok(&tensor.values)
 }
 
 /// How a parameter lies in the engine: PyTorch's tensor seen with four axes, and the order in which

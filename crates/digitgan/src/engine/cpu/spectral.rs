@@ -8,8 +8,8 @@
 //! dW = (dŴ − ⟨dŴ, Ŵ⟩·u·vᵀ) / σ
 //! ```
 
-use super::parameters::{Slot, find};
-use crate::engine::StateError;
+use super::parameters::Slot;
+use crate::engine::{StateError, find};
 use crate::model::{Tensor, TensorMap};
 use digitgan_kernels::Kernels;
 use rayon::prelude::*;

@@ -1,0 +1,20 @@
+//! What is computed on, as an option.
+
+use crate::output;
+use digitgan::engine::{Device, DeviceName};
+
+/// The device, as an option of every verb that trains or draws.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(crate) struct DeviceArg {
+    /// What to compute on: cpu, or in builds that have them cuda, vulkan, metal, webgpu (the first such device, or
+    /// :N for another), flex (the GPU engine on the CPU); auto: the first GPU that is found, else cpu
+    #[arg(long, value_name = "DEVICE", default_value = "cpu", value_parser = str::parse::<DeviceName>)]
+    device: DeviceName,
+}
+
+impl DeviceArg {
+    /// Opens the device that is asked for; says so where `auto` finds none but the CPU.
+    pub(crate) fn open(self) -> anyhow::Result<Device> {
+        Ok(Device::open(self.device, output::note)?)
+    }
+}

@@ -1,0 +1,121 @@
+//! Finding and opening a device of Burn's, and turning what goes wrong on it into one line.
+
+use crate::engine::EngineError;
+use crate::engine::{Api, DeviceError};
+#[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu"))]
+use burn::tensor::DeviceType;
+use burn::tensor::{Device, Tensor};
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::Once;
+
+/// A device that is open.
+#[derive(Clone)]
+pub struct Place {
+    device: Device,
+    api: Api,
+    index: usize,
+    /// What it calls itself.
+    model: Option<String>,
+    /// Whether it is a piece of hardware of its own, and no renderer on the CPU.
+    is_card: bool,
+}
+
+impl Place {
+    /// Opens the `index`-th device of `api`, and tries it.
+    ///
+    /// # Errors
+    /// When this build does not have `api`, or the machine no such device.
+    pub fn open(api: Api, index: usize) -> Result<Self, DeviceError> {
+        let failed = |reason| DeviceError::Failed { api, index, reason };
+        let devices = quietly(|| devices(api)).map_err(failed)?.ok_or(api.not_built())?;
+        let found = devices.len();
+        let device = devices.into_iter().nth(index).ok_or(DeviceError::Missing { api, index, found })?;
+        let place = quietly(|| {
+            let (model, is_card) = identity(&device);
+            // A device that computes nothing is none.
+            let two = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
+            (two == 2.0).then_some(Place { device, api, index, model, is_card })
+        });
+        place.map_err(failed)?.ok_or_else(|| failed("it computes nothing sensible".to_owned()))
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether it is a piece of hardware of its own, and no renderer on the CPU.
+    pub fn is_card(&self) -> bool {
+        self.is_card
+    }
+
+    /// Does something on the device. Burn tells of what fails there, such as a lack of memory, by panics.
+    pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
+        quietly(work).map_err(|reason| EngineError::Device { device: self.to_string(), reason })
+    }
+}
+
+impl fmt::Display for Place {
+    /// `cuda:0 (NVIDIA H200)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.model {
+            Some(model) => write!(f, "{}:{} ({model})", self.api, self.index),
+            None => write!(f, "{} (Burn)", self.api),
+        }
+    }
+}
+
+/// All devices of `api`; `None` if this build does not have it.
+fn devices(api: Api) -> Option<Vec<Device>> {
+    match api {
+        Api::Flex => Some(vec![Device::flex()]),
+        #[cfg(feature = "cuda")]
+        Api::Cuda => Some(Device::enumerate(DeviceType::Cuda).into_vec()),
+        #[cfg(feature = "vulkan")]
+        Api::Vulkan => Some(Device::enumerate(DeviceType::Vulkan).into_vec()),
+        #[cfg(feature = "metal")]
+        Api::Metal => Some(Device::enumerate(DeviceType::Metal).into_vec()),
+        #[cfg(feature = "webgpu")]
+        Api::WebGpu => Some(Device::enumerate(DeviceType::WebGpu).into_vec()),
+        #[allow(unreachable_patterns, reason = "a build may have them all")]
+        _ => None,
+    }
+}
+
+/// What a device calls itself, and whether it is a card.
+#[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu"))]
+fn identity(device: &Device) -> (Option<String>, bool) {
+    device.identity().map_or((None, false), |identity| (Some(identity.name), identity.physical.is_some()))
+}
+
+#[cfg(not(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu")))]
+fn identity(_: &Device) -> (Option<String>, bool) {
+    (None, false)
+}
+
+thread_local! {
+    /// Whether a panic of this thread is expected, and nobody is to be told.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something, with a panic on the way as an error that is one line.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let others = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
+            if !EXPECTED.get() {
+                others(info);
+            }
+        }));
+    });
+    let before = EXPECTED.replace(true);
+    let done = catch_unwind(AssertUnwindSafe(work));
+    EXPECTED.set(before);
+    done.map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("it failed without a word");
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    })
+}

@@ -1,0 +1,362 @@
+//! An engine on Burn: the same models on GPUs (CUDA, Vulkan, Metal, WebGPU), with gradients found by Burn. On Burn's CPU
+//! backend, `flex`, it is a second opinion on [`super::cpu`] that every machine can ask for.
+//!
+//! A step is only put on the device's queue: nothing is read back before [`Engine::reports`] asks for it. Noise and classes
+//! are drawn on the host, from the same numbers as for the CPU, so a training may go on on another device.
+
+mod device;
+mod networks;
+mod objective;
+mod parameters;
+
+use super::{Engine, EngineError, InstanceNoise, NotFinite, Statistics, StepInput, StepReport};
+use crate::engine::cpu::Protocol;
+use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
+use crate::objective::Target;
+use crate::seed::{self, Purpose};
+use crate::{IMAGE_PIXELS, IMAGE_SIDE};
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Tensor, TensorData};
+pub use device::Place;
+use networks::{Verdict, generate, judge};
+use parameters::{Adam, Parameters, values};
+
+/// Steps that may be on the queue before their reports are read.
+const STEPS_IN_FLIGHT: u64 = 50;
+/// Images that are drawn or judged at once.
+const IMAGES_AT_ONCE: usize = 1024;
+/// Numbers in a report, in the order of [`report`].
+const REPORTED: usize = 8;
+
+/// Trains one model on a device of Burn's.
+pub struct BurnEngine {
+    place: Place,
+    spec: ModelSpec,
+    batch: usize,
+    protocol: Protocol,
+    generator: Parameters,
+    /// The average of G, if it is to draw in its place.
+    average: Option<Parameters>,
+    discriminator: Parameters,
+    steps: u64,
+    /// What the steps since the last reading found, `[8]` each.
+    found: Vec<Tensor<1>>,
+}
+
+/// A batch on the device.
+struct Batch {
+    real: Tensor<4>,
+    classes: Tensor<2>,
+    latents: Tensor<2>,
+    fake_classes: Tensor<2>,
+}
+
+impl BurnEngine {
+    /// Makes room for training `spec` in batches of `batch` images. All weights are zero: [`Engine::restore`] a state first.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn new(place: &Place, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Result<Self, EngineError> {
+        assert!(batch > 0 && batch.is_multiple_of(protocol.design.pack), "a batch holds whole packs, at least one");
+        place.guard(|| {
+            let generator = || Parameters::new(place, generator_tensors(spec));
+            BurnEngine {
+                place: place.clone(),
+                spec: *spec,
+                batch,
+                protocol,
+                generator: generator(),
+                average: protocol.average.map(|_| generator()),
+                discriminator: Parameters::new(place, discriminator_tensors(spec, &protocol.design)),
+                steps: 0,
+                found: Vec::new(),
+            }
+        })
+    }
+
+    /// Brings a step's data to the device, in one piece.
+    fn upload(&self, input: &StepInput<'_>) -> Batch {
+        let (batch, classes) = (self.batch, self.spec.classes);
+        let parts = [batch * IMAGE_PIXELS, batch * classes, batch * LATENT, batch * classes];
+        let mut data = Vec::with_capacity(parts.iter().sum());
+        data.extend_from_slice(input.images);
+        one_hot(input.labels, classes, &mut data);
+        data.extend_from_slice(input.latents);
+        one_hot(input.fake_labels, classes, &mut data);
+        let count = data.len();
+        let data = Tensor::<1>::from_data(TensorData::new(data, [count]), self.place.device());
+        let mut start = 0;
+        let [real, labels, latents, fake_labels] = parts.map(|length| {
+            start += length;
+            data.clone().narrow(0, start - length, length)
+        });
+        Batch {
+            real: real.reshape([batch, 1, IMAGE_SIDE, IMAGE_SIDE]),
+            classes: labels.reshape([batch, classes]),
+            latents: latents.reshape([batch, LATENT]),
+            fake_classes: fake_labels.reshape([batch, classes]),
+        }
+    }
+
+    /// The step's noise over real images and fakes, if there is to be any; the host draws it.
+    fn noise(&self, noise: Option<InstanceNoise>) -> Option<[Tensor<4>; 2]> {
+        let InstanceNoise { deviation, seed } = noise?;
+        let first = (self.steps - 1) * 2 * self.batch as u64;
+        Some([0, self.batch].map(|start| {
+            let mut values = vec![0.0; self.batch * IMAGE_PIXELS];
+            for (image, noise) in values.chunks_exact_mut(IMAGE_PIXELS).enumerate() {
+                seed::fill_normal(seed, Purpose::InstanceNoise, first + (start + image) as u64, noise);
+            }
+            values.iter_mut().for_each(|value| *value *= deviation);
+            let shape = [self.batch, 1, IMAGE_SIDE, IMAGE_SIDE];
+            Tensor::from_data(TensorData::new(values, shape), self.place.device())
+        }))
+    }
+
+    /// One step, put on the queue.
+    fn enqueue(&mut self, input: StepInput<'_>) {
+        self.steps += 1;
+        let Batch { real, classes, latents, fake_classes } = self.upload(&input);
+        let noise = self.noise(input.noise);
+        let over = |images: Tensor<4>, which: usize| match &noise {
+            Some(noise) => images + noise[which].clone(),
+            None => images,
+        };
+        let real = over(real, 0);
+        let Self { spec, protocol, generator, average, discriminator, steps, .. } = self;
+        let Protocol { adversarial: game, design, beta1, beta2, epsilon, .. } = protocol;
+        let adam = |rate| Adam::new(rate, [*beta1, *beta2], *epsilon, *steps);
+
+        let g_weights = generator.weights(true);
+        let asked = spec.variant.wiring().generator_sees_class.then(|| fake_classes.clone());
+        let fakes = generate(latents, asked, &g_weights, generator, Statistics::Batch);
+        let fakes = over(fakes, 1);
+
+        // D on real images, then on fakes as they stand.
+        let weights = discriminator.weights(true);
+        let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
+        let (of_real, of_fake) = (look(real.clone(), &classes), look(fakes.clone().inner(), &fake_classes));
+        let class_losses = [
+            objective::class_loss(game, &of_real, &classes, Target::Real),
+            objective::class_loss(game, &of_fake, &fake_classes, Target::Fake),
+        ];
+        let d_class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
+        let (d_real, d_fake) = (mean_probability(&of_real), mean_probability(&of_fake));
+        let d_loss = objective::discriminator_loss(game, of_real.logits, of_fake.logits);
+        let d_loss = d_class.iter().fold(d_loss, |sum, class| sum + class.clone());
+        let d_finite = discriminator.update(&weights, &mut d_loss.backward(), adam(input.discriminator_rate));
+
+        // G through the new D, whose weights are constants now.
+        let weights = discriminator.weights(false);
+        let beside = game
+            .game
+            .compares()
+            .then(|| judge(real, &classes, design, &weights, discriminator, Statistics::BatchAlone).logits);
+        let verdict = judge(fakes, &fake_classes, design, &weights, discriminator, Statistics::Batch);
+        let g_class = objective::class_loss(game, &verdict, &fake_classes, Target::Fake);
+        let d_fake_after = mean_probability(&verdict);
+        let g_loss = objective::generator_loss(game, verdict.logits, beside);
+        let g_loss = g_class.iter().fold(g_loss, |sum, class| sum + class.clone());
+        let g_finite = generator.update(&g_weights, &mut g_loss.backward(), adam(input.generator_rate));
+        if let (Some(average), Some(decay)) = (average, protocol.average) {
+            average.approach(generator, super::average_share(decay, *steps));
+        }
+
+        let none = || Tensor::zeros([1], self.place.device());
+        let [d_class, g_class] = [d_class, g_class].map(|loss| loss.map_or_else(none, Tensor::inner));
+        let losses = [d_loss.inner(), g_loss.inner()];
+        self.found.push(Tensor::cat(
+            losses.into_iter().chain([d_real, d_fake, d_fake_after, d_class, g_class, d_finite + g_finite]).collect(),
+            0,
+        ));
+    }
+
+    /// What eight numbers of a step say.
+    fn report(&self, numbers: &[f32]) -> Result<StepReport, NotFinite> {
+        let &[d_loss, g_loss, d_real, d_fake, d_fake_after, d_class, g_class, finite] = numbers else {
+            unreachable!("a report has {REPORTED} numbers")
+        };
+        for (whose, loss) in [("D", d_loss), ("G", g_loss)] {
+            if !loss.is_finite() {
+                return Err(NotFinite(format!("{whose}'s loss is {loss}")));
+            }
+        }
+        if !finite.is_finite() {
+            return Err(NotFinite("a gradient is not finite".to_owned()));
+        }
+        let class = |loss: f32| self.spec.variant.wiring().discriminator_predicts_class.then_some(f64::from(loss));
+        let (d_class, g_class) = (class(d_class), class(g_class));
+        Ok(StepReport {
+            d_loss: f64::from(d_loss),
+            g_loss: f64::from(g_loss),
+            d_real,
+            d_fake,
+            d_fake_after,
+            d_class,
+            g_class,
+        })
+    }
+
+    /// Draws with the generator that draws.
+    fn draw(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        let drawing = self.average.as_mut().unwrap_or(&mut self.generator);
+        draw(&self.place, &self.spec, drawing, latents, labels, images);
+    }
+}
+
+/// Draws images, some at once.
+fn draw(
+    place: &Place,
+    spec: &ModelSpec,
+    parameters: &mut Parameters,
+    latents: &[f32],
+    labels: &[u8],
+    images: &mut [f32],
+) {
+    let weights = parameters.weights(false);
+    let chunks = latents.chunks(IMAGES_AT_ONCE * LATENT).zip(labels.chunks(IMAGES_AT_ONCE));
+    for ((latents, labels), images) in chunks.zip(images.chunks_mut(IMAGES_AT_ONCE * IMAGE_PIXELS)) {
+        let latents = TensorData::new(latents.to_vec(), [labels.len(), LATENT]);
+        let latents = Tensor::<2>::from_data(latents, place.device());
+        let classes = spec.variant.wiring().generator_sees_class.then(|| classes_of(place, labels, spec.classes));
+        let drawn = generate(latents, classes, &weights, parameters, Statistics::Running);
+        images.copy_from_slice(&values(&drawn));
+    }
+}
+
+/// Classes one-hot on the device, `[labels, classes]`.
+fn classes_of(place: &Place, labels: &[u8], classes: usize) -> Tensor<2> {
+    let mut data = Vec::with_capacity(labels.len() * classes);
+    one_hot(labels, classes, &mut data);
+    Tensor::from_data(TensorData::new(data, [labels.len(), classes]), place.device())
+}
+
+/// Adds a row of zeros and a one for each label.
+fn one_hot(labels: &[u8], classes: usize, data: &mut Vec<f32>) {
+    for &label in labels {
+        data.extend((0..classes).map(|class| if class == usize::from(label) { 1.0 } else { 0.0 }));
+    }
+}
+
+fn mean_probability(verdict: &Verdict) -> Tensor<1> {
+    sigmoid(verdict.logits.clone().inner()).mean()
+}
+
+impl Engine for BurnEngine {
+    fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
+        assert_eq!((input.images.len(), input.labels.len()), (self.batch * IMAGE_PIXELS, self.batch));
+        assert_eq!((input.latents.len(), input.fake_labels.len()), (self.batch * LATENT, self.batch));
+        let place = self.place.clone();
+        place.guard(|| self.enqueue(input))
+    }
+
+    fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        let found = std::mem::take(&mut self.found);
+        let numbers = self.place.guard(|| values(&Tensor::cat(found, 0)))?;
+        for numbers in numbers.chunks_exact(REPORTED) {
+            tell(self.report(numbers)?);
+        }
+        Ok(())
+    }
+
+    fn steps_in_flight(&self) -> u64 {
+        STEPS_IN_FLIGHT
+    }
+
+    fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
+        let place = self.place.clone();
+        place.guard(|| self.draw(latents, labels, images))
+    }
+
+    fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
+        assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
+        let Self { place, spec, protocol, discriminator, .. } = self;
+        let weights = discriminator.weights(false);
+        let batches = images.chunks(IMAGES_AT_ONCE * IMAGE_PIXELS).zip(labels.chunks(IMAGES_AT_ONCE));
+        for ((images, labels), probabilities) in batches.zip(probabilities.chunks_mut(IMAGES_AT_ONCE)) {
+            let said = place.guard(|| {
+                let images = TensorData::new(images.to_vec(), [labels.len(), 1, IMAGE_SIDE, IMAGE_SIDE]);
+                let images = Tensor::from_data(images, place.device());
+                let classes = classes_of(place, labels, spec.classes);
+                let (design, statistics) = (&protocol.design, Statistics::Running);
+                values(&sigmoid(judge(images, &classes, design, &weights, discriminator, statistics).logits))
+            })?;
+            probabilities.copy_from_slice(&said);
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<TensorMap, EngineError> {
+        self.place.guard(|| {
+            let mut state = TensorMap::new();
+            self.generator.save("generator.", true, &mut state);
+            if let Some(average) = &self.average {
+                average.save("generator.average.", false, &mut state);
+            }
+            self.discriminator.save("discriminator.", true, &mut state);
+            state
+        })
+    }
+
+    fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), EngineError> {
+        let Self { place, generator, average, discriminator, .. } = self;
+        place.guard(|| {
+            generator.load("generator.", state, true)?;
+            if let Some(average) = average {
+                average.load("generator.average.", state, false)?;
+            }
+            discriminator.load("discriminator.", state, true)
+        })??;
+        super::expect_nothing_else(state, &self.state()?)?;
+        self.found.clear();
+        self.steps = step;
+        Ok(())
+    }
+
+    fn gradients(&self) -> Result<TensorMap, EngineError> {
+        self.place.guard(|| {
+            let mut map = TensorMap::new();
+            self.generator.save_gradients("generator.", &mut map);
+            self.discriminator.save_gradients("discriminator.", &mut map);
+            map
+        })
+    }
+
+    fn device(&self) -> String {
+        self.place.to_string()
+    }
+}
+
+/// A generator alone on a device, for drawing.
+pub struct BurnSampler {
+    place: Place,
+    spec: ModelSpec,
+    parameters: Parameters,
+}
+
+impl BurnSampler {
+    /// Takes the weights of a generator: the tensors of [`generator_tensors`] by their names.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another shape, or the device fails.
+    pub fn new(place: &Place, spec: &ModelSpec, weights: &TensorMap) -> Result<Self, EngineError> {
+        let mut parameters = place.guard(|| Parameters::new(place, generator_tensors(spec)))?;
+        place.guard(|| parameters.load("", weights, false))??;
+        Ok(BurnSampler { place: place.clone(), spec: *spec, parameters })
+    }
+
+    /// Draws images; an image depends on its own noise and class alone.
+    ///
+    /// # Shapes
+    /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
+        let Self { place, spec, parameters } = self;
+        place.guard(|| draw(place, spec, parameters, latents, labels, images))
+    }
+}
