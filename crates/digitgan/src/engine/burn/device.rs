@@ -3,8 +3,8 @@
 use crate::engine::EngineError;
 use crate::engine::{Api, DeviceError};
 #[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu"))]
-use burn::tensor::DeviceType;
-use burn::tensor::{Device, Tensor};
+use burn_tensor::DeviceType;
+use burn_tensor::{Device, Tensor};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};

@@ -15,8 +15,8 @@ use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generato
 use crate::objective::Target;
 use crate::seed::{self, Purpose};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use burn::tensor::activation::sigmoid;
-use burn::tensor::{Tensor, TensorData};
+use burn_tensor::activation::sigmoid;
+use burn_tensor::{Tensor, TensorData};
 pub use device::Place;
 use networks::{Verdict, generate, judge};
 use parameters::{Adam, Parameters, values};

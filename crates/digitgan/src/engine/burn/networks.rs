@@ -7,10 +7,10 @@ use super::parameters::{Parameters, Weights};
 use crate::engine::Statistics;
 use crate::model::{BATCH_NORM_EPSILON, Design};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use burn::tensor::Tensor;
-use burn::tensor::activation::{leaky_relu, relu, tanh};
-use burn::tensor::module::{batch_norm, batch_norm_train, conv_transpose2d, conv2d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use burn_tensor::Tensor;
+use burn_tensor::activation::{leaky_relu, relu, tanh};
+use burn_tensor::module::{batch_norm, batch_norm_train, conv_transpose2d, conv2d};
+use burn_tensor::ops::{ConvOptions, ConvTransposeOptions};
 
 /// Features behind D's and before G's convolutions: 64 maps of 7×7.
 const FEATURES: usize = 64 * 7 * 7;

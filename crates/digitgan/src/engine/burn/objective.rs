@@ -2,8 +2,8 @@
 
 use super::networks::Verdict;
 use crate::objective::{Adversarial, Game, GeneratorLoss, Target};
-use burn::tensor::Tensor;
-use burn::tensor::activation::{log_sigmoid, log_softmax, relu};
+use burn_tensor::Tensor;
+use burn_tensor::activation::{log_sigmoid, log_softmax, relu};
 
 /// log(1 + eˣ), without overflow.
 fn softplus(x: Tensor<1>) -> Tensor<1> {

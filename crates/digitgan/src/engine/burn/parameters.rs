@@ -3,7 +3,7 @@
 use super::Place;
 use crate::engine::{StateError, find};
 use crate::model::{self, TensorMap, TensorSpec};
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn_tensor::{Gradients, Tensor, TensorData};
 use std::collections::BTreeMap;
 
 /// Below it, a norm is taken for this: a weight of zeros stays one.
