@@ -19,14 +19,14 @@ use burn_tensor::activation::sigmoid;
 use burn_tensor::{Tensor, TensorData};
 pub use device::Place;
 use networks::{Verdict, generate, judge};
-use parameters::{Adam, Parameters, values};
+use parameters::{Adam, Parameters, Weights, values};
 
 /// Steps that may be on the queue before their reports are read.
 const STEPS_IN_FLIGHT: u64 = 50;
 /// Images that are drawn or judged at once.
 const IMAGES_AT_ONCE: usize = 1024;
-/// Numbers in a report, in the order of [`report`].
-const REPORTED: usize = 8;
+/// Numbers that a step finds: those of D's part, then those of G's.
+const REPORTED: usize = 7;
 
 /// Trains one model on a device of Burn's.
 pub struct BurnEngine {
@@ -39,7 +39,7 @@ pub struct BurnEngine {
     average: Option<Parameters>,
     discriminator: Parameters,
     steps: u64,
-    /// What the steps since the last reading found, `[8]` each.
+    /// What the steps since the last reading found, [`REPORTED`] numbers each.
     found: Vec<Tensor<1>>,
 }
 
@@ -116,73 +116,80 @@ impl BurnEngine {
     /// One step, put on the queue.
     fn enqueue(&mut self, input: StepInput<'_>) {
         self.steps += 1;
-        let Batch { real, classes, latents, fake_classes } = self.upload(&input);
+        let mut batch = self.upload(&input);
         let noise = self.noise(input.noise);
-        let over = |images: Tensor<4>, which: usize| match &noise {
-            Some(noise) => images + noise[which].clone(),
-            None => images,
-        };
-        let real = over(real, 0);
-        let Self { spec, protocol, generator, average, discriminator, steps, .. } = self;
-        let Protocol { adversarial: game, design, beta1, beta2, epsilon, .. } = protocol;
-        let adam = |rate| Adam::new(rate, [*beta1, *beta2], *epsilon, *steps);
-
-        let g_weights = generator.weights(true);
-        let asked = spec.variant.wiring().generator_sees_class.then(|| fake_classes.clone());
-        let fakes = generate(latents, asked, &g_weights, generator, Statistics::Batch);
-        let fakes = over(fakes, 1);
-
-        // D on real images, then on fakes as they stand.
-        let weights = discriminator.weights(true);
-        let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
-        let (of_real, of_fake) = (look(real.clone(), &classes), look(fakes.clone().inner(), &fake_classes));
-        let class_losses = [
-            objective::class_loss(game, &of_real, &classes, Target::Real),
-            objective::class_loss(game, &of_fake, &fake_classes, Target::Fake),
-        ];
-        let d_class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
-        let (d_real, d_fake) = (mean_probability(&of_real), mean_probability(&of_fake));
-        let d_loss = objective::discriminator_loss(game, of_real.logits, of_fake.logits);
-        let d_loss = d_class.iter().fold(d_loss, |sum, class| sum + class.clone());
-        let d_finite = discriminator.update(&weights, &mut d_loss.backward(), adam(input.discriminator_rate));
-
-        // G through the new D, whose weights are constants now.
-        let weights = discriminator.weights(false);
-        let beside = game
-            .game
-            .compares()
-            .then(|| judge(real, &classes, design, &weights, discriminator, Statistics::BatchAlone).logits);
-        let verdict = judge(fakes, &fake_classes, design, &weights, discriminator, Statistics::Batch);
-        let g_class = objective::class_loss(game, &verdict, &fake_classes, Target::Fake);
-        let d_fake_after = mean_probability(&verdict);
-        let g_loss = objective::generator_loss(game, verdict.logits, beside);
-        let g_loss = g_class.iter().fold(g_loss, |sum, class| sum + class.clone());
-        let g_finite = generator.update(&g_weights, &mut g_loss.backward(), adam(input.generator_rate));
-        if let (Some(average), Some(decay)) = (average, protocol.average) {
-            average.approach(generator, super::average_share(decay, *steps));
+        let g_weights = self.generator.weights(true);
+        let asked = self.spec.variant.wiring().generator_sees_class.then(|| batch.fake_classes.clone());
+        let mut fakes = generate(batch.latents.clone(), asked, &g_weights, &mut self.generator, Statistics::Batch);
+        if let Some([over_real, over_fakes]) = noise {
+            batch.real = batch.real + over_real;
+            fakes = fakes + over_fakes;
         }
-
-        let none = || Tensor::zeros([1], self.place.device());
-        let [d_class, g_class] = [d_class, g_class].map(|loss| loss.map_or_else(none, Tensor::inner));
-        let losses = [d_loss.inner(), g_loss.inner()];
-        self.found.push(Tensor::cat(
-            losses.into_iter().chain([d_real, d_fake, d_fake_after, d_class, g_class, d_finite + g_finite]).collect(),
-            0,
-        ));
+        let of_discriminator = self.step_discriminator(&batch, fakes.clone().inner(), input.discriminator_rate);
+        let of_generator = self.step_generator(&batch, fakes, &g_weights, input.generator_rate);
+        if let (Some(average), Some(decay)) = (&mut self.average, self.protocol.average) {
+            average.approach(&self.generator, super::average_share(decay, self.steps));
+        }
+        let numbers = of_discriminator.into_iter().chain(of_generator).collect();
+        self.found.push(Tensor::cat(numbers, 0));
     }
 
-    /// What eight numbers of a step say.
+    /// D's part of a step, on fakes as they stand. Returns D's loss, its class part, D(x) and D(G(z)).
+    fn step_discriminator(&mut self, batch: &Batch, fakes: Tensor<4>, rate: f64) -> [Tensor<1>; 4] {
+        let adam = self.adam(rate);
+        let Self { protocol, discriminator, place, .. } = self;
+        let Protocol { adversarial: game, design, .. } = protocol;
+        let weights = discriminator.weights(true);
+        let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
+        let real = look(batch.real.clone(), &batch.classes);
+        let fake = look(fakes, &batch.fake_classes);
+        let class_losses = [
+            objective::class_loss(game, &real, &batch.classes, Target::Real),
+            objective::class_loss(game, &fake, &batch.fake_classes, Target::Fake),
+        ];
+        let class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
+        let probabilities = [mean_probability(&real), mean_probability(&fake)];
+        let loss = with_class(objective::discriminator_loss(game, real.logits, fake.logits), class.as_ref());
+        discriminator.update(&weights, &mut loss.backward(), adam);
+        let [d_real, d_fake] = probabilities;
+        [loss.inner(), or_zero(class, place), d_real, d_fake]
+    }
+
+    /// G's part of a step, through the new D, whose weights are constants now. Returns G's loss, its class
+    /// part and D(G(z)).
+    fn step_generator(&mut self, batch: &Batch, fakes: Tensor<4>, g_weights: &Weights, rate: f64) -> [Tensor<1>; 3] {
+        let adam = self.adam(rate);
+        let Self { protocol, generator, discriminator, place, .. } = self;
+        let Protocol { adversarial: game, design, .. } = protocol;
+        let weights = discriminator.weights(false);
+        let mut look =
+            |images, classes: &_, statistics| judge(images, classes, design, &weights, discriminator, statistics);
+        let real =
+            game.game.compares().then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).logits);
+        let verdict = look(fakes, &batch.fake_classes, Statistics::Batch);
+        let class = objective::class_loss(game, &verdict, &batch.fake_classes, Target::Fake);
+        let d_fake = mean_probability(&verdict);
+        let loss = with_class(objective::generator_loss(game, verdict.logits, real), class.as_ref());
+        generator.update(g_weights, &mut loss.backward(), adam);
+        [loss.inner(), or_zero(class, place), d_fake]
+    }
+
+    /// The optimiser's numbers for this step.
+    fn adam(&self, rate: f64) -> Adam {
+        let Protocol { beta1, beta2, epsilon, .. } = self.protocol;
+        Adam::new(rate, [beta1, beta2], epsilon, self.steps)
+    }
+
+    /// What the numbers of a step say. A gradient that is not finite makes the next step's losses so; a look at every gradient
+    /// would cost a GPU more than the step gains by it.
     fn report(&self, numbers: &[f32]) -> Result<StepReport, NotFinite> {
-        let &[d_loss, g_loss, d_real, d_fake, d_fake_after, d_class, g_class, finite] = numbers else {
+        let &[d_loss, d_class, d_real, d_fake, g_loss, g_class, d_fake_after] = numbers else {
             unreachable!("a report has {REPORTED} numbers")
         };
         for (whose, loss) in [("D", d_loss), ("G", g_loss)] {
             if !loss.is_finite() {
                 return Err(NotFinite(format!("{whose}'s loss is {loss}")));
             }
-        }
-        if !finite.is_finite() {
-            return Err(NotFinite("a gradient is not finite".to_owned()));
         }
         let class = |loss: f32| self.spec.variant.wiring().discriminator_predicts_class.then_some(f64::from(loss));
         let (d_class, g_class) = (class(d_class), class(g_class));
@@ -236,6 +243,16 @@ fn one_hot(labels: &[u8], classes: usize, data: &mut Vec<f32>) {
     for &label in labels {
         data.extend((0..classes).map(|class| if class == usize::from(label) { 1.0 } else { 0.0 }));
     }
+}
+
+/// A loss and, where there is one, that of the classes.
+fn with_class(loss: Tensor<1>, class: Option<&Tensor<1>>) -> Tensor<1> {
+    class.into_iter().fold(loss, |sum, class| sum + class.clone())
+}
+
+/// A loss for the report.
+fn or_zero(loss: Option<Tensor<1>>, place: &Place) -> Tensor<1> {
+    loss.map_or_else(|| Tensor::zeros([1], place.device()), Tensor::inner)
 }
 
 fn mean_probability(verdict: &Verdict) -> Tensor<1> {

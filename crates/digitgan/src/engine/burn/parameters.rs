@@ -84,9 +84,8 @@ impl Parameters {
         entry.value = entry.value.clone() * (1.0 - momentum) + batch.inner() * momentum;
     }
 
-    /// One Adam step from the gradients of these leaves. Returns a number, `[1]`, that is finite if they all are.
-    pub(super) fn update(&mut self, weights: &Weights, gradients: &mut Gradients, adam: Adam) -> Tensor<1> {
-        let mut finite = Tensor::<1>::zeros([1], self.place.device());
+    /// One Adam step from the gradients of these leaves.
+    pub(super) fn update(&mut self, weights: &Weights, gradients: &mut Gradients, adam: Adam) {
         for (&name, leaf) in &weights.leaves {
             let entry = self.entries.get_mut(name).expect("the leaves are those of this network");
             // What no pass used has no gradient.
@@ -97,11 +96,9 @@ impl Parameters {
             let root = second.clone().sqrt() * adam.root_scale + adam.epsilon;
             entry.value = entry.value.clone() - first.clone() * adam.step / root;
             entry.moments = Some([first, second]);
-            finite = finite + gradient.clone().abs().max() * 0.0;
             self.gradients.insert(name, gradient);
         }
         self.iterate();
-        finite
     }
 
     /// Lets u and v follow the weights' new values: u ← Wv / ‖Wv‖, then [`Parameters::align`].
