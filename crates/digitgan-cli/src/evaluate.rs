@@ -150,6 +150,8 @@ fn write(
 fn evaluate(args: &Args) -> anyhow::Result<()> {
     let subject = Subject::find(&args.generator)?;
     let (source, data_dir) = subject.data(&args.data)?;
+    // Before data is loaded, which can take long.
+    let device = args.device.open()?;
     let loaded = dataset::load(&source, data_dir.clone())?;
     let dataset = &loaded.dataset;
     let new_judge = || match &args.judge {
@@ -160,7 +162,6 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
         subject.generator(args.epoch, &mut || Ok(Choice::new(cpu::kernels()?, new_judge()?, dataset, args.seed)?))?;
     let mut progress = StageProgress::default();
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
-    let device = args.device.open()?;
     let mut evaluator =
         Evaluator::new(cpu::kernels()?, new_judge()?, dataset, args.plan(), &mut watch)?.drawing_on(device);
     let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;

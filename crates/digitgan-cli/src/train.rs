@@ -106,8 +106,9 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
         return Err(digitgan::train::TrainError::Exists { path: place.clone() }.into());
     }
     with_threads(options.threads, || {
-        let loaded = dataset::load(&config.data, options.data_dir.clone())?;
+        // Before data is loaded, which can take long.
         let device = args.device.open()?;
+        let loaded = dataset::load(&config.data, options.data_dir.clone())?;
         let manifest = new_manifest(config, &loaded, options.data_dir, &device)?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
         let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
@@ -199,10 +200,11 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     manifest.config.validate()?;
     manifest.dataset.data_dir = args.place.data_dir.clone().or(manifest.dataset.data_dir);
     with_threads(options.threads, || {
+        let device = args.device.open()?;
         let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
         same_data(&run, &manifest, &loaded.dataset.identity())?;
         let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
-        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, args.device.open()?, judge)?;
+        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, device, judge)?;
         if trainer.step() >= trainer.total_steps() && !args.json {
             let more = if manifest.config.is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
             output::note(&format!("all {} steps were done before{more}", trainer.step()));
@@ -306,7 +308,7 @@ fn warn_collapse(step: u64, complaint: &str, back_to: Option<u64>) {
 
 /// Says what is about to be done.
 fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
-    let Manifest { config, dataset, versions, .. } = manifest;
+    let Manifest { config, dataset, .. } = manifest;
     let identity = &dataset.identity;
     let from =
         if trainer.step() == 0 { String::new() } else { format!(" from step {}", output::thousands(trainer.step())) };
@@ -317,7 +319,7 @@ fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
         output::thousands(identity.train_images),
         identity.classes,
         output::thousands(trainer.total_steps()),
-        versions.device,
+        trainer.device(),
         run.path().display()
     ));
     let rest = identity.train_images % config.batch_size;

@@ -10,7 +10,7 @@ use digitgan_kernels::Kernels;
 use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
-use support::{Place, differences, files, outcome};
+use support::{Place, differences, files, outcome, png_bytes};
 
 const EPOCH: &str = "--data digits --epochs 1 --batch-size 8";
 
@@ -110,14 +110,6 @@ fn a_picture_is_its_seed_its_place_and_its_class() {
         assert!(many_rows.len() > few_rows.len() && many_rows[..shared] == few_rows[..shared], "{few} and {many}");
     }
     assert!(fs::read(place.path("x.png")).unwrap().windows(8).any(|text| text == b"digitgan"));
-}
-
-/// Width and pixels of a grey PNG file.
-fn png_bytes(png: &[u8]) -> (usize, Vec<u8>) {
-    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
-    (reader.info().width as usize, pixels)
 }
 
 #[test]

@@ -66,17 +66,8 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
     // A picture by the same weights is the same on any device, but for a rounding of a grey level.
     let [ours, theirs] = ["cpu", "flex"].map(|device| {
         place.succeed(&format!("sample mixed --scale 1 --device {device} --out {device}.png"));
-        pixels(&place.path(&format!("{device}.png")))
+        support::png_bytes(&std::fs::read(place.path(&format!("{device}.png"))).unwrap()).1
     });
     assert_eq!(ours.len(), theirs.len());
     assert!(ours.iter().zip(&theirs).all(|(a, b)| a.abs_diff(*b) <= 1));
-}
-
-#[cfg(feature = "gpu")]
-fn pixels(path: &std::path::Path) -> Vec<u8> {
-    let mut reader =
-        png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap())).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
-    pixels
 }

@@ -1,8 +1,8 @@
 //! Speed of a whole training step of each model. An item is a real image, so the throughput is images/s.
 //! Threads: all processors, or as many as RAYON_NUM_THREADS says.
 
-use digitgan::engine::cpu::{CpuEngine, Protocol};
-use digitgan::engine::{Engine, StepInput};
+use digitgan::engine::cpu::CpuEngine;
+use digitgan::engine::{Engine, Protocol, StepInput};
 use digitgan::model::{LATENT, ModelSpec, Variant, initial_state};
 use digitgan_kernels::Kernels;
 use divan::Bencher;

@@ -2,8 +2,8 @@
 //! instructions (`.ci/instructions`). `small_steps VARIANT STEPS`.
 
 use digitgan::IMAGE_PIXELS;
-use digitgan::engine::cpu::{CpuEngine, Protocol, kernels};
-use digitgan::engine::{Engine, StepInput};
+use digitgan::engine::cpu::{CpuEngine, kernels};
+use digitgan::engine::{Engine, Protocol, StepInput};
 use digitgan::model::{ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;

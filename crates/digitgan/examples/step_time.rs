@@ -1,8 +1,8 @@
 //! Prints the median time of a training step as JSON, for side-by-side comparisons (`bench/run`):
 //! `step_time VARIANT BATCH THREADS STEPS`.
 
-use digitgan::engine::cpu::{CpuEngine, Protocol, kernels};
-use digitgan::engine::{Engine, StepInput};
+use digitgan::engine::cpu::{CpuEngine, kernels};
+use digitgan::engine::{Engine, Protocol, StepInput};
 use digitgan::model::{ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;

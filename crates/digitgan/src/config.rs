@@ -1,8 +1,7 @@
 //! What a training is to do, checked once: deeper code never asks again.
 
 use crate::data::{Augment, DataSource, DatasetIdentity};
-use crate::engine::InstanceNoise;
-use crate::engine::cpu::Protocol;
+use crate::engine::{InstanceNoise, Protocol};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use crate::objective::{Adversarial, Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! A picture is its seed, its index and its class: never the batch or the threads that drew it.
 
 use crate::IMAGE_PIXELS;
-use crate::engine::{Device, Engine, EngineError, Painter};
+use crate::engine::{Device, DeviceSampler, Engine, EngineError};
 use crate::model::{LATENT, ModelSpec};
 use crate::picture::to_byte;
 use crate::run::generator_file::GeneratorFile;
@@ -13,7 +13,7 @@ use rand_chacha::rand_core::Rng;
 /// Draws pictures with a trained generator.
 pub struct Sampler {
     spec: ModelSpec,
-    painter: Painter,
+    sampler: DeviceSampler,
 }
 
 impl Sampler {
@@ -22,7 +22,7 @@ impl Sampler {
     /// # Errors
     /// When its tensors do not fit its model, or the device fails.
     pub fn new(device: &Device, file: &GeneratorFile) -> Result<Self, EngineError> {
-        Ok(Sampler { spec: file.spec, painter: device.painter(&file.spec, &file.tensors)? })
+        Ok(Sampler { spec: file.spec, sampler: device.sampler(&file.spec, &file.tensors)? })
     }
 
     /// Draws the picture of each label, with the noise of `seed` and the picture's place.
@@ -58,7 +58,7 @@ impl Sampler {
     fn draw_from(&mut self, seed: u64, purpose: Purpose, first: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         let latents = latents(seed, purpose, first, labels.len());
         let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
-        self.painter.draw(&latents, labels, &mut images)?;
+        self.sampler.generate(&latents, labels, &mut images)?;
         Ok(images.into_iter().map(to_byte).collect())
     }
 }

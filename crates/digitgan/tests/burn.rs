@@ -5,9 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::config::{Recipe, TrainConfig};
-use digitgan::engine::cpu::Protocol;
 use digitgan::engine::{
-    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, StepInput, StepReport,
+    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Protocol, StepInput, StepReport,
 };
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
 use digitgan::objective::Game;

@@ -5,8 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use digitgan::engine::cpu::Protocol;
-use digitgan::engine::{Device, Engine, StepInput, StepReport};
+use digitgan::engine::{Device, Engine, Protocol, StepInput, StepReport};
 use digitgan::model::{
     ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
 };

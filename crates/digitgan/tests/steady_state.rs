@@ -3,8 +3,8 @@
 #![allow(unsafe_code, reason = "an allocator that counts has to be an allocator, whose trait is unsafe")]
 
 use digitgan::IMAGE_PIXELS;
-use digitgan::engine::cpu::{CpuEngine, Protocol};
-use digitgan::engine::{Engine, InstanceNoise, StepInput};
+use digitgan::engine::cpu::CpuEngine;
+use digitgan::engine::{Engine, InstanceNoise, Protocol, StepInput};
 use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, Variant, initial_state_of};
 use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::IMAGE_PIXELS;
-use digitgan::engine::cpu::{CpuEngine, Protocol};
-use digitgan::engine::{Engine, InstanceNoise, StepInput};
+use digitgan::engine::cpu::CpuEngine;
+use digitgan::engine::{Engine, InstanceNoise, Protocol, StepInput};
 use digitgan::model::{
     ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, TensorMap, Variant, initial_state_of,
 };

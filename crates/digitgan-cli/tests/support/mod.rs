@@ -119,6 +119,14 @@ pub(crate) fn complaint(said: &Said, code: i32, says: &[&str]) -> Option<String>
     }
 }
 
+/// Width and pixels of a grey PNG file.
+pub(crate) fn png_bytes(png: &[u8]) -> (usize, Vec<u8>) {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    (reader.info().width as usize, pixels)
+}
+
 /// Writes the four IDX files of a small data set: drawn strokes, as many images of every digit.
 pub(crate) fn write_digits(folder: &Path, train: usize, test: usize) {
     let labelled = |first: u64, count: usize| -> (Vec<u8>, Vec<u8>) {

@@ -1,14 +1,14 @@
 //! What a model is trained and drawn on: the CPU, or a device of Burn's where that is built in.
 
-use super::cpu::{CpuEngine, CpuSampler, Protocol};
-use super::{Engine, EngineError};
+use super::cpu::{CpuEngine, CpuSampler};
+use super::{Engine, EngineError, Protocol};
 use crate::model::{ModelSpec, TensorMap};
 use digitgan_kernels::{Kernels, UnknownSimd};
 use std::fmt;
 use std::str::FromStr;
 
 #[cfg(feature = "gpu")]
-use super::burn::{BurnEngine, BurnSampler, Place};
+use super::burn::{BurnDevice, BurnEngine, BurnSampler};
 
 /// By what means a device is reached that is not the CPU engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub enum Device {
     Cpu(Kernels),
     /// A device of Burn's.
     #[cfg(feature = "gpu")]
-    Burn(Place),
+    Burn(BurnDevice),
 }
 
 impl Device {
@@ -167,7 +167,7 @@ impl Device {
 
     #[cfg(feature = "gpu")]
     fn open_burn(api: Api, index: usize) -> Result<Self, DeviceError> {
-        Place::open(api, index).map(Device::Burn)
+        BurnDevice::open(api, index).map(Device::Burn)
     }
 
     #[cfg(not(feature = "gpu"))]
@@ -181,8 +181,8 @@ impl Device {
         for api in Api::ALL.into_iter().filter(|&api| api != Api::Flex) {
             match Self::open_burn(api, 0) {
                 #[cfg(feature = "gpu")]
-                Ok(Device::Burn(place)) if !place.is_card() => {
-                    complaints.push(format!("{place} is no card of its own"));
+                Ok(Device::Burn(device)) if !device.is_card() => {
+                    complaints.push(format!("{device} is no card of its own"));
                 }
                 Ok(device) => return Ok(device),
                 Err(DeviceError::NotBuilt { .. }) => {}
@@ -211,7 +211,7 @@ impl Device {
         Ok(match self {
             Device::Cpu(kernels) => Box::new(CpuEngine::new(*kernels, spec, batch, protocol)),
             #[cfg(feature = "gpu")]
-            Device::Burn(place) => Box::new(BurnEngine::new(place, spec, batch, protocol)?),
+            Device::Burn(device) => Box::new(BurnEngine::new(device, spec, batch, protocol)?),
         })
     }
 
@@ -219,11 +219,11 @@ impl Device {
     ///
     /// # Errors
     /// When a tensor is missing or has another shape, or the device fails.
-    pub fn painter(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<Painter, EngineError> {
+    pub fn sampler(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<DeviceSampler, EngineError> {
         Ok(match self {
-            Device::Cpu(kernels) => Painter::Cpu(Box::new(CpuSampler::new(*kernels, spec, weights)?)),
+            Device::Cpu(kernels) => DeviceSampler::Cpu(Box::new(CpuSampler::new(*kernels, spec, weights)?)),
             #[cfg(feature = "gpu")]
-            Device::Burn(place) => Painter::Burn(Box::new(BurnSampler::new(place, spec, weights)?)),
+            Device::Burn(device) => DeviceSampler::Burn(Box::new(BurnSampler::new(device, spec, weights)?)),
         })
     }
 }
@@ -234,13 +234,13 @@ impl fmt::Display for Device {
         match self {
             Device::Cpu(kernels) => write!(f, "cpu ({})", kernels.name()),
             #[cfg(feature = "gpu")]
-            Device::Burn(place) => place.fmt(f),
+            Device::Burn(device) => device.fmt(f),
         }
     }
 }
 
 /// A generator on a device, for drawing.
-pub enum Painter {
+pub enum DeviceSampler {
     /// On the CPU engine.
     Cpu(Box<CpuSampler>),
     /// On a device of Burn's.
@@ -248,7 +248,7 @@ pub enum Painter {
     Burn(Box<BurnSampler>),
 }
 
-impl Painter {
+impl DeviceSampler {
     /// Draws images; an image depends on its own noise and class alone.
     ///
     /// # Shapes
@@ -256,11 +256,11 @@ impl Painter {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn draw(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
+    pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
         match self {
-            Painter::Cpu(sampler) => sampler.generate(latents, labels, images),
+            DeviceSampler::Cpu(sampler) => sampler.generate(latents, labels, images),
             #[cfg(feature = "gpu")]
-            Painter::Burn(sampler) => sampler.generate(latents, labels, images)?,
+            DeviceSampler::Burn(sampler) => sampler.generate(latents, labels, images)?,
         }
         Ok(())
     }

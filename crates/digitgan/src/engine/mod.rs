@@ -5,8 +5,41 @@ pub mod burn;
 pub mod cpu;
 mod device;
 
-use crate::model::TensorMap;
-pub use device::{Api, Device, DeviceError, DeviceName, Painter};
+use crate::model::{Design, TensorMap};
+use crate::objective::Adversarial;
+use crate::seed::{self, Purpose};
+pub use device::{Api, Device, DeviceError, DeviceName, DeviceSampler};
+
+/// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Protocol {
+    /// Adam's β₁.
+    pub beta1: f64,
+    /// Adam's β₂.
+    pub beta2: f64,
+    /// Adam's ε.
+    pub epsilon: f64,
+    /// What D and G minimise.
+    pub adversarial: Adversarial,
+    /// How D is built.
+    pub design: Design,
+    /// Decay of the average of G's weights, which then draws in its place; `None`: no average.
+    pub average: Option<f64>,
+}
+
+impl Default for Protocol {
+    /// The DCGAN protocol.
+    fn default() -> Self {
+        Protocol {
+            beta1: 0.5,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            adversarial: Adversarial::default(),
+            design: Design::REPORT,
+            average: None,
+        }
+    }
+}
 
 /// The data of one step.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +68,14 @@ pub struct InstanceNoise {
     pub deviation: f32,
     /// The run's seed.
     pub seed: u64,
+}
+
+impl InstanceNoise {
+    /// The noise over an image of step `step`, counted from 1, of deviation one: the real images' first, then the fakes'.
+    fn fill(self, step: u64, batch: usize, image: usize, pixels: &mut [f32]) {
+        let index = (step - 1) * 2 * batch as u64 + image as u64;
+        seed::fill_normal(self.seed, Purpose::InstanceNoise, index, pixels);
+    }
 }
 
 /// What a step found. All are means over the batch.
@@ -100,6 +141,9 @@ pub enum StateError {
     #[error("tensor {0} does not belong to this model")]
     Unknown(String),
 }
+
+/// Below it, the norm of a weight's singular vector is taken for this: a weight of zeros stays one.
+const SMALLEST_NORM: f64 = 1e-12;
 
 /// Which statistics batch normalisation uses.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -181,9 +225,6 @@ pub trait Engine {
     /// # Errors
     /// When the device fails.
     fn gradients(&self) -> Result<TensorMap, EngineError>;
-
-    /// The device for people, such as `cpu (avx512)`.
-    fn device(&self) -> String;
 }
 
 /// The numbers of the tensor called `name`, if it is there and has the right shape.

@@ -198,6 +198,11 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// What it computes on.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Finished steps.
     pub fn step(&self) -> u64 {
         self.step

@@ -1,7 +1,6 @@
 //! Finding and opening a device of Burn's, and turning what goes wrong on it into one line.
 
-use crate::engine::EngineError;
-use crate::engine::{Api, DeviceError};
+use crate::engine::{Api, DeviceError, EngineError};
 #[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu"))]
 use burn_tensor::DeviceType;
 use burn_tensor::{Device, Tensor};
@@ -12,8 +11,9 @@ use std::sync::Once;
 
 /// A device that is open.
 #[derive(Clone)]
-pub struct Place {
-    device: Device,
+pub struct BurnDevice {
+    /// Burn's own name for it.
+    handle: Device,
     api: Api,
     index: usize,
     /// What it calls itself.
@@ -22,7 +22,7 @@ pub struct Place {
     is_card: bool,
 }
 
-impl Place {
+impl BurnDevice {
     /// Opens the `index`-th device of `api`, and tries it.
     ///
     /// # Errors
@@ -31,18 +31,19 @@ impl Place {
         let failed = |reason| DeviceError::Failed { api, index, reason };
         let devices = quietly(|| devices(api)).map_err(failed)?.ok_or(api.not_built())?;
         let found = devices.len();
-        let device = devices.into_iter().nth(index).ok_or(DeviceError::Missing { api, index, found })?;
-        let place = quietly(|| {
-            let (model, is_card) = identity(&device);
+        let handle = devices.into_iter().nth(index).ok_or(DeviceError::Missing { api, index, found })?;
+        let tried = quietly(|| {
+            let (model, is_card) = identity(&handle);
             // A device that computes nothing is none.
-            let two = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
-            (two == 2.0).then_some(Place { device, api, index, model, is_card })
+            let two = Tensor::<1>::ones([2], &handle).sum().into_scalar::<f32>();
+            (two == 2.0).then_some(BurnDevice { handle, api, index, model, is_card })
         });
-        place.map_err(failed)?.ok_or_else(|| failed("it computes nothing sensible".to_owned()))
+        tried.map_err(failed)?.ok_or_else(|| failed("it computes nothing sensible".to_owned()))
     }
 
-    pub(super) fn device(&self) -> &Device {
-        &self.device
+    /// What Burn's tensors are made on.
+    pub(super) fn handle(&self) -> &Device {
+        &self.handle
     }
 
     /// Whether it is a piece of hardware of its own, and no renderer on the CPU.
@@ -56,7 +57,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for BurnDevice {
     /// `cuda:0 (NVIDIA H200)`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.model {

@@ -9,15 +9,13 @@ mod networks;
 mod objective;
 mod parameters;
 
-use super::{Engine, EngineError, InstanceNoise, NotFinite, Statistics, StepInput, StepReport};
-use crate::engine::cpu::Protocol;
+use super::{Engine, EngineError, InstanceNoise, NotFinite, Protocol, Statistics, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
 use crate::objective::Target;
-use crate::seed::{self, Purpose};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use burn_tensor::activation::sigmoid;
 use burn_tensor::{Tensor, TensorData};
-pub use device::Place;
+pub use device::BurnDevice;
 use networks::{Verdict, generate, judge};
 use parameters::{Adam, Parameters, Weights, values};
 
@@ -30,7 +28,7 @@ const REPORTED: usize = 7;
 
 /// Trains one model on a device of Burn's.
 pub struct BurnEngine {
-    place: Place,
+    device: BurnDevice,
     spec: ModelSpec,
     batch: usize,
     protocol: Protocol,
@@ -56,18 +54,18 @@ impl BurnEngine {
     ///
     /// # Errors
     /// When the device fails.
-    pub fn new(place: &Place, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Result<Self, EngineError> {
+    pub fn new(device: &BurnDevice, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Result<Self, EngineError> {
         assert!(batch > 0 && batch.is_multiple_of(protocol.design.pack), "a batch holds whole packs, at least one");
-        place.guard(|| {
-            let generator = || Parameters::new(place, generator_tensors(spec));
+        device.guard(|| {
+            let generator = || Parameters::new(device, generator_tensors(spec));
             BurnEngine {
-                place: place.clone(),
+                device: device.clone(),
                 spec: *spec,
                 batch,
                 protocol,
                 generator: generator(),
                 average: protocol.average.map(|_| generator()),
-                discriminator: Parameters::new(place, discriminator_tensors(spec, &protocol.design)),
+                discriminator: Parameters::new(device, discriminator_tensors(spec, &protocol.design)),
                 steps: 0,
                 found: Vec::new(),
             }
@@ -84,7 +82,7 @@ impl BurnEngine {
         data.extend_from_slice(input.latents);
         one_hot(input.fake_labels, classes, &mut data);
         let count = data.len();
-        let data = Tensor::<1>::from_data(TensorData::new(data, [count]), self.place.device());
+        let data = Tensor::<1>::from_data(TensorData::new(data, [count]), self.device.handle());
         let mut start = 0;
         let [real, labels, latents, fake_labels] = parts.map(|length| {
             start += length;
@@ -100,16 +98,15 @@ impl BurnEngine {
 
     /// The step's noise over real images and fakes, if there is to be any; the host draws it.
     fn noise(&self, noise: Option<InstanceNoise>) -> Option<[Tensor<4>; 2]> {
-        let InstanceNoise { deviation, seed } = noise?;
-        let first = (self.steps - 1) * 2 * self.batch as u64;
+        let noise = noise?;
         Some([0, self.batch].map(|start| {
             let mut values = vec![0.0; self.batch * IMAGE_PIXELS];
-            for (image, noise) in values.chunks_exact_mut(IMAGE_PIXELS).enumerate() {
-                seed::fill_normal(seed, Purpose::InstanceNoise, first + (start + image) as u64, noise);
+            for (image, pixels) in values.chunks_exact_mut(IMAGE_PIXELS).enumerate() {
+                noise.fill(self.steps, self.batch, start + image, pixels);
             }
-            values.iter_mut().for_each(|value| *value *= deviation);
+            values.iter_mut().for_each(|value| *value *= noise.deviation);
             let shape = [self.batch, 1, IMAGE_SIDE, IMAGE_SIDE];
-            Tensor::from_data(TensorData::new(values, shape), self.place.device())
+            Tensor::from_data(TensorData::new(values, shape), self.device.handle())
         }))
     }
 
@@ -137,7 +134,7 @@ impl BurnEngine {
     /// D's part of a step, on fakes as they stand. Returns D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, batch: &Batch, fakes: Tensor<4>, rate: f64) -> [Tensor<1>; 4] {
         let adam = self.adam(rate);
-        let Self { protocol, discriminator, place, .. } = self;
+        let Self { protocol, discriminator, device, .. } = self;
         let Protocol { adversarial: game, design, .. } = protocol;
         let weights = discriminator.weights(true);
         let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
@@ -152,14 +149,14 @@ impl BurnEngine {
         let loss = with_class(objective::discriminator_loss(game, real.logits, fake.logits), class.as_ref());
         discriminator.update(&weights, &mut loss.backward(), adam);
         let [d_real, d_fake] = probabilities;
-        [loss.inner(), or_zero(class, place), d_real, d_fake]
+        [loss.inner(), or_zero(class, device), d_real, d_fake]
     }
 
     /// G's part of a step, through the new D, whose weights are constants now. Returns G's loss, its class
     /// part and D(G(z)).
     fn step_generator(&mut self, batch: &Batch, fakes: Tensor<4>, g_weights: &Weights, rate: f64) -> [Tensor<1>; 3] {
         let adam = self.adam(rate);
-        let Self { protocol, generator, discriminator, place, .. } = self;
+        let Self { protocol, generator, discriminator, device, .. } = self;
         let Protocol { adversarial: game, design, .. } = protocol;
         let weights = discriminator.weights(false);
         let mut look =
@@ -171,7 +168,7 @@ impl BurnEngine {
         let d_fake = mean_probability(&verdict);
         let loss = with_class(objective::generator_loss(game, verdict.logits, real), class.as_ref());
         generator.update(g_weights, &mut loss.backward(), adam);
-        [loss.inner(), or_zero(class, place), d_fake]
+        [loss.inner(), or_zero(class, device), d_fake]
     }
 
     /// The optimiser's numbers for this step.
@@ -207,13 +204,13 @@ impl BurnEngine {
     /// Draws with the generator that draws.
     fn draw(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
         let drawing = self.average.as_mut().unwrap_or(&mut self.generator);
-        draw(&self.place, &self.spec, drawing, latents, labels, images);
+        draw(&self.device, &self.spec, drawing, latents, labels, images);
     }
 }
 
 /// Draws images, some at once.
 fn draw(
-    place: &Place,
+    device: &BurnDevice,
     spec: &ModelSpec,
     parameters: &mut Parameters,
     latents: &[f32],
@@ -224,18 +221,18 @@ fn draw(
     let chunks = latents.chunks(IMAGES_AT_ONCE * LATENT).zip(labels.chunks(IMAGES_AT_ONCE));
     for ((latents, labels), images) in chunks.zip(images.chunks_mut(IMAGES_AT_ONCE * IMAGE_PIXELS)) {
         let latents = TensorData::new(latents.to_vec(), [labels.len(), LATENT]);
-        let latents = Tensor::<2>::from_data(latents, place.device());
-        let classes = spec.variant.wiring().generator_sees_class.then(|| classes_of(place, labels, spec.classes));
+        let latents = Tensor::<2>::from_data(latents, device.handle());
+        let classes = spec.variant.wiring().generator_sees_class.then(|| classes_of(device, labels, spec.classes));
         let drawn = generate(latents, classes, &weights, parameters, Statistics::Running);
         images.copy_from_slice(&values(&drawn));
     }
 }
 
 /// Classes one-hot on the device, `[labels, classes]`.
-fn classes_of(place: &Place, labels: &[u8], classes: usize) -> Tensor<2> {
+fn classes_of(device: &BurnDevice, labels: &[u8], classes: usize) -> Tensor<2> {
     let mut data = Vec::with_capacity(labels.len() * classes);
     one_hot(labels, classes, &mut data);
-    Tensor::from_data(TensorData::new(data, [labels.len(), classes]), place.device())
+    Tensor::from_data(TensorData::new(data, [labels.len(), classes]), device.handle())
 }
 
 /// Adds a row of zeros and a one for each label.
@@ -251,8 +248,8 @@ fn with_class(loss: Tensor<1>, class: Option<&Tensor<1>>) -> Tensor<1> {
 }
 
 /// A loss for the report.
-fn or_zero(loss: Option<Tensor<1>>, place: &Place) -> Tensor<1> {
-    loss.map_or_else(|| Tensor::zeros([1], place.device()), Tensor::inner)
+fn or_zero(loss: Option<Tensor<1>>, device: &BurnDevice) -> Tensor<1> {
+    loss.map_or_else(|| Tensor::zeros([1], device.handle()), Tensor::inner)
 }
 
 fn mean_probability(verdict: &Verdict) -> Tensor<1> {
@@ -263,8 +260,8 @@ impl Engine for BurnEngine {
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
         assert_eq!((input.images.len(), input.labels.len()), (self.batch * IMAGE_PIXELS, self.batch));
         assert_eq!((input.latents.len(), input.fake_labels.len()), (self.batch * LATENT, self.batch));
-        let place = self.place.clone();
-        place.guard(|| self.enqueue(input))
+        let device = self.device.clone();
+        device.guard(|| self.enqueue(input))
     }
 
     fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError> {
@@ -272,7 +269,7 @@ impl Engine for BurnEngine {
             return Ok(());
         }
         let found = std::mem::take(&mut self.found);
-        let numbers = self.place.guard(|| values(&Tensor::cat(found, 0)))?;
+        let numbers = self.device.guard(|| values(&Tensor::cat(found, 0)))?;
         for numbers in numbers.chunks_exact(REPORTED) {
             tell(self.report(numbers)?);
         }
@@ -284,20 +281,20 @@ impl Engine for BurnEngine {
     }
 
     fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
-        let place = self.place.clone();
-        place.guard(|| self.draw(latents, labels, images))
+        let device = self.device.clone();
+        device.guard(|| self.draw(latents, labels, images))
     }
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
         assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
-        let Self { place, spec, protocol, discriminator, .. } = self;
+        let Self { device, spec, protocol, discriminator, .. } = self;
         let weights = discriminator.weights(false);
         let batches = images.chunks(IMAGES_AT_ONCE * IMAGE_PIXELS).zip(labels.chunks(IMAGES_AT_ONCE));
         for ((images, labels), probabilities) in batches.zip(probabilities.chunks_mut(IMAGES_AT_ONCE)) {
-            let said = place.guard(|| {
+            let said = device.guard(|| {
                 let images = TensorData::new(images.to_vec(), [labels.len(), 1, IMAGE_SIDE, IMAGE_SIDE]);
-                let images = Tensor::from_data(images, place.device());
-                let classes = classes_of(place, labels, spec.classes);
+                let images = Tensor::from_data(images, device.handle());
+                let classes = classes_of(device, labels, spec.classes);
                 let (design, statistics) = (&protocol.design, Statistics::Running);
                 values(&sigmoid(judge(images, &classes, design, &weights, discriminator, statistics).logits))
             })?;
@@ -307,7 +304,7 @@ impl Engine for BurnEngine {
     }
 
     fn state(&self) -> Result<TensorMap, EngineError> {
-        self.place.guard(|| {
+        self.device.guard(|| {
             let mut state = TensorMap::new();
             self.generator.save("generator.", true, &mut state);
             if let Some(average) = &self.average {
@@ -319,8 +316,8 @@ impl Engine for BurnEngine {
     }
 
     fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), EngineError> {
-        let Self { place, generator, average, discriminator, .. } = self;
-        place.guard(|| {
+        let Self { device, generator, average, discriminator, .. } = self;
+        device.guard(|| {
             generator.load("generator.", state, true)?;
             if let Some(average) = average {
                 average.load("generator.average.", state, false)?;
@@ -334,22 +331,18 @@ impl Engine for BurnEngine {
     }
 
     fn gradients(&self) -> Result<TensorMap, EngineError> {
-        self.place.guard(|| {
+        self.device.guard(|| {
             let mut map = TensorMap::new();
             self.generator.save_gradients("generator.", &mut map);
             self.discriminator.save_gradients("discriminator.", &mut map);
             map
         })
     }
-
-    fn device(&self) -> String {
-        self.place.to_string()
-    }
 }
 
 /// A generator alone on a device, for drawing.
 pub struct BurnSampler {
-    place: Place,
+    device: BurnDevice,
     spec: ModelSpec,
     parameters: Parameters,
 }
@@ -359,10 +352,10 @@ impl BurnSampler {
     ///
     /// # Errors
     /// When a tensor is missing or has another shape, or the device fails.
-    pub fn new(place: &Place, spec: &ModelSpec, weights: &TensorMap) -> Result<Self, EngineError> {
-        let mut parameters = place.guard(|| Parameters::new(place, generator_tensors(spec)))?;
-        place.guard(|| parameters.load("", weights, false))??;
-        Ok(BurnSampler { place: place.clone(), spec: *spec, parameters })
+    pub fn new(device: &BurnDevice, spec: &ModelSpec, weights: &TensorMap) -> Result<Self, EngineError> {
+        let mut parameters = device.guard(|| Parameters::new(device, generator_tensors(spec)))?;
+        device.guard(|| parameters.load("", weights, false))??;
+        Ok(BurnSampler { device: device.clone(), spec: *spec, parameters })
     }
 
     /// Draws images; an image depends on its own noise and class alone.
@@ -373,7 +366,7 @@ impl BurnSampler {
     /// # Errors
     /// When the device fails.
     pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
-        let Self { place, spec, parameters } = self;
-        place.guard(|| draw(place, spec, parameters, latents, labels, images))
+        let Self { device, spec, parameters } = self;
+        device.guard(|| draw(device, spec, parameters, latents, labels, images))
     }
 }

@@ -1,13 +1,10 @@
 //! The tensors of one network on a device: parameters with Adam's moments, running statistics, singular vectors.
 
-use super::Place;
-use crate::engine::{StateError, find};
+use super::BurnDevice;
+use crate::engine::{SMALLEST_NORM, StateError, find};
 use crate::model::{self, TensorMap, TensorSpec};
 use burn_tensor::{Gradients, Tensor, TensorData};
 use std::collections::BTreeMap;
-
-/// Below it, a norm is taken for this: a weight of zeros stays one.
-const SMALLEST_NORM: f64 = 1e-12;
 
 /// One tensor, flat, in PyTorch's layout.
 struct Entry {
@@ -20,7 +17,7 @@ struct Entry {
 /// All tensors of a network by their names. None of them is tracked: what a pass differentiates by are the leaves of its
 /// [`Weights`].
 pub(super) struct Parameters {
-    place: Place,
+    device: BurnDevice,
     entries: BTreeMap<&'static str, Entry>,
     /// The right singular vectors of the weights that are normalised, by the weights' names.
     right_vectors: BTreeMap<&'static str, Tensor<1>>,
@@ -30,15 +27,15 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Zeros.
-    pub(super) fn new(place: &Place, tensors: Vec<TensorSpec>) -> Self {
-        let zeros = |count| Tensor::<1>::zeros([count], place.device());
+    pub(super) fn new(device: &BurnDevice, tensors: Vec<TensorSpec>) -> Self {
+        let zeros = |count| Tensor::<1>::zeros([count], device.handle());
         let entries = tensors.into_iter().map(|spec| {
             let count = spec.elements();
             let moments = spec.trainable.then(|| [zeros(count), zeros(count)]);
             (spec.name, Entry { value: zeros(count), spec, moments })
         });
         Parameters {
-            place: place.clone(),
+            device: device.clone(),
             entries: entries.collect(),
             right_vectors: BTreeMap::new(),
             gradients: BTreeMap::new(),
@@ -135,7 +132,7 @@ impl Parameters {
         for entry in self.entries.values_mut() {
             let read = |name: String| {
                 let values = find(state, &name, &entry.spec.shape)?;
-                Ok(Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), self.place.device()))
+                Ok(Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), self.device.handle()))
             };
             let name = entry.spec.name;
             let value = read(format!("{prefix}{name}"))?;

@@ -20,10 +20,9 @@ mod source_head;
 mod spectral;
 mod workspace;
 
-use super::{Engine, EngineError, InstanceNoise, NotFinite, StateError, Statistics, StepInput, StepReport};
+use super::{Engine, EngineError, InstanceNoise, NotFinite, Protocol, StateError, Statistics, StepInput, StepReport};
 use crate::model::{Design, LATENT, ModelSpec, TensorMap, discriminator_tensors};
-use crate::objective::{self, Adversarial, Target};
-use crate::seed::{self, Purpose};
+use crate::objective::{self, Target};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use buffer::{Buffer, zeros};
 pub use classifier::CpuClassifier;
@@ -46,37 +45,6 @@ impl batchnorm::BatchNorm {
             Statistics::Batch => self.finish_batch(parameters, true),
             Statistics::BatchAlone => self.finish_batch(parameters, false),
             Statistics::Running => self.freeze(parameters),
-        }
-    }
-}
-
-/// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Protocol {
-    /// Adam's β₁.
-    pub beta1: f64,
-    /// Adam's β₂.
-    pub beta2: f64,
-    /// Adam's ε.
-    pub epsilon: f64,
-    /// What D and G minimise.
-    pub adversarial: Adversarial,
-    /// How D is built.
-    pub design: Design,
-    /// Decay of the average of G's weights, which then draws in its place; `None`: no average.
-    pub average: Option<f64>,
-}
-
-impl Default for Protocol {
-    /// The DCGAN protocol.
-    fn default() -> Self {
-        Protocol {
-            beta1: 0.5,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            adversarial: Adversarial::default(),
-            design: Design::REPORT,
-            average: None,
         }
     }
 }
@@ -204,21 +172,21 @@ impl CpuEngine {
 
     /// Lays the step's noise over the real images and a copy of the fakes, if there is to be any.
     fn lay_noise(&mut self, noise: Option<InstanceNoise>) {
-        let Some(InstanceNoise { deviation, seed }) = noise else {
+        let Some(noise) = noise else {
             self.noisy_fakes = None;
             return;
         };
         let fakes = self.noisy_fakes.get_or_insert_with(|| zeros(self.images.len()));
         fakes.copy_from_slice(&self.generator.images);
-        let first = (self.steps - 1) * 2 * self.generator.batch as u64;
+        let (step, batch) = (self.steps, self.generator.batch);
         let images = self.images.par_chunks_mut(PADDED_IMAGE).chain(fakes.par_chunks_mut(PADDED_IMAGE));
         images.enumerate().for_each(|(image, padded)| {
-            let mut noise = [0.0; IMAGE_PIXELS];
-            seed::fill_normal(seed, Purpose::InstanceNoise, first + image as u64, &mut noise);
+            let mut of_image = [0.0; IMAGE_PIXELS];
+            noise.fill(step, batch, image, &mut of_image);
             let rows = padded.chunks_exact_mut(IMAGE_SIDE + 2).skip(1);
-            for (row, noise) in rows.zip(noise.chunks_exact(IMAGE_SIDE)) {
-                for (pixel, noise) in row[1..].iter_mut().zip(noise) {
-                    *pixel += deviation * noise;
+            for (row, of_row) in rows.zip(of_image.chunks_exact(IMAGE_SIDE)) {
+                for (pixel, value) in row[1..].iter_mut().zip(of_row) {
+                    *pixel += noise.deviation * value;
                 }
             }
         });
@@ -304,10 +272,6 @@ impl Engine for CpuEngine {
         self.generator.parameters.save_gradients("generator", &mut map);
         self.discriminator.parameters.save_gradients("discriminator", &mut map);
         Ok(map)
-    }
-
-    fn device(&self) -> String {
-        format!("cpu ({})", self.kernels.name())
     }
 }
 

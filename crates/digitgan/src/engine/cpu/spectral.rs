@@ -9,13 +9,10 @@
 //! ```
 
 use super::parameters::Slot;
-use crate::engine::{StateError, find};
+use crate::engine::{SMALLEST_NORM, StateError, find};
 use crate::model::{Tensor, TensorMap};
 use digitgan_kernels::Kernels;
 use rayon::prelude::*;
-
-/// Below it, a norm is taken for this: a weight of zeros stays one.
-const SMALLEST_NORM: f64 = 1e-12;
 
 /// One weight's.
 pub(super) struct SpectralNorm {
