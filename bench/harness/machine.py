@@ -50,6 +50,11 @@ def has_avx512() -> bool:
     return "avx512f" in cpu_facts()["instruction_sets"]
 
 
+def has_bf16() -> bool:
+    """Whether there is an instruction for products in bfloat16."""
+    return "avx512_bf16" in cpu_facts()["instruction_sets"]
+
+
 def versions() -> dict[str, str]:
     """Of everything that competes."""
     found = {"digitgan": commit(), "rustc": output("rustc", "--version").removeprefix("rustc "), "python": platform.python_version()}

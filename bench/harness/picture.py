@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .plan import OURS, OURS_AVX2
+from .plan import OURS, OURS_AVX2, OURS_BF16
 
-COLOURS = {OURS: "#0b6e4f", OURS_AVX2: "#5fb894", "PyTorch eager": "#d1495b", "PyTorch compile": "#e58a94",
-           "ONNX Runtime": "#7b5ea7", "Burn flex": "#e09f3e", "candle": "#8d99ae"}
+COLOURS = {OURS: "#0b6e4f", OURS_AVX2: "#5fb894", OURS_BF16: "#084c38", "PyTorch eager": "#d1495b",
+           "PyTorch compile": "#e58a94", "ONNX Runtime": "#7b5ea7", "Burn flex": "#e09f3e", "candle": "#8d99ae"}
 MODEL_NAMES = {"gan": "GAN", "cgan": "cGAN", "acgan": "ACGAN"}
 GREY = "#444444"
-FULL_PANEL = 6  # engines
+FULL_PANEL = 7  # engines
 
 
 def draw(results: dict, path: Path) -> None:

@@ -10,7 +10,7 @@ from .machine import has_avx512
 
 SECTIONS = ("peak", "train", "generate", "epoch", "scaling")
 TRAINING_BATCHES = (64, 256)
-OURS, OURS_AVX2 = "digitgan", "digitgan, AVX2"
+OURS, OURS_AVX2, OURS_BF16 = "digitgan", "digitgan, AVX2", "digitgan, bfloat16"
 AVX2 = {"DIGITGAN_SIMD": "avx2"}
 # PyTorch's settings where nothing is tried out: those that win on most machines.
 USUAL_OPTIONS = ["--channels-last", "--linear"]

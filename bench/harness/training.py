@@ -6,7 +6,8 @@ from dataclasses import asdict
 from functools import partial
 
 from . import operations
-from .plan import OURS, OURS_AVX2, Plan, report
+from .machine import has_bf16
+from .plan import OURS, OURS_AVX2, OURS_BF16, Plan, report
 from .programs import KEEP_MEMORY, example, python, run_json
 from .rounds import Competitor, Series, interleaved, ratio
 
@@ -16,9 +17,11 @@ PYTORCH = {"eager": "PyTorch eager", "compile": "PyTorch compile"}
 RUST_PEERS = {"burn_step": "Burn flex", "candle_step": "candle"}
 
 
-def our_step(model: str, batch: int, threads: int, steps: int, environment: dict[str, str]) -> float:
+def our_step(
+    model: str, batch: int, threads: int, steps: int, environment: dict[str, str], precision: str = "f32"
+) -> float:
     """Milliseconds a step."""
-    return run_json([example("step_time"), model, batch, threads, steps], environment)["median_step_ms"]
+    return run_json([example("step_time"), model, batch, threads, steps, precision], environment)["median_step_ms"]
 
 
 def pytorch_step(plan: Plan, mode: str, model: str, batch: int, threads: int, steps: int) -> float:
@@ -44,6 +47,9 @@ def train(plan: Plan) -> list[dict]:
                 Competitor(name, partial(our_step, model, batch, plan.threads, plan.steps, environment))
                 for name, environment in plan.ours()
             ]
+            if has_bf16():
+                step = partial(our_step, model, batch, plan.threads, plan.steps, {}, "bf16")
+                competitors.append(Competitor(OURS_BF16, step))
             competitors += [
                 Competitor(name, partial(pytorch_step, plan, mode, model, batch, plan.threads, plan.steps))
                 for mode, name in PYTORCH.items()

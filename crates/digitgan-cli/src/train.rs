@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "model", "recipe", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
-        "label_smoothing", "fake_class_weight", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "seed", "name", "out", "config",
+        "label_smoothing", "fake_class_weight", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "precision", "seed", "name", "out", "config",
     ])]
     resume: Option<PathBuf>,
     /// A TOML file with settings by the names of these options; options win. A run's run.toml will do

@@ -1,5 +1,5 @@
 //! Prints the median time of a training step as JSON, for side-by-side comparisons (`bench/run`):
-//! `step_time VARIANT BATCH THREADS STEPS`.
+//! `step_time VARIANT BATCH THREADS STEPS [PRECISION]`.
 
 use digitgan::engine::cpu::{CpuEngine, kernels};
 use digitgan::engine::{Engine, Protocol, StepInput};
@@ -15,19 +15,22 @@ const WARM_UP_TIME: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [variant, batch, threads, steps] = arguments.as_slice() else {
-        return Err("usage: step_time VARIANT BATCH THREADS STEPS".into());
+    let (variant, batch, threads, steps, precision) = match arguments.as_slice() {
+        [variant, batch, threads, steps] => (variant, batch, threads, steps, "f32"),
+        [variant, batch, threads, steps, precision] => (variant, batch, threads, steps, precision.as_str()),
+        _ => return Err("usage: step_time VARIANT BATCH THREADS STEPS [PRECISION]".into()),
     };
     let spec = ModelSpec { variant: variant.parse::<Variant>()?, classes: 10 };
     let (batch, threads, steps): (usize, usize, usize) = (batch.parse()?, threads.parse()?, steps.parse()?);
     let kernels = kernels()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let protocol = Protocol { precision: serde_json::from_value(precision.into())?, ..Protocol::default() };
     let mut times =
-        pool.install(|| time_steps(CpuEngine::new(kernels, &spec, batch, Protocol::default()), &spec, batch, steps))?;
+        pool.install(|| time_steps(CpuEngine::new(kernels, &spec, batch, protocol), &spec, batch, steps))?;
     times.sort_by(f64::total_cmp);
     let median = times[times.len() / 2];
     let result = serde_json::json!({
-        "engine": format!("digitgan cpu ({})", kernels.name()), "variant": spec.variant, "batch": batch,
+        "engine": format!("digitgan cpu ({}, {precision})", kernels.name()), "variant": spec.variant, "batch": batch,
         "threads": threads, "median_step_ms": median, "fastest_step_ms": times[0], "images_per_second": batch as f64 / median * 1e3,
     });
     #[allow(clippy::print_stdout, reason = "the result of this program")]

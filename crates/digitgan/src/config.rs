@@ -1,7 +1,7 @@
 //! What a training is to do, checked once: deeper code never asks again.
 
 use crate::data::{Augment, DataSource, DatasetIdentity};
-use crate::engine::{InstanceNoise, Protocol};
+use crate::engine::{InstanceNoise, Precision, Protocol};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use crate::objective::{Adversarial, Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ pub struct TrainConfig {
     /// Images that D judges together.
     #[serde(default = "one")]
     pub pack: usize,
+    /// In which numbers the CPU engine multiplies.
+    #[serde(default)]
+    pub precision: Precision,
     /// Every random number of the run follows from it.
     pub seed: u64,
     /// Steps between two looks of the mode-collapse watch, where there is a judge.
@@ -103,6 +106,7 @@ impl Default for TrainConfig {
             d_class: ClassInput::Plane,
             d_head: SourceHead::Linear,
             pack: 1,
+            precision: Precision::F32,
             seed: 1,
             watch_steps: watch_steps(),
             on_collapse: OnCollapse::Continue,
@@ -262,6 +266,7 @@ impl TrainConfig {
             },
             design: self.design(),
             average: (self.ema > 0.0).then_some(self.ema),
+            precision: self.precision,
             ..Protocol::default()
         }
     }
@@ -444,6 +449,7 @@ mod tests {
             d_class: ClassInput::Projection,
             d_head: SourceHead::Hidden,
             pack: 2,
+            precision: Precision::Bf16,
             ..TrainConfig::default()
         };
         let design = Design {
@@ -455,7 +461,14 @@ mod tests {
         };
         let adversarial =
             Adversarial { game: Game::Hinge, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() };
-        let expected = Protocol { beta1: 0.25, adversarial, design, average: Some(0.999), ..Protocol::default() };
+        let expected = Protocol {
+            beta1: 0.25,
+            adversarial,
+            design,
+            average: Some(0.999),
+            precision: Precision::Bf16,
+            ..Protocol::default()
+        };
         assert_eq!(config.protocol(), expected);
         assert_eq!(TrainConfig::default().protocol(), Protocol::default());
     }

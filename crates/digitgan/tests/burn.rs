@@ -6,7 +6,8 @@
 
 use digitgan::config::{Recipe, TrainConfig};
 use digitgan::engine::{
-    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Protocol, StepInput, StepReport,
+    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, StepInput,
+    StepReport,
 };
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
 use digitgan::objective::Game;
@@ -229,6 +230,13 @@ fn instance_noise_is_that_of_the_cpu_engine() {
         [engine.step(StepInput { noise, ..data.input(&config) }).unwrap()]
     });
     assert!(apart(&ours, &theirs) <= TOLERANCE, "{ours:?} and {theirs:?}");
+}
+
+#[test]
+fn other_numbers_than_its_own_are_refused_in_one_line() {
+    let config = TrainConfig { precision: Precision::Bf16, ..TrainConfig::default() };
+    let error = other().engine(&spec(config.model), BATCH, config.protocol()).err().unwrap().to_string();
+    assert!(error.contains("--precision bf16 is the CPU engine's alone") && !error.contains('\n'), "{error}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
-use digitgan::engine::{Engine, InstanceNoise, Protocol, StepInput};
+use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, StepInput};
 use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, Variant, initial_state_of};
 use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;
@@ -59,8 +59,8 @@ fn steps_allocate_nothing() {
     assert!(found.iter().all(|found| found.3 == 0), "threads, model, options, allocations: {found:?}");
 }
 
-/// The report's training, and two that have every option between them.
-fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 3] {
+/// The report's training, the same in other numbers, and two that have every option between them.
+fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 4] {
     let spectral = Design {
         leak: 0.2,
         normaliser: Normaliser::Spectral,
@@ -73,6 +73,7 @@ fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 3] {
     let noise = Some(InstanceNoise { deviation: 0.1, seed: 1 });
     [
         ("none", Protocol::default(), None),
+        ("bfloat16", Protocol { precision: Precision::Bf16, ..Protocol::default() }, None),
         ("packs", Protocol { design: Design { pack: 2, ..Design::REPORT }, ..protocol }, noise),
         ("spectral", Protocol { design: spectral, adversarial, ..protocol }, noise),
     ]

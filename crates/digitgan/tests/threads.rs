@@ -3,7 +3,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
-use digitgan::engine::{Engine, InstanceNoise, Protocol, StepInput};
+use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, StepInput};
 use digitgan::model::{
     ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, TensorMap, Variant, initial_state_of,
 };
@@ -46,17 +46,26 @@ fn training_with_options() -> impl Strategy<Value = Training> {
     let head = prop::sample::select(vec![SourceHead::Linear, SourceHead::Hidden]);
     let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge, Game::Relativistic]);
     let design = (normaliser, class_input, head, 2..=Design::MAX_PACK);
-    (training(), design, game).prop_map(|(training, (normaliser, class_input, head, pack), game)| Training {
-        batch: training.batch * pack,
-        protocol: Protocol {
-            adversarial: Adversarial { game, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() },
-            design: Design { leak: 0.2, normaliser, class_input, head, pack },
-            average: Some(0.9),
-            ..Protocol::default()
+    let precision = prop::sample::select(vec![Precision::F32, Precision::Bf16]);
+    (training(), design, game, precision).prop_map(
+        |(training, (normaliser, class_input, head, pack), game, precision)| Training {
+            batch: training.batch * pack,
+            protocol: Protocol {
+                adversarial: Adversarial {
+                    game,
+                    label_smoothing: 0.1,
+                    fake_class_weight: 0.3,
+                    ..Adversarial::default()
+                },
+                design: Design { leak: 0.2, normaliser, class_input, head, pack },
+                average: Some(0.9),
+                precision,
+                ..Protocol::default()
+            },
+            noise: Some(InstanceNoise { deviation: 0.1, seed: training.seed }),
+            ..training
         },
-        noise: Some(InstanceNoise { deviation: 0.1, seed: training.seed }),
-        ..training
-    })
+    )
 }
 
 /// The state after some steps, as bits: a −0 is no 0.

@@ -211,6 +211,11 @@ impl Device {
         Ok(match self {
             Device::Cpu(kernels) => Box::new(CpuEngine::new(*kernels, spec, batch, protocol)),
             #[cfg(feature = "gpu")]
+            Device::Burn(_) if protocol.precision != super::Precision::F32 => {
+                let reason = "the setting --precision bf16 is the CPU engine's alone: train on --device cpu";
+                return Err(EngineError::Device { device: self.to_string(), reason: reason.to_owned() });
+            }
+            #[cfg(feature = "gpu")]
             Device::Burn(device) => Box::new(BurnEngine::new(device, spec, batch, protocol)?),
         })
     }

@@ -9,6 +9,7 @@ use crate::model::{Design, TensorMap};
 use crate::objective::Adversarial;
 use crate::seed::{self, Purpose};
 pub use device::{Api, Device, DeviceError, DeviceName, DeviceSampler};
+use serde::{Deserialize, Serialize};
 
 /// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,21 @@ pub struct Protocol {
     pub design: Design,
     /// Decay of the average of G's weights, which then draws in its place; `None`: no average.
     pub average: Option<f64>,
+    /// In which numbers the inner convolution is computed.
+    pub precision: Precision,
+}
+
+/// The numbers that are multiplied; all sums are in 32 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// In the inner convolution, forward and back but for the gradient of its weights, bfloat16: 16 bits, of which 8 are
+    /// digits. Faster where the processor has an instruction for it ([`digitgan_kernels::Kernels::multiplies_pairs`]),
+    /// slower elsewhere, and the same bits everywhere.
+    Bf16,
 }
 
 impl Default for Protocol {
@@ -37,6 +53,7 @@ impl Default for Protocol {
             adversarial: Adversarial::default(),
             design: Design::REPORT,
             average: None,
+            precision: Precision::F32,
         }
     }
 }

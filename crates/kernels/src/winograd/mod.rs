@@ -51,10 +51,12 @@
 
 mod lines;
 mod maps;
+mod packed;
 mod products;
 mod weights;
 
 use crate::shape::{BOTTOM_CHANNELS, MIDDLE_CHANNELS};
+pub use packed::{PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS};
 pub use weights::transpose_taps;
 
 /// Points of one axis: 0, 1, −1, ∞ and 2.

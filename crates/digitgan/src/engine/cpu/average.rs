@@ -6,6 +6,7 @@
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, zeros};
 use super::parameters::Parameters;
+use super::threads::EqualShares;
 use crate::engine::{StateError, average_share, find};
 use crate::model::{Tensor, TensorMap};
 use rayon::prelude::*;
@@ -39,7 +40,8 @@ impl Average {
             }
         };
         let values = parameters.values.par_chunks(CHUNK);
-        self.values.par_chunks_mut(CHUNK).zip(values).for_each(|(average, values)| follow(average, values));
+        let averages = self.values.par_chunks_mut(CHUNK).zip(values).in_equal_shares();
+        averages.for_each(|(average, values)| follow(average, values));
         for (statistics, layer) in self.statistics.iter_mut().zip(layers) {
             for (average, running) in statistics.iter_mut().zip(layer.running()) {
                 follow(average, running);

@@ -4,24 +4,24 @@ use aligned_vec::{AVec, ConstAlign, avec};
 use std::sync::{Mutex, PoisonError};
 
 /// Numbers that begin at a cache line: a vector register as wide as a line would otherwise always straddle two.
-pub(super) type Buffer = AVec<f32, ConstAlign<64>>;
+pub(super) type Buffer<T = f32> = AVec<T, ConstAlign<64>>;
 
 /// A buffer of `len` zeros.
-pub(super) fn zeros(len: usize) -> Buffer {
-    avec![[64]| 0.0; len]
+pub(super) fn zeros<T: Clone + Default>(len: usize) -> Buffer<T> {
+    avec![[64]| T::default(); len]
 }
 
 /// Room for what is computed and used up within one task: one buffer a thread, so that it stays in that core's cache.
-pub(super) struct Scratch(Vec<Mutex<Buffer>>);
+pub(super) struct Scratch<T = f32>(Vec<Mutex<Buffer<T>>>);
 
-impl Scratch {
+impl<T: Clone + Default> Scratch<T> {
     /// `len` numbers for each thread of the rayon pool that this is called in.
     pub(super) fn new(len: usize) -> Self {
         Scratch((0..rayon::current_num_threads()).map(|_| Mutex::new(zeros(len))).collect())
     }
 
     /// Lends this thread's buffer, with whatever the last use left in it. `work` must not run parallel work itself.
-    pub(super) fn lend<R>(&self, work: impl FnOnce(&mut [f32]) -> R) -> R {
+    pub(super) fn lend<R>(&self, work: impl FnOnce(&mut [T]) -> R) -> R {
         // In a larger pool than `new` saw, threads share, and wait for each other.
         let thread = rayon::current_thread_index().unwrap_or(0) % self.0.len();
         work(&mut self.0[thread].lock().unwrap_or_else(PoisonError::into_inner))

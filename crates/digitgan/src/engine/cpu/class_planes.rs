@@ -9,6 +9,7 @@ use super::buffer::{Buffer, zeros};
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::{OUTER_IMAGES, add_outer_sums};
+use crate::engine::Precision;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
 use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
@@ -53,7 +54,7 @@ impl ClassPlanes {
             conv_bias: parameters.slot("class_conv.bias"),
             conv2: parameters.slot("conv2.weight").part(INNER_WEIGHTS, INNER_WEIGHTS),
             taps: vec![0.0; OUTER_WEIGHTS],
-            inner: InnerConvolution::new(kernels),
+            inner: InnerConvolution::new(kernels, Precision::F32),
             planes: room(PADDED_IMAGE),
             maps: room(MIDDLE),
             map_points: room(UPPER_POINTS),

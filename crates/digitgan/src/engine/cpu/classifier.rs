@@ -2,9 +2,10 @@
 
 use super::buffer::{Buffer, zeros};
 use super::discriminator::{Discriminator, Wanted};
+use super::threads::keep_awake;
 use super::workspace::Workspace;
 use super::{Protocol, Statistics, check_gradient, check_loss, pad};
-use crate::engine::{NotFinite, StateError};
+use crate::engine::{NotFinite, Precision, StateError};
 use crate::model::{CLASSIFIER_FEATURES, TensorMap, classifier_tensors};
 use crate::{IMAGE_PIXELS, objective};
 use digitgan_kernels::Kernels;
@@ -33,7 +34,7 @@ impl CpuClassifier {
             classes,
             // Adam as its authors have it: no adversary calls for less momentum.
             protocol: Protocol { beta1: 0.9, ..Protocol::default() },
-            network: Discriminator::new(kernels, classifier_tensors(classes), 0.0, batch),
+            network: Discriminator::new(kernels, classifier_tensors(classes), 0.0, Precision::F32, batch),
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             steps: 0,
@@ -52,17 +53,19 @@ impl CpuClassifier {
         self.steps += 1;
         let Self { network, workspace, images: padded, .. } = self;
         pad_all(images, padded);
-        network.parameters.clear_gradients();
-        network.forward(padded, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
-        let head = network.head.as_mut().expect("a classifier has a class head");
-        let loss = objective::class_loss(&head.logits, labels, 1.0, &mut head.logit_gradients);
-        check_loss("the classifier", loss)?;
-        network.backward(padded, labels, Wanted::WeightGradients, workspace);
-        network.finish_gradients();
-        let finite = network.parameters.update(self.protocol.adam(rate, self.steps));
-        check_gradient(NETWORK, finite)?;
-        network.prepare();
-        Ok(loss)
+        keep_awake(|| {
+            network.parameters.clear_gradients();
+            network.forward(padded, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
+            let head = network.head.as_mut().expect("a classifier has a class head");
+            let loss = objective::class_loss(&head.logits, labels, 1.0, &mut head.logit_gradients);
+            check_loss("the classifier", loss)?;
+            network.backward(padded, labels, Wanted::WeightGradients, workspace);
+            network.finish_gradients();
+            let finite = network.parameters.update(self.protocol.adam(rate, self.steps));
+            check_gradient(NETWORK, finite)?;
+            network.prepare();
+            Ok(loss)
+        })
     }
 
     /// Reads images, by the running statistics. What is read of an image depends on that image alone.

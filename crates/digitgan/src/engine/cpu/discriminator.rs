@@ -7,9 +7,10 @@ use super::hidden_head::HiddenHead;
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
 use super::source_head::SourceHead;
+use super::threads::EqualShares;
 use super::workspace::{Room, Workspace};
 use super::{OUTER_IMAGES, ROWS_AT_ONCE, Statistics, share};
-use crate::engine::StateError;
+use crate::engine::{Precision, StateError};
 use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
     BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
@@ -71,7 +72,13 @@ pub(super) struct Discriminator {
 
 impl Discriminator {
     /// The network of these tensors; `leak` is the slope of its rectifiers below zero.
-    pub(super) fn new(kernels: Kernels, tensors: Vec<TensorSpec>, leak: f32, batch: usize) -> Self {
+    pub(super) fn new(
+        kernels: Kernels,
+        tensors: Vec<TensorSpec>,
+        leak: f32,
+        precision: Precision,
+        batch: usize,
+    ) -> Self {
         let parameters = Parameters::new(kernels, tensors);
         let conv1 = parameters.slot("conv1.weight");
         let pack = conv1.range().len() / OUTER_WEIGHTS;
@@ -84,7 +91,7 @@ impl Discriminator {
             conv1,
             conv2: parameters.slot("conv2.weight").part(0, INNER_WEIGHTS),
             taps: vec![0.0; pack * OUTER_WEIGHTS],
-            inner: InnerConvolution::new(kernels),
+            inner: InnerConvolution::new(kernels, precision),
             planes: ClassPlanes::new(kernels, &parameters),
             source: SourceHead::new(kernels, &parameters),
             hidden_source: HiddenHead::new("source", kernels, &parameters, batch),
@@ -141,7 +148,7 @@ impl Discriminator {
         let (first_weights, other_weights) = weights.split_at(OUTER_WEIGHTS);
         let (sums, per_image) = bn1.sums();
         let packs = first.par_chunks(PADDED_IMAGE).zip(y1.par_chunks_mut(MIDDLE)).zip(sums.par_chunks_mut(per_image));
-        packs.enumerate().for_each(|(place, ((image, y1), sums))| {
+        packs.enumerate().in_equal_shares().for_each(|(place, ((image, y1), sums))| {
             kernels.outer_down(image, first_weights, y1);
             let images = others.chunks_exact(PADDED_IMAGE).skip(place).step_by(count);
             for (image, weights) in images.zip(other_weights.chunks_exact(OUTER_WEIGHTS)) {
@@ -181,12 +188,14 @@ impl Discriminator {
         let Self { kernels, parameters, source, hidden_source, head, y2, bn2, h2, logits, .. } = self;
         let (kernels, norm, source) = (*kernels, bn2.norm(), source.as_ref());
         let maps = h2.par_chunks_mut(BOTTOM).zip(y2.par_chunks(BOTTOM));
-        logits[..count].par_iter_mut().zip(labels).zip(maps).for_each(|((logit, &label), (h2, y2))| {
-            kernels.normalise_relu(y2, norm, h2, MapLayout::BOTTOM);
-            if let Some(source) = source {
-                *logit = source.logit(parameters, h2, label);
-            }
-        });
+        logits[..count].par_iter_mut().zip(labels).zip(maps).in_equal_shares().for_each(
+            |((logit, &label), (h2, y2))| {
+                kernels.normalise_relu(y2, norm, h2, MapLayout::BOTTOM);
+                if let Some(source) = source {
+                    *logit = source.logit(parameters, h2, label);
+                }
+            },
+        );
         for head in [&mut *hidden_source, head].into_iter().flatten() {
             head.forward(parameters, &h2[..count * BOTTOM]);
         }
@@ -275,15 +284,17 @@ impl Discriminator {
         for (images, taps) in
             image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(taps.chunks_exact(OUTER_WEIGHTS))
         {
-            y1.par_chunks(MIDDLE).zip(dh1.par_chunks(MIDDLE)).zip(images.par_chunks_mut(PADDED_IMAGE)).for_each(
-                |((y1, dh1), image)| {
+            y1.par_chunks(MIDDLE)
+                .zip(dh1.par_chunks(MIDDLE))
+                .zip(images.par_chunks_mut(PADDED_IMAGE))
+                .in_equal_shares()
+                .for_each(|((y1, dh1), image)| {
                     scratch.lend(|dy1| {
                         let dy1 = &mut dy1[..MIDDLE];
                         kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
                         kernels.outer_up(dy1, taps, image);
                     });
-                },
-            );
+                });
         }
     }
 
@@ -314,6 +325,7 @@ impl Discriminator {
                 .zip(y1.par_chunks(OUTER_IMAGES * MIDDLE))
                 .zip(dh1.par_chunks(OUTER_IMAGES * MIDDLE))
                 .zip(outer_sums.par_chunks_mut(OUTER_WEIGHTS))
+                .in_equal_shares()
                 .for_each(|(((images, y1), dh1), weight_sums)| {
                     scratch.lend(|dy1| {
                         let dy1 = &mut dy1[..y1.len()];

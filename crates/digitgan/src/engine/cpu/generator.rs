@@ -5,10 +5,11 @@ use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
 use super::parameters::{Parameters, Slot};
+use super::threads::EqualShares;
 use super::workspace::Workspace;
-use super::{OUTER_IMAGES, share};
+use super::{OUTER_IMAGES, share, share_of_panels};
 use crate::IMAGE_SIDE;
-use crate::engine::StateError;
+use crate::engine::{Protocol, StateError};
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
 use digitgan_kernels::winograd::LOWER_POINTS;
@@ -51,8 +52,8 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    /// The network of `spec`, with the average of its weights where a decay is given.
-    pub(super) fn new(kernels: Kernels, spec: &ModelSpec, average: Option<f64>, batch: usize) -> Self {
+    /// The network of `spec`, with the average of its weights where the protocol asks for one.
+    pub(super) fn new(kernels: Kernels, spec: &ModelSpec, protocol: &Protocol, batch: usize) -> Self {
         let parameters = Parameters::new(kernels, generator_tensors(spec));
         let bn1 = BatchNorm::new("bn1", &parameters, MapLayout::BOTTOM, batch);
         let bn2 = BatchNorm::new("bn2", &parameters, MapLayout::MIDDLE, batch);
@@ -66,12 +67,12 @@ impl Generator {
             deconv2: parameters.slot("deconv2.weight"),
             deconv3: parameters.slot("deconv3.weight"),
             deconv3_bias: parameters.slot("deconv3.bias"),
-            inner: InnerConvolution::new(kernels),
+            inner: InnerConvolution::new(kernels, protocol.precision),
             taps: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
             h1_points: room(LOWER_POINTS),
-            average: average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
+            average: protocol.average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
             bn1,
             y2: room(MIDDLE),
             bn2,
@@ -126,7 +127,7 @@ impl Generator {
     fn paint(&mut self) {
         let Self { kernels, parameters, deconv3_bias, taps, y2, bn2, images, scratch, .. } = self;
         let (kernels, norm, bias) = (*kernels, bn2.norm(), parameters.value(*deconv3_bias)[0]);
-        images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).for_each(|(image, y2)| {
+        images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).in_equal_shares().for_each(|(image, y2)| {
             scratch.lend(|h2| {
                 let h2 = &mut h2[..MIDDLE];
                 kernels.normalise_relu(y2, norm, h2, MapLayout::MIDDLE);
@@ -160,6 +161,7 @@ impl Generator {
             .zip(y2.par_chunks(OUTER_IMAGES * MIDDLE))
             .zip(sums.par_chunks_mut(OUTER_IMAGES * per_image))
             .zip(self.outer_sums.par_chunks_mut(OUTER_WEIGHTS))
+            .in_equal_shares()
             .for_each(|((((((gradients, images), bias_sums), dh2), y2), sums), weight_sums)| {
                 scratch.lend(|h2| {
                     let h2 = &mut h2[..y2.len()];
@@ -204,8 +206,9 @@ impl Generator {
         dy1.par_chunks_mut(BOTTOM)
             .zip(y1.par_chunks(BOTTOM))
             .zip(dh1.par_chunks(BOTTOM))
+            .in_equal_shares()
             .for_each(|((dy1, y1), dh1)| kernels.normalise_gradient(y1, dh1, norm, terms, dy1));
-        let panels = share(BOTTOM / PANEL);
+        let panels = share_of_panels(BOTTOM);
         parameters.gradients[deconv1.range()]
             .par_chunks_mut(panels * panel)
             .enumerate()

@@ -3,7 +3,8 @@
 
 use super::buffer::{Buffer, Scratch, zeros};
 use super::parameters::{Parameters, Slot};
-use super::{ROWS_AT_ONCE, share};
+use super::threads::EqualShares;
+use super::{ROWS_AT_ONCE, share, share_of_panels};
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;
@@ -90,7 +91,7 @@ impl HiddenHead {
             .par_chunks_mut(units)
             .zip(hidden.par_chunks(units))
             .zip(logit_gradients.par_chunks(*outputs))
-            .with_min_len(ROWS_AT_ONCE)
+            .in_equal_shares()
             .for_each(|((gradient, hidden), logit_gradients)| {
                 gradient.fill(0.0);
                 for (row, &logit_gradient) in output_weight.chunks_exact(units).zip(logit_gradients) {
@@ -158,7 +159,7 @@ impl HiddenHead {
         let (kernels, outputs, units) = (*kernels, *outputs, *units);
         let gradients = &mut parameters.gradients;
         let images = features.len() / BOTTOM;
-        let panels = share(BOTTOM / PANEL);
+        let panels = share_of_panels(BOTTOM);
         gradients[self.hidden_weight.range()].par_chunks_mut(panels * units * PANEL).enumerate().for_each(
             |(chunk, gradient)| {
                 kernels.matrix_gradient(hidden_gradients, features, images, chunk * panels, gradient);

@@ -5,9 +5,12 @@
 //! one side's maps at their points, the backward pass the other's, and the gradient of the weights needs just these.
 
 use super::buffer::{Buffer, Scratch, zeros};
+use super::threads::EqualShares;
+use crate::engine::Precision;
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE};
 use digitgan_kernels::winograd::{
-    IMAGES_TOGETHER, LOWER_POINTS, POINT_WEIGHTS, UPPER_POINTS, WEIGHT_POINTS, transpose_taps,
+    IMAGES_TOGETHER, LOWER_POINTS, PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS, POINT_WEIGHTS,
+    UPPER_POINTS, WEIGHT_POINTS, transpose_taps,
 };
 use digitgan_kernels::{Kernels, MapInput};
 use rayon::prelude::*;
@@ -22,10 +25,21 @@ pub(super) struct InnerConvolution {
     /// The gradient of the weights at points, zero between steps.
     gradient: Buffer,
     scratch: Scratch,
+    packed: Option<Packed>,
+}
+
+/// What products in bfloat16 take, two numbers a word.
+struct Packed {
+    /// The weights at points, for down.
+    down: Buffer<u32>,
+    /// The weights at points, for up.
+    up: Buffer<u32>,
+    /// Maps at points.
+    scratch: Scratch<u32>,
 }
 
 impl InnerConvolution {
-    pub(super) fn new(kernels: Kernels) -> Self {
+    pub(super) fn new(kernels: Kernels, precision: Precision) -> Self {
         InnerConvolution {
             kernels,
             down: zeros(WEIGHT_POINTS),
@@ -33,19 +47,49 @@ impl InnerConvolution {
             transposed: zeros(INNER_WEIGHTS),
             gradient: zeros(WEIGHT_POINTS),
             scratch: Scratch::new(IMAGES_TOGETHER * (UPPER_POINTS + LOWER_POINTS)),
+            packed: (precision == Precision::Bf16).then(|| Packed {
+                down: zeros(PACKED_WEIGHT_POINTS),
+                up: zeros(PACKED_WEIGHT_POINTS),
+                scratch: Scratch::new(IMAGES_TOGETHER * PACKED_UPPER_POINTS.max(PACKED_LOWER_POINTS)),
+            }),
         }
     }
 
     /// Takes up new weights, `[4, 4, 32, 64]`.
     pub(super) fn prepare(&mut self, weights: &[f32]) {
-        let Self { kernels, down, up, transposed, .. } = self;
+        let Self { kernels, down, up, transposed, packed, .. } = self;
+        let (packed_down, packed_up) = packed.as_mut().map(|packed| (&mut packed.down, &mut packed.up)).unzip();
         rayon::join(
-            || kernels.weights_to_points(weights, down),
+            || {
+                kernels.weights_to_points(weights, down);
+                packed_down.into_iter().for_each(|packed| kernels.pack_point_weights(down, packed));
+            },
             || {
                 transpose_taps(weights, transposed);
                 kernels.transposed_weights_to_points(transposed, up);
+                packed_up.into_iter().for_each(|packed| kernels.pack_point_weights(up, packed));
             },
         );
+    }
+
+    /// The products of some images' upper maps, down.
+    fn multiply_down(&self, upper: &[f32], lower: &mut [f32]) {
+        let Some(packed) = &self.packed else { return self.kernels.points_down(upper, &self.down, lower) };
+        packed.scratch.lend(|words| {
+            let words = &mut words[..upper.len() / UPPER_POINTS * PACKED_UPPER_POINTS];
+            self.kernels.pack_upper_points(upper, words);
+            self.kernels.packed_points_down(words, &packed.down, lower);
+        });
+    }
+
+    /// The products of some images' lower maps, up.
+    fn multiply_up(&self, lower: &[f32], upper: &mut [f32]) {
+        let Some(packed) = &self.packed else { return self.kernels.points_up(lower, &self.up, upper) };
+        packed.scratch.lend(|words| {
+            let words = &mut words[..lower.len() / LOWER_POINTS * PACKED_LOWER_POINTS];
+            self.kernels.pack_lower_points(lower, words);
+            self.kernels.packed_points_up(words, &packed.up, upper);
+        });
     }
 
     /// Walks down: from the upper map that `input` names for each image to `out`. Where the gradient of the weights
@@ -68,7 +112,7 @@ impl InnerConvolution {
             for (image, upper) in upper.chunks_exact_mut(UPPER_POINTS).enumerate() {
                 kernels.upper_to_points(input(first + image), upper);
             }
-            kernels.points_down(upper, &self.down, lower);
+            self.multiply_down(upper, lower);
             let each = sums.len() / (out.len() / BOTTOM);
             let images = out.chunks_exact_mut(BOTTOM).zip(sums.chunks_exact_mut(each));
             for (image, (lower, (out, sums))) in lower.chunks_exact(LOWER_POINTS).zip(images).enumerate() {
@@ -121,7 +165,7 @@ impl InnerConvolution {
             for (image, lower) in lower.chunks_exact_mut(LOWER_POINTS).enumerate() {
                 fill(first + image, lower);
             }
-            kernels.points_up(lower, &self.up, upper);
+            self.multiply_up(lower, upper);
             let each = sums.len() / (out.len() / MIDDLE);
             let images = out.chunks_exact_mut(MIDDLE).zip(sums.chunks_exact_mut(each));
             for (image, (upper, (out, sums))) in upper.chunks_exact(UPPER_POINTS).zip(images).enumerate() {
@@ -150,13 +194,15 @@ impl InnerConvolution {
             out.par_chunks_mut(IMAGES_TOGETHER * map).zip(sums.par_chunks_mut(IMAGES_TOGETHER * each)).enumerate();
         match points {
             Some(points) => {
-                groups.zip(points.par_chunks_mut(IMAGES_TOGETHER * from)).for_each(|((group, (out, sums)), points)| {
-                    let images = out.len() / map;
-                    let points = &mut points[..images * from];
-                    self.scratch.lend(|products| walk(group, out, sums, points, &mut products[..images * to]));
-                });
+                groups.zip(points.par_chunks_mut(IMAGES_TOGETHER * from)).in_equal_shares().for_each(
+                    |((group, (out, sums)), points)| {
+                        let images = out.len() / map;
+                        let points = &mut points[..images * from];
+                        self.scratch.lend(|products| walk(group, out, sums, points, &mut products[..images * to]));
+                    },
+                );
             }
-            None => groups.for_each(|(group, (out, sums))| {
+            None => groups.in_equal_shares().for_each(|(group, (out, sums))| {
                 let images = out.len() / map;
                 self.scratch.lend(|room| {
                     let (points, products) = room.split_at_mut(images * from);
@@ -172,6 +218,7 @@ impl InnerConvolution {
         self.gradient
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
+            .in_equal_shares()
             .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, gradient));
     }
 

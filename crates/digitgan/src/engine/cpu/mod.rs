@@ -18,6 +18,7 @@ mod painter;
 mod parameters;
 mod source_head;
 mod spectral;
+mod threads;
 mod workspace;
 
 use super::{Engine, EngineError, InstanceNoise, NotFinite, Protocol, StateError, Statistics, StepInput, StepReport};
@@ -27,11 +28,12 @@ use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use buffer::{Buffer, zeros};
 pub use classifier::CpuClassifier;
 use digitgan_kernels::shape::{OUTER_WEIGHTS, PADDED_IMAGE};
-use digitgan_kernels::{AdamStep, Kernels, UnknownSimd};
+use digitgan_kernels::{AdamStep, Kernels, PANEL, UnknownSimd};
 use discriminator::{Discriminator, Wanted};
 use generator::Generator;
 use painter::Painter;
 use rayon::prelude::*;
+use threads::EqualShares;
 use workspace::Workspace;
 
 /// Rows that the kernels compute at once: a share of work is a multiple of it.
@@ -79,8 +81,8 @@ impl CpuEngine {
             kernels,
             spec: *spec,
             protocol,
-            generator: Generator::new(kernels, spec, protocol.average, batch),
-            discriminator: Discriminator::new(kernels, tensors, leak, batch / pack),
+            generator: Generator::new(kernels, spec, &protocol, batch),
+            discriminator: Discriminator::new(kernels, tensors, leak, protocol.precision, batch / pack),
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             noisy_fakes: None,
@@ -180,7 +182,7 @@ impl CpuEngine {
         fakes.copy_from_slice(&self.generator.images);
         let (step, batch) = (self.steps, self.generator.batch);
         let images = self.images.par_chunks_mut(PADDED_IMAGE).chain(fakes.par_chunks_mut(PADDED_IMAGE));
-        images.enumerate().for_each(|(image, padded)| {
+        images.enumerate().in_equal_shares().for_each(|(image, padded)| {
             let mut of_image = [0.0; IMAGE_PIXELS];
             noise.fill(step, batch, image, &mut of_image);
             let rows = padded.chunks_exact_mut(IMAGE_SIDE + 2).skip(1);
@@ -216,10 +218,13 @@ impl Engine for CpuEngine {
         for (image, padded) in input.images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
             pad(image, padded);
         }
-        self.generator.forward(input.latents, input.fake_labels);
-        self.lay_noise(input.noise);
-        let mut report = self.step_discriminator(input)?;
-        self.step_generator(input, &mut report)?;
+        let report = threads::keep_awake(|| {
+            self.generator.forward(input.latents, input.fake_labels);
+            self.lay_noise(input.noise);
+            let mut report = self.step_discriminator(input)?;
+            self.step_generator(input, &mut report)?;
+            Ok::<_, NotFinite>(report)
+        })?;
         self.found = Some(report);
         Ok(())
     }
@@ -328,6 +333,11 @@ fn add_outer_sums(kernels: Kernels, sums: &[f32], gradient: &mut [f32]) {
 /// not depend on it.
 fn share(rows: usize) -> usize {
     rows.div_ceil(rayon::current_num_threads()).next_multiple_of(ROWS_AT_ONCE)
+}
+
+/// How many of the panels of `columns` columns a task takes, likewise.
+fn share_of_panels(columns: usize) -> usize {
+    (columns / PANEL).div_ceil(rayon::current_num_threads())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::buffer::{Buffer, zeros};
 use super::spectral::SpectralNorm;
+use super::threads::EqualShares;
 use crate::engine::{StateError, find};
 use crate::model::{Tensor, TensorMap, TensorSpec};
 use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
@@ -99,7 +100,7 @@ impl Parameters {
 
     /// Sets all gradients to zero.
     pub(super) fn clear_gradients(&mut self) {
-        self.gradients.par_chunks_mut(ADAM_CHUNK).for_each(|gradients| gradients.fill(0.0));
+        self.gradients.par_chunks_mut(ADAM_CHUNK).in_equal_shares().for_each(|gradients| gradients.fill(0.0));
     }
 
     /// One Adam step over everything. Returns whether all gradients were finite.
@@ -111,6 +112,7 @@ impl Parameters {
             .zip(self.gradients.par_chunks(ADAM_CHUNK))
             .zip(self.first_moments.par_chunks_mut(ADAM_CHUNK))
             .zip(self.second_moments.par_chunks_mut(ADAM_CHUNK))
+            .in_equal_shares()
             .map(|(((values, gradients), first), second)| kernels.adam(step, values, gradients, first, second))
             .reduce(|| true, |a, b| a & b);
         self.spectral.iter_mut().for_each(|weight| weight.iterate(&self.values));

@@ -2,6 +2,7 @@
 //! of the tests against PyTorch.
 
 use super::*;
+use crate::engine::Precision;
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
 use crate::objective::Adversarial;
 use crate::objective::Game;
@@ -42,6 +43,44 @@ fn step(engine: &mut CpuEngine, noise: Option<InstanceNoise>) -> StepReport {
 fn bits(engine: &CpuEngine) -> Vec<(String, Vec<u32>)> {
     let bits = |tensor: Tensor| tensor.values.iter().map(|value| value.to_bits()).collect();
     engine.whole_state().into_iter().map(|(name, tensor)| (name, bits(tensor))).collect()
+}
+
+/// The gradients of a step after some others.
+fn gradients(kernels: Kernels, variant: Variant, precision: Precision) -> TensorMap {
+    const BEFORE: u64 = 30;
+    let mut engine = start(variant, Protocol::default());
+    for _ in 0..BEFORE {
+        step(&mut engine, None);
+    }
+    let mut last = CpuEngine::new(kernels, &engine.spec, BATCH, Protocol { precision, ..Protocol::default() });
+    last.restore(&engine.whole_state(), BEFORE).unwrap();
+    step(&mut last, None);
+    last.gradients().unwrap()
+}
+
+#[test]
+fn bfloat16_is_near_and_the_same_on_every_instruction_set_that_fuses() {
+    for variant in Variant::ALL {
+        let fused = || Kernels::available().into_iter().filter(|kernels| kernels.name() != "scalar");
+        let rounded: Vec<_> = fused().map(|kernels| gradients(kernels, variant, Precision::Bf16)).collect();
+        assert!(rounded.windows(2).all(|pair| pair[0] == pair[1]), "{variant}");
+        let (exact, Some(rounded)) = (gradients(fused().next().unwrap(), variant, Precision::F32), rounded.first())
+        else {
+            continue;
+        };
+        for network in ["generator.", "discriminator."] {
+            let [mut apart, mut whole] = [0.0, 0.0];
+            for (name, exact) in exact.iter().filter(|(name, _)| name.starts_with(network)) {
+                for (&a, &b) in exact.values.iter().zip(&rounded[name].values) {
+                    apart += f64::from(a - b).powi(2);
+                    whole += f64::from(a).powi(2);
+                }
+            }
+            // A number has eight digits, and batch normalisation takes away most of a gradient, not of its error.
+            let error = (apart / whole).sqrt();
+            assert!((1e-3..0.2).contains(&error), "{variant}, {network}: {error}");
+        }
+    }
 }
 
 /// Models with options that keep something from step to step.

@@ -1,0 +1,312 @@
+//! The products in bfloat16: numbers of half the bits, summed in 32.
+//!
+//! A bfloat16 is the upper half of a 32-bit number: its sign, its exponent, and 8 of its 24 binary digits. Two
+//! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512 BF16
+//! multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the steps.
+//! Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same: the second
+//! of a pair first, as the instruction does it.
+//!
+//! Maps at points lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
+//! [`super`].
+
+use super::{
+    GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
+    UPPER_PRODUCT, WEIGHT_POINTS, products_of,
+};
+use crate::Kernels;
+use crate::matrix::for_row_tiles;
+use crate::shape::BOTTOM_CHANNELS;
+use crate::tile::{multiply_add, store};
+use pulp::{Simd, WithSimd};
+
+/// Words of an upper map at points, `[81, 64]` and gaps.
+pub const PACKED_UPPER_POINTS: usize = PRODUCTS * packed_product(PHASE_CHANNELS);
+/// Words of a lower map at points, `[81, 32]` and gaps.
+pub const PACKED_LOWER_POINTS: usize = PRODUCTS * packed_product(BOTTOM_CHANNELS);
+/// Words of the weights at one point and its gap.
+const PACKED_POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS / 2 + GAP;
+/// Words of the weights at all points, `[25, 2, 64, 32]` and gaps for down, `[25, 4, 32, 32]` and gaps for up.
+pub const PACKED_WEIGHT_POINTS: usize = POINTS * PACKED_POINT_WEIGHTS;
+
+/// From one product of a packed map with so many channels to the next.
+const fn packed_product(channels: usize) -> usize {
+    channels / 2 + GAP
+}
+
+impl Kernels {
+    /// Rounds upper maps at points to bfloat16.
+    ///
+    /// # Shapes
+    /// `points`: `[images, 81, 128]` and gaps; `packed`: `[images, 81, 64]` words and gaps.
+    pub fn pack_upper_points(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!(points.len() / UPPER_POINTS * PACKED_UPPER_POINTS, packed.len());
+        self.run(PackMaps::<UPPER_PRODUCT> { points, packed });
+    }
+
+    /// Rounds lower maps at points to bfloat16.
+    ///
+    /// # Shapes
+    /// `points`: `[images, 81, 64]` and gaps; `packed`: `[images, 81, 32]` words and gaps.
+    pub fn pack_lower_points(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!(points.len() / LOWER_POINTS * PACKED_LOWER_POINTS, packed.len());
+        self.run(PackMaps::<LOWER_PRODUCT> { points, packed });
+    }
+
+    /// Rounds weights at points to bfloat16, those for down and those for up alike.
+    ///
+    /// # Shapes
+    /// `points`: `[25, panels, rows, 32]` and gaps; `packed`: `[25, panels, rows / 2, 32]` words and gaps.
+    pub fn pack_point_weights(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!((points.len(), packed.len()), (WEIGHT_POINTS, PACKED_WEIGHT_POINTS));
+        self.run(PackWeights { points, packed });
+    }
+
+    /// [`Kernels::points_down`] of numbers in bfloat16.
+    ///
+    /// # Shapes
+    /// `upper`: `[images, 81, 64]` words and gaps; `weights`: `[25, 2, 64, 32]` words and gaps; `lower`:
+    /// `[images, 81, 64]` and gaps.
+    pub fn packed_points_down(self, upper: &[u32], weights: &[u32], lower: &mut [f32]) {
+        let images = upper.len() / PACKED_UPPER_POINTS;
+        assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER_POINTS, images * LOWER_POINTS));
+        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+        self.multiply(Products::<PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
+    }
+
+    /// [`Kernels::points_up`] of numbers in bfloat16.
+    ///
+    /// # Shapes
+    /// `lower`: `[images, 81, 32]` words and gaps; `weights`: `[25, 4, 32, 32]` words and gaps; `upper`:
+    /// `[images, 81, 128]` and gaps.
+    pub fn packed_points_up(self, lower: &[u32], weights: &[u32], upper: &mut [f32]) {
+        let images = lower.len() / PACKED_LOWER_POINTS;
+        assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER_POINTS, images * UPPER_POINTS));
+        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+        self.multiply(Products::<BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
+    }
+
+    fn multiply<const DEPTH: usize, const COLUMNS: usize>(self, products: Products<'_, DEPTH, COLUMNS>) {
+        #[cfg(target_arch = "x86_64")]
+        if self.multiplies_pairs() {
+            // SAFETY: the processor has the instructions.
+            unsafe { pairs::multiply(products) };
+            return;
+        }
+        self.run(products);
+    }
+
+    /// Whether there is an instruction for products in bfloat16, without which they are slower than those in 32 bits.
+    pub fn multiplies_pairs(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        let there = self.name() == "avx512" && std::arch::is_x86_feature_detected!("avx512bf16");
+        #[cfg(not(target_arch = "x86_64"))]
+        let there = false;
+        there
+    }
+}
+
+/// The nearest bfloat16, in the upper half; of two equally near the even one. What is too small for a normal number
+/// becomes zero, as the instruction sees it.
+#[inline(always)]
+fn rounded(value: f32) -> u32 {
+    let bits = value.to_bits();
+    let near = if value.is_nan() {
+        bits | 0x0040_0000
+    } else if value.abs() < f32::MIN_POSITIVE {
+        bits & 0x8000_0000
+    } else {
+        bits.wrapping_add(0x7fff + ((bits >> 16) & 1))
+    };
+    near & 0xffff_0000
+}
+
+/// A word of two neighbours.
+#[inline(always)]
+fn word(first: f32, second: f32) -> u32 {
+    rounded(first) >> 16 | rounded(second)
+}
+
+/// Maps whose products lie `PRODUCT` numbers apart.
+struct PackMaps<'a, const PRODUCT: usize> {
+    points: &'a [f32],
+    packed: &'a mut [u32],
+}
+
+impl<const PRODUCT: usize> WithSimd for PackMaps<'_, PRODUCT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let channels = PRODUCT - GAP;
+        let packed = self.packed.chunks_exact_mut(packed_product(channels));
+        for (numbers, words) in self.points.chunks_exact(PRODUCT).zip(packed) {
+            for (pair, word_of_pair) in numbers[..channels].chunks_exact(2).zip(&mut words[..channels / 2]) {
+                *word_of_pair = word(pair[0], pair[1]);
+            }
+        }
+    }
+}
+
+struct PackWeights<'a> {
+    points: &'a [f32],
+    packed: &'a mut [u32],
+}
+
+impl WithSimd for PackWeights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let points = self.points.chunks_exact(POINT_WEIGHTS).zip(self.packed.chunks_exact_mut(PACKED_POINT_WEIGHTS));
+        for (numbers, words) in points {
+            // Two rows of a panel become one.
+            let rows = numbers[..POINT_WEIGHTS - GAP].chunks_exact(2 * PANEL);
+            for (rows, words) in rows.zip(words.chunks_exact_mut(PANEL)) {
+                let (first, second) = rows.split_at(PANEL);
+                for ((word_of_pair, &first), &second) in words.iter_mut().zip(first).zip(second) {
+                    *word_of_pair = word(first, second);
+                }
+            }
+        }
+    }
+}
+
+/// `DEPTH` and `COLUMNS` count channels.
+struct Products<'a, const DEPTH: usize, const COLUMNS: usize> {
+    images: usize,
+    rows: &'a [u32],
+    weights: &'a [u32],
+    out: &'a mut [f32],
+}
+
+/// Calls `$tile` for every tile of `$products` with pointers to its rows, its weights and its output, and its number of
+/// rows, images in turn.
+macro_rules! for_tiles {
+    ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
+        for point in 0..POINTS {
+            let (first, count) = products_of(point);
+            for column in (0..COLUMNS).step_by(PANEL) {
+                for product in first..first + count {
+                    for_row_tiles!($products.images, |image, $ROWS| {
+                        // SAFETY: the callers checked the lengths: 81 products an image on both sides, and 25 points
+                        // of panels of `DEPTH / 2` rows of 32 words.
+                        unsafe {
+                            let at = image * PRODUCTS + product;
+                            let $rows = $products.rows.as_ptr().add(at * packed_product(DEPTH));
+                            let weights = point * PACKED_POINT_WEIGHTS + column * DEPTH / 2;
+                            let $weights = $products.weights.as_ptr().add(weights);
+                            let $out = $products.out.as_mut_ptr().add(at * (COLUMNS + GAP) + column);
+                            $tile
+                        }
+                    });
+                }
+            }
+        }
+    };
+}
+
+impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, DEPTH, COLUMNS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for_tiles!(self, |rows, weights, out, ROWS| {
+            for lane in (0..PANEL).step_by(S::F32_LANES) {
+                tile::<S, ROWS, DEPTH, COLUMNS>(simd, rows, weights.add(lane), out.add(lane));
+            }
+        });
+    }
+}
+
+/// A tile one vector wide, by ordinary instructions.
+///
+/// # Safety
+/// `ROWS` images' products must lie behind `rows` and `out`, `DEPTH / 2` rows of a panel behind `weights`.
+#[inline(always)]
+unsafe fn tile<S: Simd, const ROWS: usize, const DEPTH: usize, const COLUMNS: usize>(
+    simd: S,
+    rows: *const u32,
+    weights: *const u32,
+    out: *mut f32,
+) {
+    let half = simd.splat_u32s(16);
+    let mut sums = [simd.splat_f32s(0.0); ROWS];
+    for pair in 0..DEPTH / 2 {
+        // SAFETY: the caller's promise; `u32s` is plain data, and the read needs no alignment.
+        let words = unsafe { weights.add(pair * PANEL).cast::<S::u32s>().read_unaligned() };
+        let lower = simd.wrapping_dyn_shl_u32s(words, half);
+        let upper = simd.wrapping_dyn_shl_u32s(simd.wrapping_dyn_shr_u32s(words, half), half);
+        let (first, second) = (simd.transmute_f32s_u32s(lower), simd.transmute_f32s_u32s(upper));
+        for (image, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: the caller's promise.
+            let word = unsafe { *rows.add(image * PRODUCTS * packed_product(DEPTH) + pair) };
+            let of_second = simd.splat_f32s(f32::from_bits(word & 0xffff_0000));
+            let of_first = simd.splat_f32s(f32::from_bits(word << 16));
+            *sum = multiply_add(simd, of_first, first, multiply_add(simd, of_second, second, *sum));
+        }
+    }
+    for (image, sum) in sums.into_iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { store::<S>(out.add(image * PRODUCTS * (COLUMNS + GAP)), sum) };
+    }
+}
+
+/// The same by the instruction of AVX-512 BF16.
+#[cfg(target_arch = "x86_64")]
+mod pairs {
+    use super::{
+        GAP, PACKED_POINT_WEIGHTS, PANEL, POINTS, PRODUCTS, Products, for_row_tiles, packed_product, products_of,
+    };
+    use std::arch::x86_64::{
+        __m512bh, __m512i, _mm512_dpbf16_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_ps, _mm512_storeu_ps,
+    };
+
+    /// Lanes of a vector.
+    const LANES: usize = 16;
+
+    /// All tiles.
+    ///
+    /// # Safety
+    /// The processor must have the instructions, and the lengths be as the products need them.
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    pub(super) unsafe fn multiply<const DEPTH: usize, const COLUMNS: usize>(products: Products<'_, DEPTH, COLUMNS>) {
+        for_tiles!(products, |rows, weights, out, ROWS| tile::<ROWS, DEPTH, COLUMNS>(rows, weights, out));
+    }
+
+    /// A tile two vectors wide.
+    ///
+    /// # Safety
+    /// As that of ordinary instructions.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    unsafe fn tile<const ROWS: usize, const DEPTH: usize, const COLUMNS: usize>(
+        rows: *const u32,
+        weights: *const u32,
+        out: *mut f32,
+    ) {
+        // SAFETY: both are 64 bytes of plain data.
+        let pairs = |words: __m512i| unsafe { std::mem::transmute::<__m512i, __m512bh>(words) };
+        let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+        for pair in 0..DEPTH / 2 {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let weights = weights.add(pair * PANEL);
+                let [left, right] = [0, LANES].map(|lane| pairs(_mm512_loadu_si512(weights.add(lane).cast())));
+                for (image, [sum_left, sum_right]) in sums.iter_mut().enumerate() {
+                    let word = *rows.add(image * PRODUCTS * packed_product(DEPTH) + pair);
+                    let word = pairs(_mm512_set1_epi32(word.cast_signed()));
+                    *sum_left = _mm512_dpbf16_ps(*sum_left, word, left);
+                    *sum_right = _mm512_dpbf16_ps(*sum_right, word, right);
+                }
+            }
+        }
+        for (image, [left, right]) in sums.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let out = out.add(image * PRODUCTS * (COLUMNS + GAP));
+                _mm512_storeu_ps(out, left);
+                _mm512_storeu_ps(out.add(LANES), right);
+            }
+        }
+    }
+}
