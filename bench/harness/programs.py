@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 PEERS = ROOT / "bench/peers"
 RUST_PEERS = TARGET / "peers"
+RUST_PEER_NAMES = ("burn", "candle")
 # Seconds after which a run counts as failed.
 PATIENCE = 1200
 # glibc gives large pieces of memory back at once, and fetching them again costs a page fault for every 4 KiB. Training
@@ -49,16 +50,17 @@ def rust_peer(name: str) -> Path:
     return RUST_PEERS / "release" / name
 
 
-def build() -> dict[str, str]:
-    """Builds everything that is compiled. Returns why a peer could not be built, by its program's name."""
+def build(peers: list[str]) -> dict[str, str]:
+    """Builds everything that is compiled, of the Rust peers these. Returns why another cannot run, by its program's name."""
     print("building (minutes, the first time) …", flush=True)
     cargo = ["cargo", "build", "--release", "--locked"]
     for what in (["-p", "digitgan-cli"], ["-p", "digitgan", "--examples"], ["-p", "digitgan-kernels", "--examples"]):
         subprocess.run([*cargo, *what], cwd=ROOT, check=True)
-    if build_rust_peers("burn", "candle"):
-        return {}
-    alone = {name: build_rust_peers(name) for name in ("burn", "candle")}
-    return {f"{name}_step": "could not be built" for name, built in alone.items() if not built}
+    missing = {f"{name}_step": "left out" for name in RUST_PEER_NAMES if name not in peers}
+    if not peers or build_rust_peers(*peers):
+        return missing
+    alone = {name: build_rust_peers(name) for name in peers}
+    return missing | {f"{name}_step": "could not be built" for name, built in alone.items() if not built}
 
 
 def build_rust_peers(*names: str) -> bool:
