@@ -322,6 +322,9 @@ fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
         trainer.device(),
         run.path().display()
     ));
+    if let Some(judge) = trainer.watched_by() {
+        output::note(&format!("watched for mode collapse by {judge}"));
+    }
     let rest = identity.train_images % config.batch_size;
     if rest > 0 {
         output::note(&format!(

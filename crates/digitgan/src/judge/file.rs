@@ -5,6 +5,7 @@ use crate::model::{TensorMap, classifier_tensors};
 use crate::run::{Precision, TensorFile, TensorFileError};
 use half::f16;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,14 @@ impl JudgeIdentity {
     /// Share of the test images that it reads as they are labelled; `None` where there are none.
     pub fn accuracy(&self) -> Option<f64> {
         (self.test_images > 0).then(|| self.test_correct as f64 / self.test_images as f64)
+    }
+}
+
+impl fmt::Display for JudgeIdentity {
+    /// The beginning of its hash, and how well it reads: `judge f01e1c471d82, 99.53 %`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "judge {}", self.sha256.get(..12).unwrap_or(&self.sha256))?;
+        self.accuracy().map_or(Ok(()), |accuracy| write!(f, ", {:.2} %", 100.0 * accuracy))
     }
 }
 

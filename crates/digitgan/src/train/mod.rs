@@ -14,7 +14,7 @@ use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
 use crate::data::batches::Batches;
 use crate::engine::{Device, Engine, EngineError, StepInput, StepReport};
-use crate::judge::Judge;
+use crate::judge::{Judge, JudgeIdentity};
 use crate::model::{LATENT, ModelSpec, TensorMap};
 use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
 use crate::run::RunDirectory;
@@ -201,6 +201,11 @@ impl<'a> Trainer<'a> {
     /// What it computes on.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Who watches for mode collapse, if anybody.
+    pub fn watched_by(&self) -> Option<&JudgeIdentity> {
+        self.manifest.judge.as_ref().filter(|_| self.watch.is_some())
     }
 
     /// Finished steps.
@@ -502,7 +507,8 @@ impl<'a> Trainer<'a> {
             return Ok(());
         }
         let dataset = &self.manifest.dataset.identity.name;
-        let title = format!("{} on {dataset}: mode-collapse watch", self.spec.variant.title());
+        let judge = self.manifest.judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
+        let title = format!("{} on {dataset}: mode-collapse watch{judge}", self.spec.variant.title());
         let path = self.run.watch_curves();
         WatchCurves { title: &title, records: self.watch_log.records(), last_step: self.step }
             .write_png(&path, &[("Software", "digitgan")])

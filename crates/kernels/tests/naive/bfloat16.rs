@@ -94,8 +94,8 @@ fn what_is_no_ordinary_number_stays_what_it_is_and_what_is_too_small_becomes_zer
             (f32::NEG_INFINITY, f32::NEG_INFINITY),
             (f32::MAX, f32::INFINITY),
             (1e-40, 0.0),
-            (1.003_906_25, 1.0),
-            (1.011_718_75, 1.015_625),
+            (1.0 + 1.0 / 256.0, 1.0),
+            (1.0 + 3.0 / 256.0, 1.015_625),
         ] {
             weights[0] = value;
             weights[PANEL] = -2.0;
