@@ -31,7 +31,7 @@ def epoch(plan: Plan) -> dict:
 
     def pytorch() -> Process:
         options = plan.pytorch_options("eager", MODEL, BATCH, plan.threads)
-        return run_whole(python("pytorch_epoch.py", "--data", plan.data / "mnist", "--variant", MODEL, "--batch", BATCH,
+        return run_whole(python("pytorch_train.py", "--data", plan.data / "mnist", "--variant", MODEL, "--batch", BATCH,
                                 "--threads", plan.threads, "--steps", steps, *options))
 
     def measure(name: str, whole: Callable[[], Process]) -> float:

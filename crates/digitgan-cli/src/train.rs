@@ -322,8 +322,12 @@ fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
         trainer.device(),
         run.path().display()
     ));
-    if let Some(judge) = trainer.watched_by() {
-        output::note(&format!("watched for mode collapse by {judge}"));
+    if let Some(watcher) = trainer.watched_by() {
+        output::note(&format!(
+            "watched for mode collapse by a judge that reads {} (SHA-256 {})",
+            judge::reads(watcher),
+            watcher.sha256
+        ));
     }
     let rest = identity.train_images % config.batch_size;
     if rest > 0 {

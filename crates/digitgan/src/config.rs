@@ -63,8 +63,9 @@ pub struct TrainConfig {
     /// Images that D judges together.
     #[serde(default = "one")]
     pub pack: usize,
-    /// In which numbers the CPU engine multiplies.
-    #[serde(default)]
+    /// In which numbers the CPU engine multiplies. Not written where it says nothing new: checkpoints are held to a hash
+    /// of what is written, and those of older versions must go on.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub precision: Precision,
     /// Every random number of the run follows from it.
     pub seed: u64,
@@ -163,6 +164,10 @@ pub enum OnCollapse {
     Stop,
     /// Go back to the last checkpoint before it, and on from there with other noise and half the learning rates.
     Rollback,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn watch_steps() -> u64 {

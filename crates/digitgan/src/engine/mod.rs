@@ -39,7 +39,7 @@ pub enum Precision {
     F32,
     /// In the inner convolution, forward and back but for the gradient of its weights, bfloat16: 16 bits, of which 8 are
     /// digits. Faster where the processor has an instruction for it ([`digitgan_kernels::Kernels::multiplies_pairs`]),
-    /// slower elsewhere, and the same bits everywhere.
+    /// slower elsewhere, and the same bits on every instruction set that fuses multiply and add.
     Bf16,
 }
 

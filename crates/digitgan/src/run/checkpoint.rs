@@ -167,6 +167,7 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Precision;
     use crate::model::Variant;
 
     fn dataset() -> DatasetIdentity {
@@ -216,6 +217,16 @@ mod tests {
         ] {
             assert!(matches!(result, Err(CheckpointError::OtherRun { .. })), "{result:?}");
         }
+    }
+
+    #[test]
+    fn checkpoints_of_older_versions_are_still_of_use() {
+        // As recorded by the first version with all of today's settings but `precision`. A new setting must leave it
+        // alone where it is as it was before there was a choice.
+        let recorded = "17194211946322814c0670a8278a43a80f1a2295b7f7affbb01d412e584672cb";
+        assert_eq!(training_hash(&config(), &dataset()), recorded);
+        let other_numbers = TrainConfig { precision: Precision::Bf16, ..config() };
+        assert_ne!(training_hash(&other_numbers, &dataset()), recorded);
     }
 
     #[test]

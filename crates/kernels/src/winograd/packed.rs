@@ -3,12 +3,13 @@
 //! A bfloat16 is the upper half of a 32-bit number: its sign, its exponent, and 8 of its 24 binary digits. Two
 //! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512 BF16
 //! multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the steps.
-//! Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same: the second
-//! of a pair first, as the instruction does it.
+//! Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same where these fuse
+//! multiply and add: the second of a pair first, as the instruction does it.
 //!
 //! Maps at points lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
 //! [`super`].
 
+use super::products::{Products, for_tiles};
 use super::{
     GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
     UPPER_PRODUCT, WEIGHT_POINTS, products_of,
@@ -19,19 +20,18 @@ use crate::shape::BOTTOM_CHANNELS;
 use crate::tile::{multiply_add, store};
 use pulp::{Simd, WithSimd};
 
+/// Words of a product of an upper map.
+const UPPER_WORDS: usize = PHASE_CHANNELS / 2;
+/// Words of a product of a lower map.
+const LOWER_WORDS: usize = BOTTOM_CHANNELS / 2;
 /// Words of an upper map at points, `[81, 64]` and gaps.
-pub const PACKED_UPPER_POINTS: usize = PRODUCTS * packed_product(PHASE_CHANNELS);
+pub const PACKED_UPPER_POINTS: usize = PRODUCTS * (UPPER_WORDS + GAP);
 /// Words of a lower map at points, `[81, 32]` and gaps.
-pub const PACKED_LOWER_POINTS: usize = PRODUCTS * packed_product(BOTTOM_CHANNELS);
+pub const PACKED_LOWER_POINTS: usize = PRODUCTS * (LOWER_WORDS + GAP);
 /// Words of the weights at one point and its gap.
 const PACKED_POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS / 2 + GAP;
 /// Words of the weights at all points, `[25, 2, 64, 32]` and gaps for down, `[25, 4, 32, 32]` and gaps for up.
 pub const PACKED_WEIGHT_POINTS: usize = POINTS * PACKED_POINT_WEIGHTS;
-
-/// From one product of a packed map with so many channels to the next.
-const fn packed_product(channels: usize) -> usize {
-    channels / 2 + GAP
-}
 
 impl Kernels {
     /// Rounds upper maps at points to bfloat16.
@@ -70,7 +70,7 @@ impl Kernels {
         let images = upper.len() / PACKED_UPPER_POINTS;
         assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER_POINTS, images * LOWER_POINTS));
         assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
-        self.multiply(Products::<PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
+        self.multiply(Products::<u32, UPPER_WORDS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
     /// [`Kernels::points_up`] of numbers in bfloat16.
@@ -82,10 +82,10 @@ impl Kernels {
         let images = lower.len() / PACKED_LOWER_POINTS;
         assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER_POINTS, images * UPPER_POINTS));
         assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
-        self.multiply(Products::<BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
+        self.multiply(Products::<u32, LOWER_WORDS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 
-    fn multiply<const DEPTH: usize, const COLUMNS: usize>(self, products: Products<'_, DEPTH, COLUMNS>) {
+    fn multiply<const DEPTH: usize, const COLUMNS: usize>(self, products: Products<'_, u32, DEPTH, COLUMNS>) {
         #[cfg(target_arch = "x86_64")]
         if self.multiplies_pairs() {
             // SAFETY: the processor has the instructions.
@@ -138,8 +138,8 @@ impl<const PRODUCT: usize> WithSimd for PackMaps<'_, PRODUCT> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let channels = PRODUCT - GAP;
-        let packed = self.packed.chunks_exact_mut(packed_product(channels));
-        for (numbers, words) in self.points.chunks_exact(PRODUCT).zip(packed) {
+        let products = self.points.chunks_exact(PRODUCT).zip(self.packed.chunks_exact_mut(channels / 2 + GAP));
+        for (numbers, words) in products {
             for (pair, word_of_pair) in numbers[..channels].chunks_exact(2).zip(&mut words[..channels / 2]) {
                 *word_of_pair = word(pair[0], pair[1]);
             }
@@ -171,41 +171,7 @@ impl WithSimd for PackWeights<'_> {
     }
 }
 
-/// `DEPTH` and `COLUMNS` count channels.
-struct Products<'a, const DEPTH: usize, const COLUMNS: usize> {
-    images: usize,
-    rows: &'a [u32],
-    weights: &'a [u32],
-    out: &'a mut [f32],
-}
-
-/// Calls `$tile` for every tile of `$products` with pointers to its rows, its weights and its output, and its number of
-/// rows, images in turn.
-macro_rules! for_tiles {
-    ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
-        for point in 0..POINTS {
-            let (first, count) = products_of(point);
-            for column in (0..COLUMNS).step_by(PANEL) {
-                for product in first..first + count {
-                    for_row_tiles!($products.images, |image, $ROWS| {
-                        // SAFETY: the callers checked the lengths: 81 products an image on both sides, and 25 points
-                        // of panels of `DEPTH / 2` rows of 32 words.
-                        unsafe {
-                            let at = image * PRODUCTS + product;
-                            let $rows = $products.rows.as_ptr().add(at * packed_product(DEPTH));
-                            let weights = point * PACKED_POINT_WEIGHTS + column * DEPTH / 2;
-                            let $weights = $products.weights.as_ptr().add(weights);
-                            let $out = $products.out.as_mut_ptr().add(at * (COLUMNS + GAP) + column);
-                            $tile
-                        }
-                    });
-                }
-            }
-        }
-    };
-}
-
-impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, DEPTH, COLUMNS> {
+impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, u32, DEPTH, COLUMNS> {
     type Output = ();
 
     #[inline(always)]
@@ -221,7 +187,7 @@ impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, DEPTH, 
 /// A tile one vector wide, by ordinary instructions.
 ///
 /// # Safety
-/// `ROWS` images' products must lie behind `rows` and `out`, `DEPTH / 2` rows of a panel behind `weights`.
+/// `ROWS` images' products must lie behind `rows` and `out`, `DEPTH` rows of a panel behind `weights`.
 #[inline(always)]
 unsafe fn tile<S: Simd, const ROWS: usize, const DEPTH: usize, const COLUMNS: usize>(
     simd: S,
@@ -231,7 +197,7 @@ unsafe fn tile<S: Simd, const ROWS: usize, const DEPTH: usize, const COLUMNS: us
 ) {
     let half = simd.splat_u32s(16);
     let mut sums = [simd.splat_f32s(0.0); ROWS];
-    for pair in 0..DEPTH / 2 {
+    for pair in 0..DEPTH {
         // SAFETY: the caller's promise; `u32s` is plain data, and the read needs no alignment.
         let words = unsafe { weights.add(pair * PANEL).cast::<S::u32s>().read_unaligned() };
         let lower = simd.wrapping_dyn_shl_u32s(words, half);
@@ -239,7 +205,7 @@ unsafe fn tile<S: Simd, const ROWS: usize, const DEPTH: usize, const COLUMNS: us
         let (first, second) = (simd.transmute_f32s_u32s(lower), simd.transmute_f32s_u32s(upper));
         for (image, sum) in sums.iter_mut().enumerate() {
             // SAFETY: the caller's promise.
-            let word = unsafe { *rows.add(image * PRODUCTS * packed_product(DEPTH) + pair) };
+            let word = unsafe { *rows.add(image * PRODUCTS * (DEPTH + GAP) + pair) };
             let of_second = simd.splat_f32s(f32::from_bits(word & 0xffff_0000));
             let of_first = simd.splat_f32s(f32::from_bits(word << 16));
             *sum = multiply_add(simd, of_first, first, multiply_add(simd, of_second, second, *sum));
@@ -254,9 +220,7 @@ unsafe fn tile<S: Simd, const ROWS: usize, const DEPTH: usize, const COLUMNS: us
 /// The same by the instruction of AVX-512 BF16.
 #[cfg(target_arch = "x86_64")]
 mod pairs {
-    use super::{
-        GAP, PACKED_POINT_WEIGHTS, PANEL, POINTS, PRODUCTS, Products, for_row_tiles, packed_product, products_of,
-    };
+    use super::{GAP, PANEL, POINTS, PRODUCTS, Products, for_row_tiles, for_tiles, products_of};
     use std::arch::x86_64::{
         __m512bh, __m512i, _mm512_dpbf16_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_ps, _mm512_storeu_ps,
     };
@@ -269,7 +233,9 @@ mod pairs {
     /// # Safety
     /// The processor must have the instructions, and the lengths be as the products need them.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    pub(super) unsafe fn multiply<const DEPTH: usize, const COLUMNS: usize>(products: Products<'_, DEPTH, COLUMNS>) {
+    pub(super) unsafe fn multiply<const DEPTH: usize, const COLUMNS: usize>(
+        products: Products<'_, u32, DEPTH, COLUMNS>,
+    ) {
         for_tiles!(products, |rows, weights, out, ROWS| tile::<ROWS, DEPTH, COLUMNS>(rows, weights, out));
     }
 
@@ -287,13 +253,13 @@ mod pairs {
         // SAFETY: both are 64 bytes of plain data.
         let pairs = |words: __m512i| unsafe { std::mem::transmute::<__m512i, __m512bh>(words) };
         let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-        for pair in 0..DEPTH / 2 {
+        for pair in 0..DEPTH {
             // SAFETY: the caller's promise.
             unsafe {
                 let weights = weights.add(pair * PANEL);
                 let [left, right] = [0, LANES].map(|lane| pairs(_mm512_loadu_si512(weights.add(lane).cast())));
                 for (image, [sum_left, sum_right]) in sums.iter_mut().enumerate() {
-                    let word = *rows.add(image * PRODUCTS * packed_product(DEPTH) + pair);
+                    let word = *rows.add(image * PRODUCTS * (DEPTH + GAP) + pair);
                     let word = pairs(_mm512_set1_epi32(word.cast_signed()));
                     *sum_left = _mm512_dpbf16_ps(*sum_left, word, left);
                     *sum_right = _mm512_dpbf16_ps(*sum_right, word, right);

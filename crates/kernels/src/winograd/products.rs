@@ -24,7 +24,7 @@ impl Kernels {
         let images = upper.len() / UPPER_POINTS;
         assert_eq!((upper.len(), lower.len()), (images * UPPER_POINTS, images * LOWER_POINTS));
         assert_eq!(weights.len(), WEIGHT_POINTS);
-        self.run(Products::<PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
+        self.run(Products::<f32, PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
     /// Up: `upper = W · Uᵀ` at every point.
@@ -36,7 +36,7 @@ impl Kernels {
         let images = lower.len() / LOWER_POINTS;
         assert_eq!((lower.len(), upper.len()), (images * LOWER_POINTS, images * UPPER_POINTS));
         assert_eq!(weights.len(), WEIGHT_POINTS);
-        self.run(Products::<BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
+        self.run(Products::<f32, BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 
     /// Adds to the gradient of the weights at one point, `Vᵀ · W` over all images.
@@ -52,14 +52,42 @@ impl Kernels {
     }
 }
 
-struct Products<'a, const DEPTH: usize, const COLUMNS: usize> {
-    images: usize,
-    rows: &'a [f32],
-    weights: &'a [f32],
-    out: &'a mut [f32],
+/// `rows · weights` at every point, for `DEPTH` summed numbers (of packed ones, words) and `COLUMNS` columns.
+pub(super) struct Products<'a, T, const DEPTH: usize, const COLUMNS: usize> {
+    pub(super) images: usize,
+    pub(super) rows: &'a [T],
+    pub(super) weights: &'a [T],
+    pub(super) out: &'a mut [f32],
 }
 
-impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, DEPTH, COLUMNS> {
+/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and its
+/// number of rows: images in turn.
+macro_rules! for_tiles {
+    ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
+        for point in 0..POINTS {
+            let (first, count) = products_of(point);
+            for column in (0..COLUMNS).step_by(PANEL) {
+                for product in first..first + count {
+                    for_row_tiles!($products.images, |image, $ROWS| {
+                        // SAFETY: the callers checked the lengths: 81 products an image on both sides, and 25 points
+                        // of panels of `DEPTH` rows of 32.
+                        unsafe {
+                            let place = image * PRODUCTS + product;
+                            let weights = point * (DEPTH * COLUMNS + GAP) + column * DEPTH;
+                            let $rows = $products.rows.as_ptr().add(place * (DEPTH + GAP));
+                            let $weights = $products.weights.as_ptr().add(weights);
+                            let $out = $products.out.as_mut_ptr().add(place * (COLUMNS + GAP) + column);
+                            $tile
+                        }
+                    });
+                }
+            }
+        }
+    };
+}
+pub(super) use for_tiles;
+
+impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, f32, DEPTH, COLUMNS> {
     type Output = ();
 
     #[inline(always)]
@@ -67,23 +95,9 @@ impl<const DEPTH: usize, const COLUMNS: usize> WithSimd for Products<'_, DEPTH, 
         let walks = [Walk::ONCE, Walk::ONCE, Walk::new(DEPTH, 1, PANEL)];
         let row = |image: usize| image * PRODUCTS * (DEPTH + GAP);
         let out_row = |image: usize| image * PRODUCTS * (COLUMNS + GAP);
-        for point in 0..POINTS {
-            let (first, count) = products_of(point);
-            for column in (0..COLUMNS).step_by(PANEL) {
-                for product in first..first + count {
-                    for_row_tiles!(self.images, |image, ROWS| {
-                        // SAFETY: the callers checked the lengths: 81 products an image on both sides, and 25 points
-                        // of panels of `DEPTH` rows of 32.
-                        unsafe {
-                            let rows = self.rows.as_ptr().add(row(image) + product * (DEPTH + GAP));
-                            let weights = self.weights.as_ptr().add(point * POINT_WEIGHTS + column * DEPTH);
-                            let out = self.out.as_mut_ptr().add(out_row(image) + product * (COLUMNS + GAP) + column);
-                            strip::<S, ROWS>(simd, PANEL, rows, row, weights, out, out_row, walks, false);
-                        }
-                    });
-                }
-            }
-        }
+        for_tiles!(self, |rows, weights, out, ROWS| {
+            strip::<S, ROWS>(simd, PANEL, rows, row, weights, out, out_row, walks, false);
+        });
     }
 }
 

@@ -62,12 +62,16 @@ impl InnerConvolution {
         rayon::join(
             || {
                 kernels.weights_to_points(weights, down);
-                packed_down.into_iter().for_each(|packed| kernels.pack_point_weights(down, packed));
+                if let Some(packed) = packed_down {
+                    kernels.pack_point_weights(down, packed);
+                }
             },
             || {
                 transpose_taps(weights, transposed);
                 kernels.transposed_weights_to_points(transposed, up);
-                packed_up.into_iter().for_each(|packed| kernels.pack_point_weights(up, packed));
+                if let Some(packed) = packed_up {
+                    kernels.pack_point_weights(up, packed);
+                }
             },
         );
     }

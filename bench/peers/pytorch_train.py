@@ -1,8 +1,8 @@
 """A whole process that trains on MNIST with PyTorch: one epoch, for the time and the memory of a process; or many, for
 digits to hold beside digitgan's.
 
-    pytorch_epoch.py --data DIR [--variant acgan] [--batch 64] [--threads 2] [--mode eager] [--steps N]
-    pytorch_epoch.py --data DIR --variant cgan --epochs 20 --seed 1 --save generator.safetensors
+    pytorch_train.py --data DIR [--variant acgan] [--batch 64] [--threads 2] [--mode eager] [--steps N]
+    pytorch_train.py --data DIR --variant cgan --epochs 20 --seed 1 --save generator.safetensors
 
 It reads the training images and labels (IDX, gzipped or not), shuffles them for each epoch, trains, and prints the means
 of the losses. It keeps pixels as bytes and makes a batch of floats at a time. Nothing is drawn; the generator is saved
@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "reference"))
 from models import LATENT, SIDE, VARIANTS, train_step  # noqa: E402
@@ -60,6 +59,8 @@ def train(args: argparse.Namespace) -> dict[str, object]:
 
 def save(training: Training, args: argparse.Namespace, steps: int) -> None:
     """Writes the generator in digitgan's format (docs/run-directory.md)."""
+    from safetensors.torch import save_file  # here: a process that saves nothing is measured without it
+
     facts = {"format": "digitgan-generator-1", "variant": args.variant, "dataset": "mnist", "step": str(steps),
              "latent": str(LATENT), "classes": str(CLASSES), "class_names": json.dumps([str(digit) for digit in range(CLASSES)]),
              "digitgan": f"PyTorch {torch.__version__}"}  # fmt: skip
