@@ -218,25 +218,62 @@ struct ChannelSums<'a> {
     channels: usize,
 }
 
+/// Vectors of channels that are summed side by side: a sum waits for the one before it, several do not wait for each other.
+const SIDE_BY_SIDE: usize = 2;
+
+/// Calls `$several` with the first channel and the number of vectors for as many channels as go side by side, then for
+/// what is left.
+macro_rules! for_channels {
+    ($channels:expr, |$channel:ident, $VECTORS:ident| $several:expr) => {
+        let mut $channel = 0;
+        while $channel + SIDE_BY_SIDE * S::F32_LANES <= $channels {
+            const $VECTORS: usize = SIDE_BY_SIDE;
+            $several;
+            $channel += SIDE_BY_SIDE * S::F32_LANES;
+        }
+        while $channel < $channels {
+            const $VECTORS: usize = 1;
+            $several;
+            $channel += S::F32_LANES;
+        }
+    };
+}
+
+/// The vectors behind `at`, one behind the other.
+///
+/// # Safety
+/// As many must be readable.
+#[inline(always)]
+unsafe fn load_several<S: Simd, const VECTORS: usize>(at: *const f32) -> [S::f32s; VECTORS] {
+    // SAFETY: the caller's promise.
+    std::array::from_fn(|i| unsafe { load::<S>(at.add(i * S::F32_LANES)) })
+}
+
 impl WithSimd for ChannelSums<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        for channel in (0..self.channels).step_by(S::F32_LANES) {
-            let (mut sum, mut squares) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
+        let Self { map, sums, channels } = self;
+        for_channels!(channels, |channel, VECTORS| {
+            let [mut sum, mut squares] = [[simd.splat_f32s(0.0); VECTORS]; 2];
             // SAFETY: `channel_sums` checked that the map is whole pixels of `channels` values, and the sums two
             // rows of them; the lanes divide 16, which divides the channels.
             unsafe {
-                for pixel in (0..self.map.len()).step_by(self.channels) {
-                    let y = load::<S>(self.map.as_ptr().add(pixel + channel));
-                    sum = simd.add_f32s(sum, y);
-                    squares = multiply_add(simd, y, y, squares);
+                for pixel in (0..map.len()).step_by(channels) {
+                    let y = load_several::<S, VECTORS>(map.as_ptr().add(pixel + channel));
+                    for i in 0..VECTORS {
+                        sum[i] = simd.add_f32s(sum[i], y[i]);
+                        squares[i] = multiply_add(simd, y[i], y[i], squares[i]);
+                    }
                 }
-                store::<S>(self.sums.as_mut_ptr().add(channel), sum);
-                store::<S>(self.sums.as_mut_ptr().add(self.channels + channel), squares);
+                for i in 0..VECTORS {
+                    let at = sums.as_mut_ptr().add(channel + i * S::F32_LANES);
+                    store::<S>(at, sum[i]);
+                    store::<S>(at.add(channels), squares[i]);
+                }
             }
-        }
+        });
     }
 }
 
@@ -282,28 +319,34 @@ impl WithSimd for GradientSums<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (zero, leak) = (simd.splat_f32s(0.0), simd.splat_f32s(self.norm.leak));
-        for channel in (0..self.channels).step_by(S::F32_LANES) {
-            let (mut sum, mut products) = (zero, zero);
+        let Self { map, gradient, norm, sums, channels } = self;
+        let (zero, leak) = (simd.splat_f32s(0.0), simd.splat_f32s(norm.leak));
+        for_channels!(channels, |channel, VECTORS| {
+            let [mut sum, mut products] = [[zero; VECTORS]; 2];
             // SAFETY: `gradient_sums` checked that map and gradient are equal numbers of whole pixels, and the
             // four vectors and both rows of sums `channels` long.
             unsafe {
-                let [mean, inverse_std, scale, shift] =
-                    [self.norm.mean, self.norm.inverse_std, self.norm.scale, self.norm.shift]
-                        .map(|values| load::<S>(values.as_ptr().add(channel)));
-                for pixel in (0..self.map.len()).step_by(self.channels) {
-                    let y = load::<S>(self.map.as_ptr().add(pixel + channel));
-                    let dh = load::<S>(self.gradient.as_ptr().add(pixel + channel));
-                    let z = multiply_add(simd, y, scale, shift);
-                    let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), simd.mul_f32s(leak, dh), dh);
-                    sum = simd.add_f32s(sum, dz);
-                    let normalised = simd.mul_f32s(simd.sub_f32s(y, mean), inverse_std);
-                    products = multiply_add(simd, dz, normalised, products);
+                let [mean, inverse_std, scale, shift] = [norm.mean, norm.inverse_std, norm.scale, norm.shift]
+                    .map(|values| load_several::<S, VECTORS>(values.as_ptr().add(channel)));
+                for pixel in (0..map.len()).step_by(channels) {
+                    let y = load_several::<S, VECTORS>(map.as_ptr().add(pixel + channel));
+                    let dh = load_several::<S, VECTORS>(gradient.as_ptr().add(pixel + channel));
+                    for i in 0..VECTORS {
+                        let z = multiply_add(simd, y[i], scale[i], shift[i]);
+                        let leaked = simd.mul_f32s(leak, dh[i]);
+                        let dz = simd.select_f32s(simd.less_than_or_equal_f32s(z, zero), leaked, dh[i]);
+                        sum[i] = simd.add_f32s(sum[i], dz);
+                        let normalised = simd.mul_f32s(simd.sub_f32s(y[i], mean[i]), inverse_std[i]);
+                        products[i] = multiply_add(simd, dz, normalised, products[i]);
+                    }
                 }
-                store::<S>(self.sums.as_mut_ptr().add(channel), sum);
-                store::<S>(self.sums.as_mut_ptr().add(self.channels + channel), products);
+                for i in 0..VECTORS {
+                    let at = sums.as_mut_ptr().add(channel + i * S::F32_LANES);
+                    store::<S>(at, sum[i]);
+                    store::<S>(at.add(channels), products[i]);
+                }
             }
-        }
+        });
     }
 }
 

@@ -179,12 +179,34 @@ pub fn transpose(matrix: &[f32], rows: usize, columns: usize, transposed: &mut [
     assert_eq!((matrix.len(), transposed.len()), (rows * columns, rows * columns));
     for row0 in (0..rows).step_by(BLOCK) {
         for column0 in (0..columns).step_by(BLOCK) {
-            for column in column0..(column0 + BLOCK).min(columns) {
-                let line = &mut transposed[column * rows..][..rows];
-                for row in row0..(row0 + BLOCK).min(rows) {
-                    line[row] = matrix[row * columns + column];
+            let (row_end, column_end) = ((row0 + BLOCK).min(rows), (column0 + BLOCK).min(columns));
+            if row_end - row0 == BLOCK && column_end - column0 == BLOCK {
+                for row in (row0..row_end).step_by(4) {
+                    for column in (column0..column_end).step_by(4) {
+                        transpose_four(
+                            &matrix[row * columns + column..],
+                            columns,
+                            &mut transposed[column * rows + row..],
+                            rows,
+                        );
+                    }
+                }
+                continue;
+            }
+            for column in column0..column_end {
+                for row in row0..row_end {
+                    transposed[column * rows + row] = matrix[row * columns + column];
                 }
             }
         }
+    }
+}
+
+/// Transposes a square of four by four, whose rows begin `from_row` and `to_row` numbers apart: few enough for registers.
+#[inline]
+fn transpose_four(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
+    let rows: [[f32; 4]; 4] = std::array::from_fn(|row| *from[row * from_row..].first_chunk().expect("four numbers"));
+    for column in 0..4 {
+        to[column * to_row..][..4].copy_from_slice(&rows.map(|row| row[column]));
     }
 }

@@ -143,16 +143,25 @@ struct Dot<'a> {
     b: &'a [f32],
 }
 
+/// How many numbers are summed side by side, whatever the lanes of a vector.
+const DOT_PARTS: usize = 16;
+
 impl WithSimd for Dot<'_> {
     type Output = f32;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let mut parts = [0f32; 16];
-        let ((a, a_rest), (b, b_rest)) = (self.a.as_chunks::<16>(), self.b.as_chunks::<16>());
-        for (a, b) in a.iter().zip(b) {
-            for ((part, a), b) in parts.iter_mut().zip(a).zip(b) {
-                *part += a * b;
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let mut parts = [0f32; DOT_PARTS];
+        let ((a, a_rest), (b, b_rest)) = (self.a.as_chunks::<DOT_PARTS>(), self.b.as_chunks::<DOT_PARTS>());
+        for lane in (0..DOT_PARTS).step_by(S::F32_LANES) {
+            let mut sum = simd.splat_f32s(0.0);
+            // SAFETY: the lanes divide sixteen, so each vector lies inside its chunk.
+            unsafe {
+                for (a, b) in a.iter().zip(b) {
+                    let (a, b) = (load::<S>(a.as_ptr().add(lane)), load::<S>(b.as_ptr().add(lane)));
+                    sum = simd.add_f32s(sum, simd.mul_f32s(a, b));
+                }
+                store::<S>(parts.as_mut_ptr().add(lane), sum);
             }
         }
         for ((part, a), b) in parts.iter_mut().zip(a_rest).zip(b_rest) {

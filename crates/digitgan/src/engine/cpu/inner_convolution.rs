@@ -222,7 +222,6 @@ impl InnerConvolution {
         self.gradient
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
-            .in_equal_shares()
             .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, gradient));
     }
 
