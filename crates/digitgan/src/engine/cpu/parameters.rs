@@ -85,16 +85,20 @@ impl Parameters {
 
     /// Takes up new values into what the passes see.
     fn normalise(&mut self) {
-        if let Some(normalised) = &mut self.normalised {
-            normalised.copy_from_slice(&self.values);
-            self.spectral.iter_mut().for_each(|weight| weight.normalise(&self.values, normalised));
+        let Some(normalised) = &mut self.normalised else { return };
+        let weights = &mut self.spectral;
+        for slot in self.entries.iter().map(|(_, slot)| slot.range()) {
+            if !weights.iter().any(|weight| weight.range() == slot) {
+                normalised[slot.clone()].copy_from_slice(&self.values[slot]);
+            }
         }
+        weights.iter_mut().for_each(|weight| weight.normalise(&self.values, normalised));
     }
 
     /// Turns gradients by what the passes saw into those by the values.
     pub(super) fn finish_gradients(&mut self) {
         if let Some(normalised) = &self.normalised {
-            self.spectral.iter().for_each(|weight| weight.gradient(normalised, &mut self.gradients));
+            self.spectral.iter_mut().for_each(|weight| weight.gradient(normalised, &mut self.gradients));
         }
     }
 

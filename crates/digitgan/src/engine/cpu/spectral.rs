@@ -9,10 +9,12 @@
 //! ```
 
 use super::parameters::Slot;
+use super::threads::EqualShares;
 use crate::engine::{SMALLEST_NORM, StateError, find};
 use crate::model::{Tensor, TensorMap};
 use digitgan_kernels::Kernels;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// One weight's.
 pub(super) struct SpectralNorm {
@@ -26,6 +28,8 @@ pub(super) struct SpectralNorm {
     u: Vec<f32>,
     v: Vec<f32>,
     sigma: f32,
+    /// Parts of ⟨dŴ, Ŵ⟩, added up in their order, whoever computed them.
+    along: Vec<f64>,
 }
 
 /// Numbers of a weight that are summed in 32 bits; their sums are in 64.
@@ -34,24 +38,30 @@ const SUMMED_AT_ONCE: usize = 4096;
 impl SpectralNorm {
     pub(super) fn new(kernels: Kernels, name: &'static str, slot: Slot, outputs: usize, together: usize) -> Self {
         let (u, v) = (vec![0.0; outputs], vec![0.0; slot.range().len() / outputs]);
-        SpectralNorm { kernels, name, slot, outputs, together, u, v, sigma: 1.0 }
+        let along = vec![0.0; slot.range().len().div_ceil(SUMMED_AT_ONCE)];
+        SpectralNorm { kernels, name, slot, outputs, together, u, v, sigma: 1.0, along }
+    }
+
+    /// Where its weight lies among the network's parameters.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.slot.range()
     }
 
     /// Lets u follow the weight's new values: u ← Wv / ‖Wv‖.
     pub(super) fn iterate(&mut self, values: &[f32]) {
         let Self { kernels, slot, outputs, together, u, v, .. } = self;
         let weight = &values[slot.range()];
-        u.fill(0.0);
         if *together == 1 {
+            u.fill(0.0);
             for (weights, &v) in weight.chunks_exact(*outputs).zip(v.iter()) {
                 kernels.add_scaled(v, weights, u);
             }
         } else {
-            for (block, v) in weight.chunks_exact(*outputs * *together).zip(v.chunks_exact(*together)) {
-                for (u, weights) in u.iter_mut().zip(block.chunks_exact(*together)) {
-                    *u += kernels.dot(weights, v);
-                }
-            }
+            let (kernels, outputs, together) = (*kernels, *outputs, *together);
+            u.par_iter_mut().enumerate().in_equal_shares().for_each(|(output, u)| {
+                let rows = weight.chunks_exact(together).skip(output).step_by(outputs);
+                *u = rows.zip(v.chunks_exact(together)).fold(0.0, |sum, (row, v)| sum + kernels.dot(row, v));
+            });
         }
         normalise(u);
     }
@@ -83,19 +93,22 @@ impl SpectralNorm {
     }
 
     /// Turns the gradient of W / σ into that of W.
-    pub(super) fn gradient(&self, used: &[f32], gradients: &mut [f32]) {
-        let Self { kernels, outputs, together, u, v, .. } = self;
+    pub(super) fn gradient(&mut self, used: &[f32], gradients: &mut [f32]) {
+        let Self { kernels, outputs, together, u, v, along, .. } = self;
         let (kernels, outputs, together) = (*kernels, *outputs, *together);
         let (used, gradient) = (&used[self.slot.range()], &mut gradients[self.slot.range()]);
-        let parts = used.chunks(SUMMED_AT_ONCE).zip(gradient.chunks(SUMMED_AT_ONCE));
-        let along = parts.map(|(used, gradient)| f64::from(kernels.dot(used, gradient))).sum::<f64>() as f32;
+        let parts = used.par_chunks(SUMMED_AT_ONCE).zip(gradient.par_chunks(SUMMED_AT_ONCE));
+        along.par_iter_mut().zip(parts).for_each(|(along, (used, gradient))| {
+            *along = f64::from(kernels.dot(used, gradient));
+        });
+        let along = along.iter().sum::<f64>() as f32;
         let factor = 1.0 / self.sigma;
         let blocks = gradient.par_chunks_mut(outputs * together).zip(v.par_chunks(together));
         blocks.with_min_len(SUMMED_AT_ONCE / together).for_each(|(block, v)| {
             if together == 1 {
                 kernels.add_scaled(-along * v[0], u, block);
             } else {
-                for (gradient, &u) in block.chunks_exact_mut(together).zip(u) {
+                for (gradient, &u) in block.chunks_exact_mut(together).zip(u.iter()) {
                     kernels.add_scaled(-along * u, v, gradient);
                 }
             }
