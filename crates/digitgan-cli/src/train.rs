@@ -10,7 +10,7 @@ use crate::{Usage, judge, output, runs};
 use anyhow::Context;
 use digitgan::config::{OnCollapse, TrainConfig};
 use digitgan::data::{DataSource, Dataset, DatasetIdentity, Loaded};
-use digitgan::engine::Device;
+use digitgan::engine::{Device, Precision};
 use digitgan::judge::Judge;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
@@ -327,6 +327,14 @@ fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
             "watched for mode collapse by a judge that reads {} (SHA-256 {})",
             judge::reads(watcher),
             watcher.sha256
+        ));
+    }
+    if let (Precision::Bf16, Device::Cpu(kernels)) = (config.precision, trainer.device())
+        && !kernels.multiplies_pairs()
+    {
+        output::note(&format!(
+            "--precision bf16 makes training slower here, not faster: {} has no instruction for it",
+            trainer.device()
         ));
     }
     let rest = identity.train_images % config.batch_size;

@@ -266,3 +266,17 @@ fn more_epochs_are_not_held_up_by_an_earlier_limit_of_steps() {
     let result = json(&place.succeed("train --resume limited --epochs 2 --json").stdout);
     assert_eq!((&result["step"], &result["finished"]), (&12.into(), &true.into()));
 }
+
+#[test]
+fn bfloat16_without_its_instruction_is_called_slower() {
+    let place = Place::new();
+    for (precision, expected) in [("bf16", true), ("f32", false)] {
+        let args = format!("train gan {EPOCH} --precision {precision} --max-steps 1");
+        let mut command = place.command(&args);
+        command.env("DIGITGAN_SIMD", "scalar");
+        let said = support::said(command);
+        assert_eq!(said.code, Some(0), "{}", said.stderr);
+        let told = said.stderr.contains("--precision bf16 makes training slower here, not faster: cpu (scalar)");
+        assert_eq!(told, expected, "{precision}: {}", said.stderr);
+    }
+}
