@@ -69,6 +69,19 @@ pub(crate) fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s)
     }
 }
 
+/// Asks for the cache line at `at`, which will be read and written soon. Any address will do.
+#[inline(always)]
+pub(crate) fn prefetch(at: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch only hints; it reads nothing, and no address makes it fail.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 /// Computes one register tile: `C[row][0..VECTORS·lanes] (+)= Σ A·B` over the three nested walks.
 ///
 /// `a_row` and `c_row` say how far row `i` of the tile lies behind `a` and `c`, in elements.
@@ -88,6 +101,14 @@ pub(crate) unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     walks: [Walk; 3],
     accumulate: bool,
 ) {
+    if accumulate {
+        // What is added to comes from memory while the sums are made.
+        for row in 0..ROWS {
+            for j in 0..VECTORS {
+                prefetch(c.wrapping_add(c_row(row) + j * S::F32_LANES));
+            }
+        }
+    }
     let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
     for outer in 0..walks[0].count {
         for middle in 0..walks[1].count {
