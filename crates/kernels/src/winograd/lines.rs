@@ -5,8 +5,8 @@
 //!
 //! | product | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 |
 //! | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-//! | point | 0 | 0 | 1 | 1 | −1 | −1 | ∞ | ∞ | 2 |
-//! | tile of | 4 | 3 | 4 | 3 | 4 | 3 | 4 | 3 | 4 |
+//! | point | 0 | 0 | 1 | 1 | 2 | −1 | −1 | ∞ | ∞ |
+//! | tile of | 4 | 3 | 4 | 3 | 4 | 4 | 3 | 4 | 3 |
 
 use super::LINE;
 use crate::tile::multiply_add;
@@ -51,11 +51,11 @@ pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LI
         v.sub(d[4], d[6]),
         v.add(d[1], v.scale_add(-0.5, d[3], half)),
         v.scale(0.5, v.add(d[5], d[6])),
+        v.scale(-1.0 / 6.0, a),
         v.scale_add(-1.0 / 3.0, d[1], v.scale_add(-1.0 / 6.0, d[3], half)),
         v.scale(0.5, v.sub(d[6], d[5])),
         v.scale_add(2.0, a, v.sub(d[4], d[2])),
         v.sub(d[7], d[5]),
-        v.scale(-1.0 / 6.0, a),
     ]
 }
 
@@ -64,17 +64,17 @@ pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LI
 pub(super) fn points_to_upper<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
     let v = Vectors(simd);
     // Everything that d1 and d3 of the tile of four share, but for the sign.
-    let a = v.scale_add(-0.5, p[0], v.scale_add(2.0, p[6], v.scale(-1.0 / 6.0, p[8])));
-    let even = v.scale(0.5, v.add(p[2], p[4]));
+    let a = v.scale_add(-0.5, p[0], v.scale_add(2.0, p[7], v.scale(-1.0 / 6.0, p[4])));
+    let even = v.scale(0.5, v.add(p[2], p[5]));
     [
         p[0],
-        v.add(v.scale_add(-1.0 / 3.0, p[4], p[2]), a),
-        v.sub(even, v.add(p[0], p[6])),
-        v.sub(v.scale_add(-1.0 / 6.0, p[4], v.scale(-0.5, p[2])), a),
-        v.add(p[6], p[1]),
-        v.scale_add(0.5, v.sub(p[3], p[5]), v.scale(-1.0, p[7])),
-        v.scale_add(0.5, v.add(p[3], p[5]), v.scale(-1.0, p[1])),
-        p[7],
+        v.add(v.scale_add(-1.0 / 3.0, p[5], p[2]), a),
+        v.sub(even, v.add(p[0], p[7])),
+        v.sub(v.scale_add(-1.0 / 6.0, p[5], v.scale(-0.5, p[2])), a),
+        v.add(p[7], p[1]),
+        v.scale_add(0.5, v.sub(p[3], p[6]), v.scale(-1.0, p[8])),
+        v.scale_add(0.5, v.add(p[3], p[6]), v.scale(-1.0, p[1])),
+        p[8],
     ]
 }
 
@@ -88,11 +88,11 @@ pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LI
         y[4],
         v.add(even4, odd4),
         v.add(even3, y[5]),
+        v.scale_add(2.0, v.scale_add(2.0, v.scale_add(2.0, y[3], y[2]), y[1]), y[0]),
         v.sub(even4, odd4),
         v.sub(even3, y[5]),
         y[3],
         y[6],
-        v.scale_add(2.0, v.scale_add(2.0, v.scale_add(2.0, y[3], y[2]), y[1]), y[0]),
     ]
 }
 
@@ -100,29 +100,29 @@ pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LI
 #[inline(always)]
 pub(super) fn points_to_lower<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
     let v = Vectors(simd);
-    let [even4, odd4] = [v.add(p[2], p[4]), v.sub(p[2], p[4])];
-    let [even3, odd3] = [v.add(p[3], p[5]), v.sub(p[3], p[5])];
+    let [even4, odd4] = [v.add(p[2], p[5]), v.sub(p[2], p[5])];
+    let [even3, odd3] = [v.add(p[3], p[6]), v.sub(p[3], p[6])];
     [
-        v.add(v.add(p[0], p[8]), even4),
-        v.scale_add(2.0, p[8], odd4),
-        v.scale_add(4.0, p[8], even4),
-        v.scale_add(8.0, p[8], v.add(odd4, p[6])),
+        v.add(v.add(p[0], p[4]), even4),
+        v.scale_add(2.0, p[4], odd4),
+        v.scale_add(4.0, p[4], even4),
+        v.scale_add(8.0, p[4], v.add(odd4, p[7])),
         v.add(p[1], even3),
         odd3,
-        v.add(p[7], even3),
+        v.add(p[8], even3),
     ]
 }
 
-/// G: two taps at the points 0, 1, −1, ∞ and 2.
+/// G: two taps at the points 0, 1, 2, −1 and ∞.
 #[inline(always)]
 pub(super) fn taps_to_points<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
     let v = Vectors(simd);
-    [g[0], v.add(g[0], g[1]), v.sub(g[0], g[1]), g[1], v.scale_add(2.0, g[1], g[0])]
+    [g[0], v.add(g[0], g[1]), v.scale_add(2.0, g[1], g[0]), v.sub(g[0], g[1]), g[1]]
 }
 
 /// Gᵀ: the transpose of [`taps_to_points`].
 #[inline(always)]
 pub(super) fn points_to_taps<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
     let v = Vectors(simd);
-    [v.add(v.add(p[0], p[4]), v.add(p[1], p[2])), v.scale_add(2.0, p[4], v.add(p[3], v.sub(p[1], p[2])))]
+    [v.add(v.add(p[0], p[2]), v.add(p[1], p[3])), v.scale_add(2.0, p[2], v.add(p[4], v.sub(p[1], p[3])))]
 }

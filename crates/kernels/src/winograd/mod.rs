@@ -63,7 +63,7 @@ use crate::shape::{BOTTOM_CHANNELS, MIDDLE_CHANNELS};
 pub use packed::{PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS};
 pub use weights::transpose_taps;
 
-/// Points of one axis: 0, 1, −1, ∞ and 2.
+/// Points of one axis: 0, 1, 2, −1 and ∞.
 const AXIS_POINTS: usize = 5;
 /// Points of the plane.
 const POINTS: usize = AXIS_POINTS * AXIS_POINTS;
@@ -94,8 +94,20 @@ pub const POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS + GAP;
 /// Elements of the weights at all points, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for up.
 pub const WEIGHT_POINTS: usize = POINTS * POINT_WEIGHTS;
 
-/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the last.
-const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 2, 2, 1];
+/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2. With
+/// that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads that take
+/// half of the points each have as much to do.
+const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 1, 2, 2];
+
+/// The point of an axis that a line's product belongs to, and which of its tiles it is.
+const fn place_in_line(product: usize) -> (usize, usize) {
+    let (mut point, mut tile) = (0, product);
+    while tile >= AXIS_TILES[point] {
+        tile -= AXIS_TILES[point];
+        point += 1;
+    }
+    (point, tile)
+}
 
 /// The products of a map that belong to point `(y, x)`, counted `5y + x`: the first, and how many.
 const fn products_of(point: usize) -> (usize, usize) {
@@ -115,8 +127,9 @@ const PRODUCT: [[usize; LINE]; LINE] = {
     while y < LINE {
         let mut x = 0;
         while x < LINE {
-            let (first, _) = products_of(y / 2 * AXIS_POINTS + x / 2);
-            table[y][x] = first + (y % 2) * AXIS_TILES[x / 2] + x % 2;
+            let ((point_y, tile_y), (point_x, tile_x)) = (place_in_line(y), place_in_line(x));
+            let (first, _) = products_of(point_y * AXIS_POINTS + point_x);
+            table[y][x] = first + tile_y * AXIS_TILES[point_x] + tile_x;
             x += 1;
         }
         y += 1;
@@ -137,5 +150,7 @@ mod tests {
         }
         let (first, count) = products_of(POINTS - 1);
         assert_eq!(first + count, PRODUCTS);
+        let (half, _) = products_of(POINTS / 2);
+        assert_eq!(half, PRODUCTS / 2, "two threads have as much to do");
     }
 }

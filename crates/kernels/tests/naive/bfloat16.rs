@@ -24,9 +24,9 @@ fn nearest(value: f32) -> f32 {
 }
 
 /// The point that each product belongs to, counted `5y + x`: tiles of four meet all points of an axis, tiles of three all
-/// but the last.
+/// but the middle one.
 fn point_of_product() -> Vec<usize> {
-    let tiles = [2, 2, 2, 2, 1];
+    let tiles = [2, 2, 1, 2, 2];
     (0..25).flat_map(|point| std::iter::repeat_n(point, tiles[point / 5] * tiles[point % 5])).collect()
 }
 

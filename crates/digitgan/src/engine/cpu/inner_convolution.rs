@@ -219,10 +219,10 @@ impl InnerConvolution {
     /// Adds up the gradient of the weights over a batch, from its upper and lower maps at points.
     pub(super) fn add_weight_gradient(&mut self, upper: &[f32], lower: &[f32]) {
         let kernels = self.kernels;
-        // Not in equal shares: points are of unequal work, since one or both tiles meet at them along each axis.
         self.gradient
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
+            .in_equal_shares()
             .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, gradient));
     }
 
