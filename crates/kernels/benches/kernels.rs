@@ -137,7 +137,7 @@ fn points_weights(bencher: Bencher, level: &str) {
     let mut gradient = vec![0.0; winograd::WEIGHT_POINTS];
     bencher.counter(ItemsCount::new(IMAGES * POINTS_FLOP)).bench_local(|| {
         for (point, gradient) in gradient.chunks_exact_mut(winograd::POINT_WEIGHTS).enumerate() {
-            kernels(level).points_weights(&upper, &lower, point, gradient);
+            kernels(level).points_weights(&upper, &lower, point, true, gradient);
         }
     });
 }
@@ -182,8 +182,8 @@ fn weights_to_points(bencher: Bencher, level: &str) {
 
 #[divan::bench(args = levels())]
 fn points_to_weights(bencher: Bencher, level: &str) {
-    let (mut weights, mut points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::WEIGHT_POINTS]);
+    let (mut weights, points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::WEIGHT_POINTS]);
     bencher
         .counter(ItemsCount::new(INNER_WEIGHTS))
-        .bench_local(|| kernels(level).points_to_weights(&mut points, &mut weights));
+        .bench_local(|| kernels(level).points_to_weights(&points, &mut weights));
 }

@@ -39,16 +39,16 @@ impl Kernels {
         self.run(Products::<f32, BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 
-    /// Adds to the gradient of the weights at one point, `Vᵀ · W` over all images.
+    /// The gradient of the weights at one point, `Vᵀ · W` over all images; added to what is there if `adds`.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 128]` and gaps; `lower`: `[images, 81, 64]` and gaps; `gradient`: one of the 25 points,
     /// `[2, 128, 32]` and its gap.
-    pub fn points_weights(self, upper: &[f32], lower: &[f32], point: usize, gradient: &mut [f32]) {
+    pub fn points_weights(self, upper: &[f32], lower: &[f32], point: usize, adds: bool, gradient: &mut [f32]) {
         let images = upper.len() / UPPER_POINTS;
         assert_eq!((upper.len(), lower.len()), (images * UPPER_POINTS, images * LOWER_POINTS));
         assert!(point < POINTS && gradient.len() == POINT_WEIGHTS);
-        self.run(Weights { images, upper, lower, point, gradient });
+        self.run(Weights { images, upper, lower, point, adds, gradient });
     }
 }
 
@@ -106,6 +106,7 @@ struct Weights<'a> {
     upper: &'a [f32],
     lower: &'a [f32],
     point: usize,
+    adds: bool,
     gradient: &'a mut [f32],
 }
 
@@ -130,7 +131,8 @@ impl WithSimd for Weights<'_> {
                         let upper = self.upper.as_ptr().add(start * UPPER_POINTS + first * UPPER_PRODUCT + row);
                         let lower = self.lower.as_ptr().add(start * LOWER_POINTS + first * LOWER_PRODUCT + column);
                         let gradient = self.gradient.as_mut_ptr().add(column * PHASE_CHANNELS + row * PANEL);
-                        strip::<S, TILE_ROWS>(simd, PANEL, upper, |r| r, lower, gradient, |r| r * PANEL, walks, true);
+                        let adds = self.adds || start > 0;
+                        strip::<S, TILE_ROWS>(simd, PANEL, upper, |r| r, lower, gradient, |r| r * PANEL, walks, adds);
                     }
                 }
             }

@@ -29,12 +29,11 @@ impl Kernels {
         self.run(WeightsToPoints::<BOTTOM_CHANNELS, MIDDLE_CHANNELS> { weights: transposed, points });
     }
 
-    /// Adds the gradient of the weights from that of the weights at points, `Gᵀ·dU·G`, and leaves zeros there for the
-    /// next sum.
+    /// Adds the gradient of the weights from that of the weights at points, `Gᵀ·dU·G`.
     ///
     /// # Shapes
     /// `points`: `[25, 2, 128, 32]` and gaps; `gradient`: `[4, 4, 32, 64]`.
-    pub fn points_to_weights(self, points: &mut [f32], gradient: &mut [f32]) {
+    pub fn points_to_weights(self, points: &[f32], gradient: &mut [f32]) {
         assert_eq!((points.len(), gradient.len()), (WEIGHT_POINTS, INNER_WEIGHTS));
         self.run(PointsToWeights { points, gradient });
     }
@@ -94,7 +93,7 @@ impl<const ROWS: usize, const COLUMNS: usize> WithSimd for WeightsToPoints<'_, R
 }
 
 struct PointsToWeights<'a> {
-    points: &'a mut [f32],
+    points: &'a [f32],
     gradient: &'a mut [f32],
 }
 
@@ -116,9 +115,8 @@ impl WithSimd for PointsToWeights<'_> {
                         for (y, (left, right)) in left.iter_mut().zip(&mut right).enumerate() {
                             let mut line = [zero; AXIS_POINTS];
                             for (x, value) in line.iter_mut().enumerate() {
-                                let point = self.points.as_mut_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at);
-                                *value = load::<S>(point);
-                                store::<S>(point, zero);
+                                *value =
+                                    load::<S>(self.points.as_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at));
                             }
                             [*left, *right] = points_to_taps(simd, line);
                         }

@@ -22,8 +22,10 @@ pub(super) struct InnerConvolution {
     /// The weights at points, for up.
     up: Buffer,
     transposed: Buffer,
-    /// The gradient of the weights at points, zero between steps.
+    /// The gradient of the weights at points.
     gradient: Buffer,
+    /// Whether `gradient` holds a sum to add to.
+    begun: bool,
     scratch: Scratch,
     packed: Option<Packed>,
 }
@@ -46,6 +48,7 @@ impl InnerConvolution {
             up: zeros(WEIGHT_POINTS),
             transposed: zeros(INNER_WEIGHTS),
             gradient: zeros(WEIGHT_POINTS),
+            begun: false,
             scratch: Scratch::new(IMAGES_TOGETHER * (UPPER_POINTS + LOWER_POINTS)),
             packed: (precision == Precision::Bf16).then(|| Packed {
                 down: zeros(PACKED_WEIGHT_POINTS),
@@ -218,16 +221,17 @@ impl InnerConvolution {
 
     /// Adds up the gradient of the weights over a batch, from its upper and lower maps at points.
     pub(super) fn add_weight_gradient(&mut self, upper: &[f32], lower: &[f32]) {
-        let kernels = self.kernels;
+        let (kernels, adds) = (self.kernels, std::mem::replace(&mut self.begun, true));
         self.gradient
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
             .in_equal_shares()
-            .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, gradient));
+            .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, adds, gradient));
     }
 
-    /// Moves what was added up to `gradient`, `[4, 4, 32, 64]`.
+    /// Adds what was added up to `gradient`, `[4, 4, 32, 64]`, and begins anew.
     pub(super) fn finish_weight_gradient(&mut self, gradient: &mut [f32]) {
-        self.kernels.points_to_weights(&mut self.gradient, gradient);
+        self.kernels.points_to_weights(&self.gradient, gradient);
+        self.begun = false;
     }
 }
