@@ -79,7 +79,7 @@ fn matrix_gradient(bencher: Bencher, level: &str) {
     let mut gradient = vec![0.0; 128 * BOTTOM];
     bencher
         .counter(ItemsCount::new(2 * IMAGES * BOTTOM * 128))
-        .bench_local(|| kernels(level).matrix_gradient(&a, &b, IMAGES, 0, &mut gradient));
+        .bench_local(|| kernels(level).matrix_gradient(&a, &b, IMAGES, 0, true, &mut gradient));
 }
 
 #[divan::bench(args = levels())]

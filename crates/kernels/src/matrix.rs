@@ -71,18 +71,26 @@ impl Kernels {
         self.run(Product { a, b, c, rows, depth, columns });
     }
 
-    /// Adds to some panels of the gradient of a layer's weights, summed over images:
-    /// `gradient[m, n] += Σ_i a[i, m] · b[i, n]`.
+    /// Some panels of the gradient of a layer's weights, summed over images: `gradient[m, n] = Σ_i a[i, m] · b[i, n]`;
+    /// added to what is there if `adds`.
     ///
     /// # Shapes
     /// `a`: `[images, rows]`; `b`: `[images, columns]`; `gradient`: panels from `first_panel` on, `[_, rows, 32]`.
-    pub fn matrix_gradient(self, a: &[f32], b: &[f32], images: usize, first_panel: usize, gradient: &mut [f32]) {
+    pub fn matrix_gradient(
+        self,
+        a: &[f32],
+        b: &[f32],
+        images: usize,
+        first_panel: usize,
+        adds: bool,
+        gradient: &mut [f32],
+    ) {
         assert!(images > 0);
         let (rows, columns) = (a.len() / images, b.len() / images);
         assert_eq!((a.len(), b.len()), (images * rows, images * columns));
         let panels = gradient.len() / (rows * PANEL);
         assert!(gradient.len() == panels * rows * PANEL && (first_panel + panels) * PANEL <= columns);
-        self.run(Gradient { a, b, images, rows, columns, first_panel, gradient });
+        self.run(Gradient { a, b, images, rows, columns, first_panel, adds, gradient });
     }
 }
 
@@ -123,6 +131,7 @@ struct Gradient<'a> {
     rows: usize,
     columns: usize,
     first_panel: usize,
+    adds: bool,
     gradient: &'a mut [f32],
 }
 
@@ -131,7 +140,7 @@ impl WithSimd for Gradient<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Gradient { a, b, images, rows, columns, first_panel, gradient } = self;
+        let Gradient { a, b, images, rows, columns, first_panel, adds, gradient } = self;
         let mut packed = [[0f32; PANEL]; IMAGES_PACKED];
         for (panel, gradient) in gradient.chunks_exact_mut(rows * PANEL).enumerate() {
             for start in (0..images).step_by(IMAGES_PACKED) {
@@ -141,6 +150,7 @@ impl WithSimd for Gradient<'_> {
                     *packed = line.as_chunks::<PANEL>().0[first_panel + panel];
                 }
                 let walks = [Walk::ONCE, Walk::ONCE, Walk::new(count, rows, PANEL)];
+                let adds = adds || start > 0;
                 for_row_tiles!(rows, |row, ROWS| {
                     // SAFETY: `matrix_gradient` checked the lengths: `a` is `images · rows`, a panel `rows · 32`;
                     // `count` images are packed.
@@ -148,7 +158,7 @@ impl WithSimd for Gradient<'_> {
                         let a = a.as_ptr().add(start * rows + row);
                         let c = gradient.as_mut_ptr().add(row * PANEL);
                         let c_row = |i: usize| i * PANEL;
-                        strip::<S, ROWS>(simd, PANEL, a, |i| i, packed.as_flattened().as_ptr(), c, c_row, walks, true);
+                        strip::<S, ROWS>(simd, PANEL, a, |i| i, packed.as_flattened().as_ptr(), c, c_row, walks, adds);
                     }
                 });
             }

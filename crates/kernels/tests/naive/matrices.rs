@@ -49,13 +49,17 @@ proptest! {
         }
         for kernels in Kernels::available() {
             let mut whole = before.clone();
-            kernels.matrix_gradient(&a, &b, images, 0, &mut whole);
+            kernels.matrix_gradient(&a, &b, images, 0, true, &mut whole);
             assert_close("matrix_gradient", kernels, &whole, &expected);
             let mut split = before.clone();
             for (panel, gradient) in split.chunks_mut(rows * PANEL).enumerate() {
-                kernels.matrix_gradient(&a, &b, images, panel, gradient);
+                kernels.matrix_gradient(&a, &b, images, panel, true, gradient);
             }
             prop_assert_eq!(&whole, &split);
+            let (mut anew, mut over_zeros) = (vec![f32::NAN; before.len()], vec![0.0; before.len()]);
+            kernels.matrix_gradient(&a, &b, images, 0, false, &mut anew);
+            kernels.matrix_gradient(&a, &b, images, 0, true, &mut over_zeros);
+            prop_assert_eq!(&anew, &over_zeros, "what was there counts for nothing");
         }
     }
 }

@@ -138,9 +138,10 @@ impl Generator {
         });
     }
 
-    /// Adds up the gradients of all weights for the last batch, from the gradient of its pictures (padded,
-    /// used up).
+    /// Finds the gradients of all weights for the last batch, from the gradient of its pictures (padded, used up).
     pub(super) fn backward(&mut self, image_gradients: &mut [f32], workspace: &mut Workspace) {
+        // deconv1's, nine tenths of all, are written and not added to.
+        self.parameters.clear_gradients_but(self.deconv1);
         self.unpaint(image_gradients, &mut workspace.middle_gradients);
         self.bn2.finish_gradient(Some(&mut self.parameters.gradients));
         self.convolve(workspace);
@@ -212,7 +213,7 @@ impl Generator {
         parameters.gradients[deconv1.range()]
             .par_chunks_mut(panels * panel)
             .enumerate()
-            .for_each(|(chunk, gradient)| kernels.matrix_gradient(input, dy1, batch, chunk * panels, gradient));
+            .for_each(|(chunk, gradient)| kernels.matrix_gradient(input, dy1, batch, chunk * panels, false, gradient));
     }
 
     /// Prepares the forms of the weights that the passes use. Call after every change of them.

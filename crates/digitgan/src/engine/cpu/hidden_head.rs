@@ -162,7 +162,7 @@ impl HiddenHead {
         let panels = share_of_panels(BOTTOM);
         gradients[self.hidden_weight.range()].par_chunks_mut(panels * units * PANEL).enumerate().for_each(
             |(chunk, gradient)| {
-                kernels.matrix_gradient(hidden_gradients, features, images, chunk * panels, gradient);
+                kernels.matrix_gradient(hidden_gradients, features, images, chunk * panels, true, gradient);
             },
         );
         for gradient in hidden_gradients.chunks_exact(units) {

@@ -145,7 +145,6 @@ impl CpuEngine {
     /// G's part of a step: adds what it finds to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
         let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
-        generator.parameters.clear_gradients();
         if protocol.adversarial.game.compares() {
             discriminator.verdicts(images, input.labels, opponents, workspace);
         }

@@ -107,6 +107,13 @@ impl Parameters {
         self.gradients.par_chunks_mut(ADAM_CHUNK).in_equal_shares().for_each(|gradients| gradients.fill(0.0));
     }
 
+    /// Sets all gradients to zero but those of `written`.
+    pub(super) fn clear_gradients_but(&mut self, written: Slot) {
+        let range = written.range();
+        self.gradients[..range.start].fill(0.0);
+        self.gradients[range.end..].fill(0.0);
+    }
+
     /// One Adam step over everything. Returns whether all gradients were finite.
     pub(super) fn update(&mut self, step: AdamStep) -> bool {
         let kernels = self.kernels;

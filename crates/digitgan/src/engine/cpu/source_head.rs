@@ -1,12 +1,13 @@
 //! D's first head, as the report has it: how real a picture is.
 
 use super::parameters::{Parameters, Slot};
+use super::threads::EqualShares;
 use digitgan_kernels::Kernels;
 use digitgan_kernels::shape::BOTTOM;
 use rayon::prelude::*;
 
 /// Columns of the weights that a task adds up.
-const COLUMNS: usize = BOTTOM / 7;
+const COLUMNS: usize = BOTTOM / 14;
 
 /// `features (3136) ─source→ logit`; where it is told the class by projection, the features' product with the class's
 /// vector is added.
@@ -63,11 +64,13 @@ impl SourceHead {
         logit_gradients: &[f32],
         gradients: &mut [f32],
     ) {
-        gradients[self.weight.range()].par_chunks_mut(COLUMNS).enumerate().for_each(|(chunk, gradient)| {
-            for (features, &logit_gradient) in features.chunks_exact(BOTTOM).zip(logit_gradients) {
-                self.kernels.add_scaled(logit_gradient, &features[chunk * COLUMNS..][..COLUMNS], gradient);
-            }
-        });
+        gradients[self.weight.range()].par_chunks_mut(COLUMNS).enumerate().in_equal_shares().for_each(
+            |(chunk, gradient)| {
+                for (features, &logit_gradient) in features.chunks_exact(BOTTOM).zip(logit_gradients) {
+                    self.kernels.add_scaled(logit_gradient, &features[chunk * COLUMNS..][..COLUMNS], gradient);
+                }
+            },
+        );
         if let Some(projection) = self.projection {
             gradients[projection.range()].par_chunks_mut(BOTTOM).enumerate().for_each(|(class, gradient)| {
                 let images = features.chunks_exact(BOTTOM).zip(labels.iter().zip(logit_gradients));
