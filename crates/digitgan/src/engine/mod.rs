@@ -4,6 +4,8 @@
 pub mod burn;
 pub mod cpu;
 mod device;
+#[cfg(any(feature = "gpu", test))]
+mod failure;
 
 use crate::model::{Design, TensorMap};
 use crate::objective::Adversarial;
@@ -128,7 +130,15 @@ pub enum EngineError {
     /// A state that does not fit the model.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The device failed: it has not the memory, say.
+    /// The device has not the memory.
+    #[error("{device} is out of memory ({reason})")]
+    OutOfMemory {
+        /// What it is called.
+        device: String,
+        /// What it says.
+        reason: String,
+    },
+    /// The device failed in another way.
     #[error("{device} failed: {reason}")]
     Device {
         /// What it is called.

@@ -80,11 +80,12 @@ pub enum TrainError {
         source: PictureError,
     },
     /// The engine failed where no step is to blame.
-    #[error(transparent)]
+    #[error("{0}{advice}", advice = need_less(.0))]
     Engine(#[from] EngineError),
     /// The device failed in a step.
     #[error(
-        "stopped at step {step}: {source}; nothing was saved since the last good checkpoint ({last_good}): go on with --resume, with --device cpu if need be; if it is memory that is missing, a new run with a smaller --batch-size needs less"
+        "stopped at step {step}: {source}; nothing was saved since the last good checkpoint ({last_good}): {advice}",
+        advice = go_on(.source)
     )]
     Device {
         /// The step, from 1, or one of the few begun after it.
@@ -108,6 +109,24 @@ pub enum TrainError {
         /// The last checkpoint that is good.
         last_good: String,
     },
+}
+
+/// What helps where a training finds no room on its device.
+fn need_less(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::OutOfMemory { .. } => ": a smaller --batch-size needs less, and --device cpu none of it",
+        _ => "",
+    }
+}
+
+/// How a training goes on whose device failed.
+fn go_on(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::OutOfMemory { .. } => {
+            "start a new run with a smaller --batch-size, or go on with --resume on --device cpu"
+        }
+        _ => "go on with --resume, with --device cpu if need be",
+    }
 }
 
 /// Says what was tried with which file, and lets the file system's refusals all look alike.
@@ -162,4 +181,25 @@ impl TrainError {
 pub(super) fn first_not_finite(tensors: &TensorMap) -> Option<String> {
     let bad = tensors.iter().find(|(_, tensor)| tensor.values.iter().any(|value| !value.is_finite()));
     bad.map(|(name, _)| name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lack_of_memory_is_one_line_with_the_device_and_what_to_do() {
+        let reason = "out of device memory allocating 1024 bytes".to_owned();
+        let source = EngineError::OutOfMemory { device: "cuda:0 (NVIDIA H200)".to_owned(), reason };
+        let at_start = TrainError::from(source.clone()).to_string();
+        let in_a_step = TrainError::Device { step: 51, source, last_good: "runs/r/step-50".to_owned() }.to_string();
+        let what = "cuda:0 (NVIDIA H200) is out of memory (out of device memory allocating 1024 bytes)";
+        for (text, says) in [(&at_start, "a smaller --batch-size needs less"), (&in_a_step, "runs/r/step-50")] {
+            assert!(text.contains(what) && text.contains(says) && !text.contains('\n'), "{text}");
+        }
+        assert!(in_a_step.contains("start a new run with a smaller --batch-size"), "{in_a_step}");
+        let source = EngineError::Device { device: "cuda:0".to_owned(), reason: "it hung".to_owned() };
+        let failed = TrainError::Device { step: 2, source, last_good: "none yet".to_owned() }.to_string();
+        assert!(failed.contains("cuda:0 failed: it hung") && !failed.contains("--batch-size"), "{failed}");
+    }
 }

@@ -1,13 +1,11 @@
-//! Finding and opening a device of Burn's, and turning what goes wrong on it into one line.
+//! Finding and opening a device of Burn's.
 
+use crate::engine::failure::{Failure, quietly};
 use crate::engine::{Api, DeviceError, EngineError};
 #[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu"))]
 use burn_tensor::DeviceType;
 use burn_tensor::{Device, Tensor};
-use std::cell::Cell;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
-use std::sync::Once;
 
 /// A device that is open.
 #[derive(Clone)]
@@ -29,7 +27,7 @@ impl BurnDevice {
     /// When this build does not have `api`, or the machine no such device.
     pub fn open(api: Api, index: usize) -> Result<Self, DeviceError> {
         let failed = |reason| DeviceError::Failed { api, index, reason };
-        let devices = quietly(|| devices(api)).map_err(failed)?.ok_or(api.not_built())?;
+        let devices = quietly(|| devices(api)).map_err(|failure| failed(failure.reason))?.ok_or(api.not_built())?;
         let found = devices.len();
         let handle = devices.into_iter().nth(index).ok_or(DeviceError::Missing { api, index, found })?;
         let tried = quietly(|| {
@@ -38,7 +36,9 @@ impl BurnDevice {
             let two = Tensor::<1>::ones([2], &handle).sum().into_scalar::<f32>();
             (two == 2.0).then_some(BurnDevice { handle, api, index, model, is_card })
         });
-        tried.map_err(failed)?.ok_or_else(|| failed("it computes nothing sensible".to_owned()))
+        tried
+            .map_err(|failure| failed(failure.reason))?
+            .ok_or_else(|| failed("it computes nothing sensible".to_owned()))
     }
 
     /// What Burn's tensors are made on.
@@ -53,7 +53,10 @@ impl BurnDevice {
 
     /// Does something on the device. Burn tells of what fails there, such as a lack of memory, by panics.
     pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
-        quietly(work).map_err(|reason| EngineError::Device { device: self.to_string(), reason })
+        quietly(work).map_err(|Failure { reason, out_of_memory }| match out_of_memory {
+            true => EngineError::OutOfMemory { device: self.to_string(), reason },
+            false => EngineError::Device { device: self.to_string(), reason },
+        })
     }
 }
 
@@ -93,30 +96,4 @@ fn identity(device: &Device) -> (Option<String>, bool) {
 #[cfg(not(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "webgpu")))]
 fn identity(_: &Device) -> (Option<String>, bool) {
     (None, false)
-}
-
-thread_local! {
-    /// Whether a panic of this thread is expected, and nobody is to be told.
-    static EXPECTED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Does something, with a panic on the way as an error that is one line.
-fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let others = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-            if !EXPECTED.get() {
-                others(info);
-            }
-        }));
-    });
-    let before = EXPECTED.replace(true);
-    let done = catch_unwind(AssertUnwindSafe(work));
-    EXPECTED.set(before);
-    done.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        let text = text.unwrap_or("it failed without a word");
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-    })
 }

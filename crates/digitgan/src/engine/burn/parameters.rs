@@ -231,7 +231,9 @@ fn normalised(vector: Tensor<1>) -> Tensor<1> {
     vector / norm
 }
 
-/// Reads a tensor back: waits for the device.
+/// Reads a tensor back: waits for the device. Panics with the device's own words if it failed, for
+/// [`crate::engine::failure::quietly`].
 pub(super) fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
-    tensor.clone().into_data().convert::<f32>().try_into_vec().expect("floats, as was asked for")
+    let data = tensor.clone().try_into_data().unwrap_or_else(|error| panic!("{error}"));
+    data.convert::<f32>().try_into_vec().expect("floats, as was asked for")
 }
