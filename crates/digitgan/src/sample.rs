@@ -9,6 +9,7 @@ use crate::picture::to_byte;
 use crate::run::generator_file::GeneratorFile;
 use crate::seed::{self, Purpose};
 use rand_chacha::rand_core::Rng;
+use rayon::prelude::*;
 
 /// Draws pictures with a trained generator.
 pub struct Sampler {
@@ -91,14 +92,16 @@ pub fn latents(seed: u64, purpose: Purpose, first: u64, count: usize) -> Vec<f32
     latents
 }
 
+/// Pictures whose noise one thread draws before another helps.
+const PICTURES_AT_ONCE: usize = 64;
+
 /// Fills in the noise of as many pictures as fit, from index `first` on.
 ///
 /// # Shapes
 /// `latents`: `[count, 100]`.
 pub fn fill_latents(seed: u64, purpose: Purpose, first: u64, latents: &mut [f32]) {
-    for (index, latent) in (first..).zip(latents.chunks_exact_mut(LATENT)) {
-        seed::fill_normal(seed, purpose, index, latent);
-    }
+    let pictures = latents.par_chunks_exact_mut(LATENT).enumerate().with_min_len(PICTURES_AT_ONCE);
+    pictures.for_each(|(i, latent)| seed::fill_normal(seed, purpose, first + i as u64, latent));
 }
 
 /// Fills in the classes of pictures from index `first` on, each class as likely as the other.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::config::{Recipe, TrainConfig};
+use digitgan::data::batches::to_signed;
 use digitgan::engine::{
     Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, StepInput,
     StepReport,
@@ -188,6 +189,63 @@ fn reports_come_in_order_however_late_they_are_asked_for() {
     assert_eq!(found, expected);
     later.reports(&mut |_| panic!("told twice")).unwrap();
     assert!(later.steps_in_flight() > 1);
+}
+
+#[test]
+fn steps_on_kept_images_are_those_on_the_same_images_brought_along() {
+    // Bytes, as a data set has them; each image's class is its place's.
+    let bytes: Vec<u8> = (0..3 * BATCH * PIXELS).map(|i| (i * 31 % 256) as u8).collect();
+    let labels: Vec<u8> = (0..3 * BATCH).map(|i| (i % 10) as u8).collect();
+    let rows = |step: usize| -> Vec<u32> { (0..BATCH).map(|i| ((i * 7 + step * 5) % (3 * BATCH)) as u32).collect() };
+    let noisy = TrainConfig { instance_noise: 0.3, ..Recipe::Report.config(Variant::Cgan) };
+    for config in [Recipe::Report.config(Variant::Acgan), Recipe::Modern.config(Variant::Gan), noisy] {
+        let (mut brought, mut kept) = (start(&other(), &config), start(&other(), &config));
+        assert!(kept.keep(&bytes, &labels).unwrap(), "it has memory of its own");
+        let (mut expected, mut found) = (Vec::new(), Vec::new());
+        for step in 0..3 {
+            let mut data = Data::of(1, step as u64);
+            data.labels = rows(step).iter().map(|&row| labels[row as usize]).collect();
+            for (image, row) in data.images.chunks_exact_mut(PIXELS).zip(rows(step)) {
+                to_signed(&bytes[row as usize * PIXELS..][..PIXELS], image);
+            }
+            let input = data.input(&config);
+            expected.push(brought.step(input).unwrap());
+            // The second step brings its images although others are kept.
+            match step {
+                1 => kept.begin(input).unwrap(),
+                _ => kept.begin_kept(&rows(step), StepInput { images: &[], labels: &[], ..input }).unwrap(),
+            }
+        }
+        kept.reports(&mut |report| found.push(report)).unwrap();
+        let (ours, theirs) = (kept.state().unwrap(), brought.state().unwrap());
+        assert!(apart(&found, &expected) <= TOLERANCE, "{found:?} and {expected:?}");
+        assert!(difference(&ours, &theirs) <= TOLERANCE);
+    }
+    let config = TrainConfig { model: Variant::Gan, ..TrainConfig::default() };
+    assert!(!start(&cpu(), &config).keep(&bytes, &labels).unwrap(), "the CPU engine reads them where they are");
+}
+
+#[test]
+fn what_was_begun_before_a_state_is_taken_up_is_forgotten() {
+    let config = TrainConfig { model: Variant::Gan, ..TrainConfig::default() };
+    let mut engine = start(&other(), &config);
+    steps(engine.as_mut(), &config, 1, 0..1);
+    let state = engine.state().unwrap();
+    engine.begin(Data::of(1, 1).input(&config)).unwrap();
+    engine.restore(&state, 1).unwrap();
+    engine.reports(&mut |_| panic!("its report is not wanted any more")).unwrap();
+    assert_eq!(difference(&state, &engine.state().unwrap()), 0.0);
+}
+
+#[test]
+fn more_steps_than_may_be_in_flight_are_told_of_too() {
+    let config = TrainConfig { model: Variant::Gan, ..TrainConfig::default() };
+    let mut engine = start(&other(), &config);
+    let steps = engine.steps_in_flight() + 2;
+    (0..steps).for_each(|step| engine.begin(Data::of(1, step).input(&config)).unwrap());
+    let mut told = 0;
+    engine.reports(&mut |_| told += 1).unwrap();
+    assert_eq!(told, steps);
 }
 
 #[test]

@@ -42,20 +42,22 @@ impl<'a> Batches<'a> {
         (self.split.len() / self.batch) as u64
     }
 
+    /// Whether steps show the split's images as they are.
+    pub fn are_plain(&self) -> bool {
+        self.augment.is_empty()
+    }
+
     /// Fills in the batch of step `step`, counted from 0 over the whole training.
     ///
     /// # Shapes
     /// `images`: `[batch, 28, 28]`, becomes byte / 127.5 − 1; `labels`: `[batch]`.
     pub fn fill(&mut self, step: u64, images: &mut [f32], labels: &mut [u8]) {
-        let (epoch, first) = (step / self.per_epoch(), (step % self.per_epoch()) as usize * self.batch);
-        if self.epoch != Some(epoch) {
-            self.shuffle(epoch);
-        }
-        let Self { split, batch, seed, augment, pack, .. } = *self;
-        let (packs, order) = (batch / pack, &self.order[first..first + batch]);
+        self.turn_to(step);
+        let Self { split, batch, seed, augment, .. } = *self;
+        let row = self.row_of(step);
         images.par_chunks_exact_mut(IMAGE_PIXELS).zip(labels.par_iter_mut()).enumerate().with_min_len(8).for_each(
             |(i, (image, label))| {
-                let index = order[i % packs * pack + i / packs];
+                let index = row(i);
                 let bytes = split.image(index as usize);
                 *label = split.labels[index as usize];
                 if augment.is_empty() {
@@ -66,6 +68,31 @@ impl<'a> Batches<'a> {
                 to_signed(&varied, image);
             },
         );
+    }
+
+    /// The places in the split of the images that [`Batches::fill`] shows in step `step`.
+    ///
+    /// # Shapes
+    /// `rows`: `[batch]`.
+    pub fn rows(&mut self, step: u64, rows: &mut [u32]) {
+        self.turn_to(step);
+        let row = self.row_of(step);
+        rows.iter_mut().enumerate().for_each(|(i, place)| *place = row(i));
+    }
+
+    /// Has the order of a step's epoch at hand.
+    fn turn_to(&mut self, step: u64) {
+        let epoch = step / self.per_epoch();
+        if self.epoch != Some(epoch) {
+            self.shuffle(epoch);
+        }
+    }
+
+    /// Where image i of a step lies, in the epoch that is at hand.
+    fn row_of(&self, step: u64) -> impl Fn(usize) -> u32 {
+        let first = (step % self.per_epoch()) as usize * self.batch;
+        let (pack, packs, order) = (self.pack, self.batch / self.pack, &self.order[first..first + self.batch]);
+        move |i| order[i % packs * pack + i / packs]
     }
 
     /// Draws the order of an epoch.
@@ -129,10 +156,13 @@ mod tests {
     fn firsts(batches: &mut Batches<'_>, steps: std::ops::Range<u64>) -> Vec<u8> {
         let mut seen = Vec::new();
         let (mut images, mut labels) = (vec![0.0; batches.batch * IMAGE_PIXELS], vec![0; batches.batch]);
+        let mut rows = vec![0; batches.batch];
         for step in steps {
             batches.fill(step, &mut images, &mut labels);
-            for (image, label) in images.chunks(IMAGE_PIXELS).zip(&labels) {
+            batches.rows(step, &mut rows);
+            for ((image, label), row) in images.chunks(IMAGE_PIXELS).zip(&labels).zip(&rows) {
                 let first = ((image[0] + 1.0) * 127.5).round() as u8;
+                assert_eq!(u32::from(first), *row, "the row is that of the image");
                 assert_eq!(first % 10, *label, "image and label belong together");
                 seen.push(first);
             }

@@ -184,7 +184,7 @@ enum Statistics {
 }
 
 /// Trains one model. A device of its own may run behind: [`Engine::begin`] only hands it a step, [`Engine::reports`]
-/// waits for it.
+/// waits for it, and must have been called before anything else is asked.
 pub trait Engine {
     /// Begins one step: D on a batch of real images and on a batch of fakes, one update of D; then G through
     /// the updated D with the same fakes, one update of G.
@@ -192,6 +192,35 @@ pub trait Engine {
     /// # Errors
     /// When a loss or a gradient is not finite, or the device fails; the state is then worthless.
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError>;
+
+    /// Offers the training images. An engine that computes in memory of its own copies them there and returns `true`:
+    /// steps need not bring them any more, see [`Engine::begin_kept`].
+    ///
+    /// # Shapes
+    /// `images`: bytes, `[count, 28, 28]`; `labels`: `[count]`.
+    ///
+    /// # Errors
+    /// When the device fails.
+    fn keep(&mut self, images: &[u8], labels: &[u8]) -> Result<bool, EngineError> {
+        let _ = (images, labels);
+        Ok(false)
+    }
+
+    /// [`Engine::begin`] on real images that the engine keeps: those at the places `rows`. `input` brings none, so its
+    /// `images` and `labels` are empty.
+    ///
+    /// # Shapes
+    /// `rows`: `[batch]`.
+    ///
+    /// # Errors
+    /// As [`Engine::begin`].
+    ///
+    /// # Panics
+    /// If it keeps none.
+    fn begin_kept(&mut self, rows: &[u32], input: StepInput<'_>) -> Result<(), EngineError> {
+        let _ = (rows, input);
+        panic!("this engine keeps no images, as Engine::keep said")
+    }
 
     /// Tells what the steps found that were begun since the last call, in their order; waits for them.
     ///

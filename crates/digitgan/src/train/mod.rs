@@ -5,17 +5,18 @@
 //! training was interrupted.
 
 mod error;
+mod feed;
 pub mod watch;
 
 pub use error::TrainError;
 
 use crate::atomic_file;
 use crate::config::{OnCollapse, TrainConfig};
+use crate::data;
 use crate::data::Dataset;
-use crate::data::batches::Batches;
-use crate::engine::{Device, Engine, EngineError, StepInput, StepReport};
+use crate::engine::{Device, Engine, EngineError, StepReport};
 use crate::judge::{Judge, JudgeIdentity};
-use crate::model::{LATENT, ModelSpec, TensorMap};
+use crate::model::{ModelSpec, TensorMap};
 use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::Checkpoint;
@@ -26,9 +27,8 @@ use crate::run::tensorboard::EventWriter;
 use crate::run::timing::Stopwatch;
 use crate::run::watch_log::WatchLog;
 use crate::sample::{self, GridPlan, Sampler};
-use crate::seed::Purpose;
-use crate::{IMAGE_PIXELS, data};
 use error::{Attempt, first_not_finite};
+use feed::{Feed, Pace};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use watch::Watch;
@@ -88,7 +88,7 @@ pub struct Trainer<'a> {
     manifest: Manifest,
     spec: ModelSpec,
     device: Device,
-    batches: Batches<'a>,
+    feed: Feed<'a>,
     engine: Box<dyn Engine + Send>,
     /// Steps that were begun.
     step: u64,
@@ -103,15 +103,6 @@ pub struct Trainer<'a> {
     losses: LossWriter,
     events: EventWriter,
     stopwatch: Stopwatch,
-    buffers: Buffers,
-}
-
-/// The data of one step.
-struct Buffers {
-    images: Vec<f32>,
-    labels: Vec<u8>,
-    latents: Vec<f32>,
-    fake_labels: Vec<u8>,
 }
 
 impl<'a> Trainer<'a> {
@@ -180,8 +171,7 @@ impl<'a> Trainer<'a> {
             manifest: watched_by(manifest, judge.as_ref()),
             spec,
             device,
-            batches: Batches::new(&dataset.train, config.batch_size, config.seed, &config.augment)
-                .in_packs(config.pack, spec.variant.wiring().generator_sees_class),
+            feed: Feed::new(config, &spec, &dataset.train, engine.as_mut())?,
             engine,
             reported: step,
             reports: Vec::new(),
@@ -193,7 +183,6 @@ impl<'a> Trainer<'a> {
             losses,
             events,
             stopwatch: Stopwatch::take_up(&run, step),
-            buffers: Buffers::new(config.batch_size),
             run,
         })
     }
@@ -220,7 +209,7 @@ impl<'a> Trainer<'a> {
 
     /// Steps in an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.batches.per_epoch()
+        self.feed.steps_per_epoch()
     }
 
     /// Steps of the whole training.
@@ -268,24 +257,14 @@ impl<'a> Trainer<'a> {
     /// One step: its data, its computation, its records.
     fn advance(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> Result<(), TrainError> {
         let config = &self.manifest.config;
-        let TrainConfig { lr, lr_d, seed, pack, .. } = *config;
+        let TrainConfig { lr, lr_d, .. } = *config;
         let all = config.scheduled_steps(self.manifest.dataset.identity.train_images);
         let done = self.step as f64 / all as f64;
         let factor = config.rate_factor(done) * 0.5f64.powi(self.rollbacks as i32);
-        let noise = config.noise(done);
-        let Buffers { images, labels, latents, fake_labels } = &mut self.buffers;
-        self.batches.fill(self.step, images, labels);
-        // After going back, other noise than that which led to the collapse.
-        let first_fake = (u64::from(self.rollbacks) << 48) + self.step * labels.len() as u64;
-        sample::fill_latents(seed, Purpose::TrainingLatent, first_fake, latents);
-        sample::fill_classes(seed, Purpose::TrainingClass, first_fake, self.spec.classes, fake_labels);
-        if self.spec.variant.wiring().generator_sees_class {
-            let (first, others) = fake_labels.split_at_mut(labels.len() / pack);
-            others.chunks_exact_mut(first.len()).for_each(|other| other.copy_from_slice(first));
-        }
         let (generator_rate, discriminator_rate) = (lr * factor, lr_d * factor);
-        let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
-        self.engine.begin(input).map_err(|error| self.failed(error))?;
+        let pace = Pace { generator_rate, discriminator_rate, noise: config.noise(done) };
+        let begun = self.feed.begin(self.engine.as_mut(), self.step, self.rollbacks, pace);
+        begun.map_err(|error| self.failed(error))?;
         self.step += 1;
         if self.step - self.reported >= self.engine.steps_in_flight() { self.collect(watch) } else { Ok(()) }
     }
@@ -576,17 +555,6 @@ impl Records {
         let path = run.watch();
         let watch_log = WatchLog::resume(&path, step).attempt("continue", &path)?;
         Ok(Records { losses, events, watch_log })
-    }
-}
-
-impl Buffers {
-    fn new(batch: usize) -> Self {
-        Buffers {
-            images: vec![0.0; batch * IMAGE_PIXELS],
-            labels: vec![0; batch],
-            latents: vec![0.0; batch * LATENT],
-            fake_labels: vec![0; batch],
-        }
     }
 }
 

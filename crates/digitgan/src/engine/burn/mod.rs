@@ -1,6 +1,7 @@
 //! An engine on Burn: the same models on GPUs (CUDA, Vulkan, Metal, WebGPU), with gradients found by Burn. On Burn's CPU
 //! backend, `flex`, it is a second opinion on [`super::cpu`] that every machine can ask for.
 //!
+//! The training images are kept on the device, and what else steps need goes there for many steps in one piece (`supply`).
 //! A step is only put on the device's queue: nothing is read back before [`Engine::reports`] asks for it. Noise and classes
 //! are drawn on the host, from the same numbers as for the CPU, so a training may go on on another device.
 
@@ -8,8 +9,9 @@ mod device;
 mod networks;
 mod objective;
 mod parameters;
+mod supply;
 
-use super::{Engine, EngineError, InstanceNoise, NotFinite, Protocol, Statistics, StepInput, StepReport};
+use super::{Engine, EngineError, NotFinite, Protocol, Statistics, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
 use crate::objective::Target;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -18,6 +20,7 @@ use burn_tensor::{Tensor, TensorData};
 pub use device::BurnDevice;
 use networks::{Verdict, generate, judge};
 use parameters::{Adam, Parameters, Weights, values};
+use supply::{Batch, Rates, Real, Supply, classes_of};
 
 /// Steps that may be on the queue before their reports are read.
 const STEPS_IN_FLIGHT: u64 = 50;
@@ -36,17 +39,12 @@ pub struct BurnEngine {
     /// The average of G, if it is to draw in its place.
     average: Option<Parameters>,
     discriminator: Parameters,
+    /// Steps on their way to the device.
+    supply: Supply,
+    /// Steps that were put on the queue.
     steps: u64,
     /// What the steps since the last reading found, [`REPORTED`] numbers each.
     found: Vec<Tensor<1>>,
-}
-
-/// A batch on the device.
-struct Batch {
-    real: Tensor<4>,
-    classes: Tensor<2>,
-    latents: Tensor<2>,
-    fake_classes: Tensor<2>,
 }
 
 impl BurnEngine {
@@ -66,64 +64,52 @@ impl BurnEngine {
                 generator: generator(),
                 average: protocol.average.map(|_| generator()),
                 discriminator: Parameters::new(device, discriminator_tensors(spec, &protocol.design)),
+                supply: Supply::new(device, batch, spec.classes),
                 steps: 0,
                 found: Vec::new(),
             }
         })
     }
 
-    /// Brings a step's data to the device, in one piece.
-    fn upload(&self, input: &StepInput<'_>) -> Batch {
-        let (batch, classes) = (self.batch, self.spec.classes);
-        let parts = [batch * IMAGE_PIXELS, batch * classes, batch * LATENT, batch * classes];
-        let mut data = Vec::with_capacity(parts.iter().sum());
-        data.extend_from_slice(input.images);
-        one_hot(input.labels, classes, &mut data);
-        data.extend_from_slice(input.latents);
-        one_hot(input.fake_labels, classes, &mut data);
-        let count = data.len();
-        let data = Tensor::<1>::from_data(TensorData::new(data, [count]), self.device.handle());
-        let mut start = 0;
-        let [real, labels, latents, fake_labels] = parts.map(|length| {
-            start += length;
-            data.clone().narrow(0, start - length, length)
-        });
-        Batch {
-            real: real.reshape([batch, 1, IMAGE_SIDE, IMAGE_SIDE]),
-            classes: labels.reshape([batch, classes]),
-            latents: latents.reshape([batch, LATENT]),
-            fake_classes: fake_labels.reshape([batch, classes]),
+    /// Takes a step in. The device gets it with others, at the latest when their reports are asked for.
+    fn take(&mut self, real: &Real<'_>, input: &StepInput<'_>) -> Result<(), EngineError> {
+        assert_eq!((input.latents.len(), input.fake_labels.len()), (self.batch * LATENT, self.batch));
+        if self.supply.parts_from(real, input) {
+            self.send()?;
         }
+        self.supply.add(self.steps + self.supply.waiting() as u64 + 1, real, input);
+        if self.supply.is_full() { self.send() } else { Ok(()) }
     }
 
-    /// The step's noise over real images and fakes, if there is to be any; the host draws it.
-    fn noise(&self, noise: Option<InstanceNoise>) -> Option<[Tensor<4>; 2]> {
-        let noise = noise?;
-        Some([0, self.batch].map(|start| {
-            let mut values = vec![0.0; self.batch * IMAGE_PIXELS];
-            for (image, pixels) in values.chunks_exact_mut(IMAGE_PIXELS).enumerate() {
-                noise.fill(self.steps, self.batch, start + image, pixels);
-            }
-            values.iter_mut().for_each(|value| *value *= noise.deviation);
-            let shape = [self.batch, 1, IMAGE_SIDE, IMAGE_SIDE];
-            Tensor::from_data(TensorData::new(values, shape), self.device.handle())
-        }))
+    /// Sends the device the steps that were taken in, and puts them on its queue.
+    fn send(&mut self) -> Result<(), EngineError> {
+        if self.supply.waiting() == 0 {
+            return Ok(());
+        }
+        let device = self.device.clone();
+        device.guard(|| {
+            let steps = self.supply.send().steps();
+            steps.for_each(|(batch, rates)| self.enqueue(batch, rates));
+        })
+    }
+
+    /// All steps that were begun show in what is asked for now.
+    fn expect_nothing_waits(&self) {
+        assert_eq!(self.supply.waiting(), 0, "the reports of steps are asked for before anything else is");
     }
 
     /// One step, put on the queue.
-    fn enqueue(&mut self, input: StepInput<'_>) {
+    fn enqueue(&mut self, mut batch: Batch, rates: Rates) {
         self.steps += 1;
-        let mut batch = self.upload(&input);
-        let noise = self.noise(input.noise);
         let g_weights = self.generator.weights(true);
         let asked = self.spec.variant.wiring().generator_sees_class.then(|| batch.fake_classes.clone());
         let mut fakes = generate(batch.latents.clone(), asked, &g_weights, &mut self.generator, Statistics::Batch);
-        if let Some([over_real, over_fakes]) = noise {
+        if let Some([over_real, over_fakes]) = batch.noise.take() {
             batch.real = batch.real + over_real;
             fakes = fakes + over_fakes;
         }
-        let of_discriminator = self.step_discriminator(&batch, fakes.clone().inner(), input.discriminator_rate);
-        let of_generator = self.step_generator(&batch, fakes, &g_weights, input.generator_rate);
+        let of_discriminator = self.step_discriminator(&batch, fakes.clone().inner(), rates.discriminator);
+        let of_generator = self.step_generator(&batch, fakes, &g_weights, rates.generator);
         if let (Some(average), Some(decay)) = (&mut self.average, self.protocol.average) {
             average.approach(&self.generator, super::average_share(decay, self.steps));
         }
@@ -228,20 +214,6 @@ fn draw(
     }
 }
 
-/// Classes one-hot on the device, `[labels, classes]`.
-fn classes_of(device: &BurnDevice, labels: &[u8], classes: usize) -> Tensor<2> {
-    let mut data = Vec::with_capacity(labels.len() * classes);
-    one_hot(labels, classes, &mut data);
-    Tensor::from_data(TensorData::new(data, [labels.len(), classes]), device.handle())
-}
-
-/// Adds a row of zeros and a one for each label.
-fn one_hot(labels: &[u8], classes: usize, data: &mut Vec<f32>) {
-    for &label in labels {
-        data.extend((0..classes).map(|class| if class == usize::from(label) { 1.0 } else { 0.0 }));
-    }
-}
-
 /// A loss and, where there is one, that of the classes.
 fn with_class(loss: Tensor<1>, class: Option<&Tensor<1>>) -> Tensor<1> {
     class.into_iter().fold(loss, |sum, class| sum + class.clone())
@@ -259,12 +231,22 @@ fn mean_probability(verdict: &Verdict) -> Tensor<1> {
 impl Engine for BurnEngine {
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
         assert_eq!((input.images.len(), input.labels.len()), (self.batch * IMAGE_PIXELS, self.batch));
-        assert_eq!((input.latents.len(), input.fake_labels.len()), (self.batch * LATENT, self.batch));
+        self.take(&Real::Given(input.images, input.labels), &input)
+    }
+
+    fn keep(&mut self, images: &[u8], labels: &[u8]) -> Result<bool, EngineError> {
         let device = self.device.clone();
-        device.guard(|| self.enqueue(input))
+        device.guard(|| self.supply.keep(images, labels))?;
+        Ok(true)
+    }
+
+    fn begin_kept(&mut self, rows: &[u32], input: StepInput<'_>) -> Result<(), EngineError> {
+        assert_eq!(rows.len(), self.batch);
+        self.take(&Real::Kept(rows), &input)
     }
 
     fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError> {
+        self.send()?;
         if self.found.is_empty() {
             return Ok(());
         }
@@ -281,11 +263,13 @@ impl Engine for BurnEngine {
     }
 
     fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
+        self.expect_nothing_waits();
         let device = self.device.clone();
         device.guard(|| self.draw(latents, labels, images))
     }
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
+        self.expect_nothing_waits();
         assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
         let Self { device, spec, protocol, discriminator, .. } = self;
         let weights = discriminator.weights(false);
@@ -304,6 +288,7 @@ impl Engine for BurnEngine {
     }
 
     fn state(&self) -> Result<TensorMap, EngineError> {
+        self.expect_nothing_waits();
         self.device.guard(|| {
             let mut state = TensorMap::new();
             self.generator.save("generator.", true, &mut state);
@@ -316,7 +301,8 @@ impl Engine for BurnEngine {
     }
 
     fn restore(&mut self, state: &TensorMap, step: u64) -> Result<(), EngineError> {
-        let Self { device, generator, average, discriminator, .. } = self;
+        let Self { device, generator, average, discriminator, supply, .. } = self;
+        supply.clear();
         device.guard(|| {
             generator.load("generator.", state, true)?;
             if let Some(average) = average {
@@ -331,6 +317,7 @@ impl Engine for BurnEngine {
     }
 
     fn gradients(&self) -> Result<TensorMap, EngineError> {
+        self.expect_nothing_waits();
         self.device.guard(|| {
             let mut map = TensorMap::new();
             self.generator.save_gradients("generator.", &mut map);

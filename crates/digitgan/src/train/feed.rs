@@ -1,0 +1,100 @@
+//! What a step is fed with: real images, noise, and the classes of the fakes. All of it is a function of the settings,
+//! the data and the step's number.
+
+use crate::IMAGE_PIXELS;
+use crate::config::TrainConfig;
+use crate::data::Split;
+use crate::data::batches::Batches;
+use crate::engine::{Engine, EngineError, InstanceNoise, StepInput};
+use crate::model::{LATENT, ModelSpec};
+use crate::sample;
+use crate::seed::Purpose;
+
+/// The data of a training's steps.
+pub(super) struct Feed<'a> {
+    batches: Batches<'a>,
+    /// Whether the engine keeps the training images, so that a step only names its own.
+    kept: bool,
+    seed: u64,
+    classes: usize,
+    /// Images that are judged together, where they must be of one class: else 1.
+    pack: usize,
+    rows: Vec<u32>,
+    images: Vec<f32>,
+    labels: Vec<u8>,
+    latents: Vec<f32>,
+    fake_labels: Vec<u8>,
+}
+
+/// What changes from step to step beside the data.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) generator_rate: f64,
+    pub(super) discriminator_rate: f64,
+    pub(super) noise: Option<InstanceNoise>,
+}
+
+impl<'a> Feed<'a> {
+    /// Feeds `engine` from a split. Images that are shown as they are, the engine may keep.
+    pub(super) fn new(
+        config: &'a TrainConfig,
+        spec: &ModelSpec,
+        split: &'a Split,
+        engine: &mut dyn Engine,
+    ) -> Result<Self, EngineError> {
+        let (batch, of_one_class) = (config.batch_size, spec.variant.wiring().generator_sees_class);
+        let batches = Batches::new(split, batch, config.seed, &config.augment).in_packs(config.pack, of_one_class);
+        let kept = batches.are_plain() && engine.keep(&split.images, &split.labels)?;
+        // Of what is kept only the place is told, of the rest everything but that.
+        let (named, brought) = if kept { (batch, 0) } else { (0, batch) };
+        Ok(Feed {
+            batches,
+            kept,
+            seed: config.seed,
+            classes: spec.classes,
+            pack: if of_one_class { config.pack } else { 1 },
+            rows: vec![0; named],
+            images: vec![0.0; brought * IMAGE_PIXELS],
+            labels: vec![0; brought],
+            latents: vec![0.0; batch * LATENT],
+            fake_labels: vec![0; batch],
+        })
+    }
+
+    /// Steps in an epoch.
+    pub(super) fn steps_per_epoch(&self) -> u64 {
+        self.batches.per_epoch()
+    }
+
+    /// Begins step `step`, counted from 0, of a training that went back `rollbacks` times.
+    pub(super) fn begin(
+        &mut self,
+        engine: &mut dyn Engine,
+        step: u64,
+        rollbacks: u32,
+        pace: Pace,
+    ) -> Result<(), EngineError> {
+        self.draw_fakes(step, rollbacks);
+        let Self { batches, kept, rows, images, labels, latents, fake_labels, .. } = self;
+        if *kept {
+            batches.rows(step, rows);
+        } else {
+            batches.fill(step, images, labels);
+        }
+        let Pace { generator_rate, discriminator_rate, noise } = pace;
+        let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
+        if *kept { engine.begin_kept(rows, input) } else { engine.begin(input) }
+    }
+
+    /// Draws the noise and the classes behind a step's fakes.
+    fn draw_fakes(&mut self, step: u64, rollbacks: u32) {
+        let Self { seed, classes, pack, latents, fake_labels, .. } = self;
+        let batch = fake_labels.len();
+        // After going back, other noise than that which led to the collapse.
+        let first = (u64::from(rollbacks) << 48) + step * batch as u64;
+        sample::fill_latents(*seed, Purpose::TrainingLatent, first, latents);
+        sample::fill_classes(*seed, Purpose::TrainingClass, first, *classes, fake_labels);
+        let (one, others) = fake_labels.split_at_mut(batch / *pack);
+        others.chunks_exact_mut(one.len()).for_each(|other| other.copy_from_slice(one));
+    }
+}
