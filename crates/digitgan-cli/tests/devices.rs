@@ -71,3 +71,29 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
     assert_eq!(ours.len(), theirs.len());
     assert!(ours.iter().zip(&theirs).all(|(a, b)| a.abs_diff(*b) <= 1));
 }
+
+#[cfg(feature = "gpu")]
+#[test]
+fn augmented_images_and_packs_are_the_same_on_another_device() {
+    use digitgan::run::losses;
+
+    for (name, options) in [("augmented", "--augment affine"), ("packs", "--pack 2"), ("noisy", "--instance-noise 0.2")]
+    {
+        let place = Place::new();
+        let of = |device: &str| {
+            place.succeed(&format!(
+                "{TRAIN} --max-steps 3 --lr 1e-5 --seed 3 {options} --device {device} --name {device}"
+            ));
+            losses::read(&place.run_directory(device).losses()).unwrap()
+        };
+        let (ours, theirs) = (of("cpu"), of("flex"));
+        assert_eq!((ours.len(), theirs.len()), (3, 3), "{name}");
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            let near = |a: f32, b: f32| (a - b).abs() <= 1e-3 * a.abs();
+            assert!(
+                near(ours.d_loss, theirs.d_loss) && near(ours.g_loss, theirs.g_loss),
+                "{name}: {ours:?} and {theirs:?}"
+            );
+        }
+    }
+}

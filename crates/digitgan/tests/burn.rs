@@ -41,8 +41,13 @@ fn spec(variant: Variant) -> ModelSpec {
 
 /// An engine for a training, before its first step.
 fn start(device: &Device, config: &TrainConfig) -> Box<dyn Engine + Send> {
+    start_with(device, config, BATCH)
+}
+
+/// The same with another batch.
+fn start_with(device: &Device, config: &TrainConfig, batch: usize) -> Box<dyn Engine + Send> {
     let (spec, protocol) = (spec(config.model), Protocol { epsilon: EPSILON, ..config.protocol() });
-    let mut engine = device.engine(&spec, BATCH, protocol).unwrap();
+    let mut engine = device.engine(&spec, batch, protocol).unwrap();
     engine.restore(&initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed), 0).unwrap();
     engine
 }
@@ -57,16 +62,20 @@ struct Data {
 
 impl Data {
     fn of(seed: u64, step: u64) -> Data {
+        Data::of_size(BATCH, seed, step)
+    }
+
+    fn of_size(batch: usize, seed: u64, step: u64) -> Data {
         let classes = |purpose| {
-            let mut labels = vec![0; BATCH];
-            fill_classes(seed, purpose, step * BATCH as u64, 10, &mut labels);
+            let mut labels = vec![0; batch];
+            fill_classes(seed, purpose, step * batch as u64, 10, &mut labels);
             labels
         };
-        let numbers = latents(seed, Purpose::Show, step * 1000, BATCH * 8);
+        let numbers = latents(seed, Purpose::Show, step * 1000, batch * 8);
         Data {
-            images: numbers[..BATCH * PIXELS].iter().map(|v| v.tanh()).collect(),
+            images: numbers[..batch * PIXELS].iter().map(|v| v.tanh()).collect(),
             labels: classes(Purpose::Show),
-            noise: latents(seed, Purpose::TrainingLatent, step * BATCH as u64, BATCH),
+            noise: latents(seed, Purpose::TrainingLatent, step * batch as u64, batch),
             fake_labels: classes(Purpose::TrainingClass),
         }
     }
@@ -235,6 +244,15 @@ fn what_was_begun_before_a_state_is_taken_up_is_forgotten() {
     engine.restore(&state, 1).unwrap();
     engine.reports(&mut |_| panic!("its report is not wanted any more")).unwrap();
     assert_eq!(difference(&state, &engine.state().unwrap()), 0.0);
+}
+
+#[test]
+fn a_step_of_a_large_batch_is_that_of_the_cpu_engine() {
+    let config = Recipe::Report.config(Variant::Acgan);
+    let data = Data::of_size(1024, 1, 0);
+    let [ours, theirs] =
+        [cpu(), other()].map(|device| [start_with(&device, &config, 1024).step(data.input(&config)).unwrap()]);
+    assert!(apart(&ours, &theirs) <= TOLERANCE, "{ours:?} and {theirs:?}");
 }
 
 #[test]
