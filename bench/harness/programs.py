@@ -63,6 +63,14 @@ def build(peers: list[str]) -> dict[str, str]:
     return missing | {f"{name}_step": "could not be built" for name, built in alone.items() if not built}
 
 
+def build_with(feature: str | None, example_name: str) -> None:
+    """Builds our program and one of our examples with a feature of cargo, in the place of those without."""
+    print(f"building with {feature or 'no feature'} (many minutes, the first time) …", flush=True)
+    cargo = ["cargo", "build", "--release", "--locked", *(["--features", feature] if feature else [])]
+    for what in (["-p", "digitgan-cli"], ["-p", "digitgan", "--example", example_name]):
+        subprocess.run([*cargo, *what], cwd=ROOT, check=True)
+
+
 def build_rust_peers(*names: str) -> bool:
     """Builds these peers for exactly this processor."""
     environment = {**os.environ, "RUSTFLAGS": "-C target-cpu=native", "CARGO_TARGET_DIR": str(RUST_PEERS)}
@@ -82,11 +90,11 @@ def python(script: str, *arguments: object) -> list[str]:
     return [sys.executable, str(PEERS / script), *map(str, arguments)]
 
 
-def run(command: list[object], environment: dict[str, str] | None = None) -> str:
-    """What a program writes to standard output."""
+def run(command: list[object], environment: dict[str, str] | None = None, folder: Path = ROOT) -> str:
+    """What a program writes to standard output, started in a folder."""
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(words, env={**os.environ, **(environment or {})}, cwd=ROOT,
+        done = subprocess.run(words, env={**os.environ, **(environment or {})}, cwd=folder,
                               capture_output=True, text=True, timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed(str(error)) from error
@@ -95,9 +103,9 @@ def run(command: list[object], environment: dict[str, str] | None = None) -> str
     return done.stdout
 
 
-def run_json(command: list[object], environment: dict[str, str] | None = None) -> dict:
+def run_json(command: list[object], environment: dict[str, str] | None = None, folder: Path = ROOT) -> dict:
     """The JSON that a program writes as its last line."""
-    lines = run(command, environment).strip().splitlines()
+    lines = run(command, environment, folder).strip().splitlines()
     try:
         return json.loads(lines[-1])
     except (IndexError, json.JSONDecodeError) as error:

@@ -1,4 +1,4 @@
-"""The models of reference/models.py as PyTorch trains them fastest on a CPU: which memory format, which form of layers."""
+"""The models of reference/models.py as PyTorch trains them fastest: which memory format, which form of layers."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Training:
     opt_d: torch.optim.Optimizer
 
     @staticmethod
-    def start(variant: str, settings: Settings, mode: str, seed: int = 0) -> "Training":
-        """New networks with PyTorch's fused Adam; `mode` is `eager` or `compile`."""
+    def start(variant: str, settings: Settings, mode: str, seed: int = 0, device: str = "cpu") -> "Training":
+        """New networks with PyTorch's fused Adam; `mode` is `eager`, `compile`, or `graphs`: fit to be captured."""
         torch.manual_seed(seed)
         generator, discriminator = Generator(variant, CLASSES), Discriminator(variant, CLASSES)
         if settings.linear:
@@ -85,7 +85,8 @@ class Training:
         if settings.channels_last:
             generator = generator.to(memory_format=torch.channels_last)
             discriminator = discriminator.to(memory_format=torch.channels_last)
-        opt_g, opt_d = adam(generator, fused=True), adam(discriminator, fused=True)
+        generator, discriminator = generator.to(device), discriminator.to(device)
+        opt_g, opt_d = (adam(network, fused=True, capturable=mode == "graphs") for network in (generator, discriminator))
         if mode == "compile":
             generator.compile()
             discriminator.compile()
