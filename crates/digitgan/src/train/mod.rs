@@ -6,6 +6,7 @@
 
 mod error;
 mod feed;
+mod pictures;
 pub mod watch;
 
 pub use error::TrainError;
@@ -17,16 +18,14 @@ use crate::data::Dataset;
 use crate::engine::{Device, Engine, EngineError, StepReport};
 use crate::judge::{Judge, JudgeIdentity};
 use crate::model::{ModelSpec, TensorMap};
-use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::generator_file::GeneratorFile;
-use crate::run::losses::{self, LossRecord, LossWriter};
+use crate::run::losses::{LossRecord, LossWriter};
 use crate::run::manifest::{Collapse, Manifest};
 use crate::run::tensorboard::EventWriter;
 use crate::run::timing::Stopwatch;
 use crate::run::watch_log::WatchLog;
-use crate::sample::{self, GridPlan, Sampler};
 use error::{Attempt, first_not_finite};
 use feed::{Feed, Pace};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -406,31 +405,6 @@ impl<'a> Trainer<'a> {
         self.events.scalars(step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
     }
 
-    /// Draws the sample grid of the epoch just finished and keeps its generator.
-    fn finish_epoch(&mut self) -> Result<(), TrainError> {
-        let epoch = (self.step / self.steps_per_epoch()) as u32;
-        let plan = GridPlan::new(&self.spec);
-        let images = sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed)?;
-        let path = self.run.sample(epoch);
-        let picture = Grid::new(plan.columns).draw(&images).attempt("draw", &path)?;
-        let (epoch_text, seed_text) = (epoch.to_string(), self.manifest.config.seed.to_string());
-        let facts = [
-            ("Software", "digitgan"),
-            ("model", self.spec.variant.name()),
-            ("epoch", &epoch_text),
-            ("seed", &seed_text),
-        ];
-        picture.write_png(&path, &facts).attempt("write", &path)?;
-        let png = picture.png(&facts).attempt("draw", &path)?;
-        self.events
-            .image(self.step, now(), "samples", &png, picture.width(), picture.height())
-            .attempt("write", &self.run.tensorboard())?;
-        let path = self.run.epoch_generator(epoch);
-        self.generator(&self.engine.state()?).write(&path).attempt("write", &path)?;
-        self.draw_losses()?;
-        self.draw_watch()
-    }
-
     fn generator(&self, state: &TensorMap) -> GeneratorFile {
         let dataset = &self.manifest.dataset;
         GeneratorFile::from_state(state, self.spec, &dataset.class_names, &dataset.identity.name, self.step)
@@ -464,63 +438,6 @@ impl<'a> Trainer<'a> {
         self.stopwatch.record(&self.run, self.step).attempt("write", &self.run.timing())?;
         watch(Event::Saved { step: self.step });
         Ok(())
-    }
-
-    /// Draws the losses so far as a picture.
-    fn draw_losses(&mut self) -> Result<(), TrainError> {
-        let path = self.run.losses();
-        self.losses.flush().attempt("write", &path)?;
-        let records = losses::read(&path).attempt("read", &path)?;
-        let points: Vec<CurvePoint> = records.iter().map(CurvePoint::from).collect();
-        let dataset = &self.manifest.dataset.identity.name;
-        let title = format!("{} on {dataset}: losses", self.spec.variant.title());
-        let path = self.run.loss_curves();
-        LossCurves { title: &title, points: &points }
-            .write_png(&path, &[("Software", "digitgan")])
-            .attempt("write", &path)
-    }
-
-    /// Draws what the watch saw so far as a picture.
-    fn draw_watch(&self) -> Result<(), TrainError> {
-        if self.watch_log.records().is_empty() {
-            return Ok(());
-        }
-        let dataset = &self.manifest.dataset.identity.name;
-        let judge = self.manifest.judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
-        let title = format!("{} on {dataset}: mode-collapse watch{judge}", self.spec.variant.title());
-        let path = self.run.watch_curves();
-        WatchCurves { title: &title, records: self.watch_log.records(), last_step: self.step }
-            .write_png(&path, &[("Software", "digitgan")])
-            .attempt("draw", &path)
-    }
-
-    /// Draws the grids of all epochs anew, from their generators, as one animation.
-    fn animate(&self) -> Result<(), TrainError> {
-        let epochs = (self.step / self.steps_per_epoch()) as u32;
-        let frames: Vec<Frame> = (1..=epochs).map(|epoch| self.frame(epoch)).collect::<Result<_, _>>()?;
-        let path = self.run.animation();
-        if !frames.is_empty() {
-            Animation::default().write_gif(&path, &frames).attempt("write", &path)?;
-        }
-        Ok(())
-    }
-
-    fn frame(&self, epoch: u32) -> Result<Frame, TrainError> {
-        let path = self.run.epoch_generator(epoch);
-        let file = GeneratorFile::read(&path)?;
-        let mut sampler = Sampler::new(&self.device, &file).map_err(|error| TrainError::restoring(error, &path))?;
-        let images = sampler.draw_grid(self.manifest.config.seed)?;
-        let picture: GreyPicture = Grid::new(GridPlan::new(&self.spec).columns).draw(&images).attempt("draw", &path)?;
-        Ok(Frame { epoch, picture })
-    }
-
-    /// The sample grid as it stands, as bytes `[count, 28, 28]`, and its number of columns.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub fn preview(&mut self) -> Result<(Vec<u8>, usize), TrainError> {
-        let plan = GridPlan::new(&self.spec);
-        Ok((sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed)?, plan.columns))
     }
 }
 
