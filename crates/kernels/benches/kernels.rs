@@ -183,7 +183,9 @@ fn weights_to_points(bencher: Bencher, level: &str) {
 #[divan::bench(args = levels())]
 fn points_to_weights(bencher: Bencher, level: &str) {
     let (mut weights, points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::WEIGHT_POINTS]);
-    bencher
-        .counter(ItemsCount::new(INNER_WEIGHTS))
-        .bench_local(|| kernels(level).points_to_weights(&points, &mut weights));
+    bencher.counter(ItemsCount::new(INNER_WEIGHTS)).bench_local(|| {
+        for (phase, taps) in winograd::phases(&mut weights).into_iter().enumerate() {
+            kernels(level).points_to_weights(&points, phase, taps);
+        }
+    });
 }

@@ -61,7 +61,7 @@ mod weights;
 
 use crate::shape::{BOTTOM_CHANNELS, MIDDLE_CHANNELS};
 pub use packed::{PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS};
-pub use weights::transpose_taps;
+pub use weights::{PHASES, phases, transpose_taps};
 
 /// Points of one axis: 0, 1, 2, −1 and ∞.
 const AXIS_POINTS: usize = 5;

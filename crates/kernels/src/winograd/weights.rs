@@ -7,6 +7,8 @@ use crate::shape::{BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE_CHANNELS, TAPS};
 use crate::tile::{load, store};
 use pulp::{Simd, WithSimd};
 
+/// Phases of the upper map, each with four taps of its own.
+pub const PHASES: usize = 4;
 /// Elements of one tap.
 const TAP: usize = MIDDLE_CHANNELS * BOTTOM_CHANNELS;
 
@@ -29,14 +31,29 @@ impl Kernels {
         self.run(WeightsToPoints::<BOTTOM_CHANNELS, MIDDLE_CHANNELS> { weights: transposed, points });
     }
 
-    /// Adds the gradient of the weights from that of the weights at points, `Gᵀ·dU·G`.
+    /// Adds the gradient of the weights of one phase from that of the weights at points, `Gᵀ·dU·G`.
     ///
     /// # Shapes
-    /// `points`: `[25, 2, 128, 32]` and gaps; `gradient`: `[4, 4, 32, 64]`.
-    pub fn points_to_weights(self, points: &[f32], gradient: &mut [f32]) {
-        assert_eq!((points.len(), gradient.len()), (WEIGHT_POINTS, INNER_WEIGHTS));
-        self.run(PointsToWeights { points, gradient });
+    /// `points`: `[25, 2, 128, 32]` and gaps; `taps`: the phase's four of [`phases`], `[32, 64]` each.
+    pub fn points_to_weights(self, points: &[f32], phase: usize, taps: [&mut [f32]; 4]) {
+        assert!(points.len() == WEIGHT_POINTS && phase < PHASES && taps.iter().all(|tap| tap.len() == TAP));
+        self.run(PointsToWeights { points, phase, taps });
     }
+}
+
+/// The weights of the inner convolution, `[4, 4, 32, 64]`, by phases: of phase (p, q) the taps (2a + p, 2b + q), a before b.
+pub fn phases(weights: &mut [f32]) -> [[&mut [f32]; 4]; PHASES] {
+    assert_eq!(weights.len(), INNER_WEIGHTS);
+    let mut taps: [_; TAPS] = std::array::from_fn({
+        let mut taps = weights.chunks_exact_mut(TAP);
+        move |_| taps.next()
+    });
+    std::array::from_fn(|phase| {
+        std::array::from_fn(|place| {
+            let number = tap(phase / 2, phase % 2, place / 2, place % 2) / TAP;
+            taps[number].take().expect("every tap is one phase's")
+        })
+    })
 }
 
 /// Transposes every tap, `[4, 4, 32, 64]` to `[4, 4, 64, 32]`.
@@ -94,7 +111,8 @@ impl<const ROWS: usize, const COLUMNS: usize> WithSimd for WeightsToPoints<'_, R
 
 struct PointsToWeights<'a> {
     points: &'a [f32],
-    gradient: &'a mut [f32],
+    phase: usize,
+    taps: [&'a mut [f32]; 4],
 }
 
 impl WithSimd for PointsToWeights<'_> {
@@ -103,29 +121,25 @@ impl WithSimd for PointsToWeights<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
-        for phase in 0..TAPS / 4 {
-            let (p, q) = (phase / 2, phase % 2);
-            for row in 0..MIDDLE_CHANNELS {
-                for column in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
-                    let at =
-                        ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
-                    // SAFETY: `points_to_weights` checked both lengths; `at` lies inside one point's 128·64.
-                    unsafe {
-                        let [mut left, mut right] = [[zero; AXIS_POINTS]; 2];
-                        for (y, (left, right)) in left.iter_mut().zip(&mut right).enumerate() {
-                            let mut line = [zero; AXIS_POINTS];
-                            for (x, value) in line.iter_mut().enumerate() {
-                                *value =
-                                    load::<S>(self.points.as_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at));
-                            }
-                            [*left, *right] = points_to_taps(simd, line);
+        let Self { points, phase, taps } = self;
+        for row in 0..MIDDLE_CHANNELS {
+            for column in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
+                let at = ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
+                // SAFETY: `points_to_weights` checked the lengths; `at` lies inside one point's 128·64, and a row's columns
+                // inside a tap.
+                unsafe {
+                    let [mut left, mut right] = [[zero; AXIS_POINTS]; 2];
+                    for (y, (left, right)) in left.iter_mut().zip(&mut right).enumerate() {
+                        let mut line = [zero; AXIS_POINTS];
+                        for (x, value) in line.iter_mut().enumerate() {
+                            *value = load::<S>(points.as_ptr().add((y * AXIS_POINTS + x) * POINT_WEIGHTS + at));
                         }
-                        for (b, line) in [left, right].into_iter().enumerate() {
-                            for (a, value) in points_to_taps(simd, line).into_iter().enumerate() {
-                                let out = tap(p, q, a, b) + row * BOTTOM_CHANNELS + column;
-                                let out = self.gradient.as_mut_ptr().add(out);
-                                store::<S>(out, simd.add_f32s(load::<S>(out), value));
-                            }
+                        [*left, *right] = points_to_taps(simd, line);
+                    }
+                    for (b, line) in [left, right].into_iter().enumerate() {
+                        for (a, value) in points_to_taps(simd, line).into_iter().enumerate() {
+                            let out = taps[2 * a + b].as_mut_ptr().add(row * BOTTOM_CHANNELS + column);
+                            store::<S>(out, simd.add_f32s(load::<S>(out), value));
                         }
                     }
                 }

@@ -78,7 +78,9 @@ impl Case {
             }
         }
         let mut gradient = before.to_vec();
-        kernels.points_to_weights(&points, &mut gradient);
+        for (phase, taps) in phases(&mut gradient).into_iter().enumerate() {
+            kernels.points_to_weights(&points, phase, taps);
+        }
         gradient
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::Precision;
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE};
 use digitgan_kernels::winograd::{
     IMAGES_TOGETHER, LOWER_POINTS, PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS, POINT_WEIGHTS,
-    UPPER_POINTS, WEIGHT_POINTS, transpose_taps,
+    UPPER_POINTS, WEIGHT_POINTS, phases, transpose_taps,
 };
 use digitgan_kernels::{Kernels, MapInput};
 use rayon::prelude::*;
@@ -231,7 +231,12 @@ impl InnerConvolution {
 
     /// Adds what was added up to `gradient`, `[4, 4, 32, 64]`, and begins anew.
     pub(super) fn finish_weight_gradient(&mut self, gradient: &mut [f32]) {
-        self.kernels.points_to_weights(&self.gradient, gradient);
+        let (kernels, points) = (self.kernels, &self.gradient);
+        phases(gradient)
+            .into_par_iter()
+            .enumerate()
+            .in_equal_shares()
+            .for_each(|(phase, taps)| kernels.points_to_weights(points, phase, taps));
         self.begun = false;
     }
 }
