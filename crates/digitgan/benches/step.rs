@@ -2,7 +2,7 @@
 //! Threads: all processors, or as many as RAYON_NUM_THREADS says.
 
 use digitgan::engine::cpu::CpuEngine;
-use digitgan::engine::{Engine, Protocol, StepInput};
+use digitgan::engine::{Engine, Protocol, RealImages, StepInput};
 use digitgan::model::{LATENT, ModelSpec, Variant, initial_state};
 use digitgan_kernels::Kernels;
 use divan::Bencher;
@@ -28,8 +28,7 @@ fn step(bencher: Bencher<'_, '_>, (variant, batch, level): (Variant, usize, &str
     let latents: Vec<f32> = (0..batch * LATENT).map(|i| (i as f32 * 0.73).sin()).collect();
     let labels: Vec<u8> = (0..batch).map(|i| (i % 10) as u8).collect();
     let input = StepInput {
-        images: &images,
-        labels: &labels,
+        real: RealImages::Given { images: &images, labels: &labels },
         latents: &latents,
         fake_labels: &labels,
         generator_rate: 1e-3,

@@ -8,7 +8,7 @@
 use digitgan::IMAGE_PIXELS;
 use digitgan::data::Split;
 use digitgan::data::batches::Batches;
-use digitgan::engine::{Device, Engine, EngineError, Protocol, StepInput};
+use digitgan::engine::{Device, Engine, EngineError, Protocol, RealImages, StepInput};
 use digitgan::model::{LATENT, ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, fill_latents};
 use digitgan::seed::Purpose;
@@ -125,15 +125,15 @@ impl<'a> Training<'a> {
         let first = *step * fake_labels.len() as u64;
         fill_latents(SEED, Purpose::TrainingLatent, first, latents);
         fill_classes(SEED, Purpose::TrainingClass, first, *classes, fake_labels);
-        if self.kept {
+        let real = if self.kept {
             batches.rows(*step, rows);
+            RealImages::Kept(rows)
         } else {
             batches.fill(*step, images, labels);
-        }
+            RealImages::Given { images, labels }
+        };
         *step += 1;
-        let (images, labels): (&[f32], &[u8]) = if self.kept { (&[], &[]) } else { (images, labels) };
         let (generator_rate, discriminator_rate) = (1e-3, 1e-3);
-        let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise: None };
-        if self.kept { self.engine.begin_kept(rows, input) } else { self.engine.begin(input) }
+        self.engine.begin(StepInput { real, latents, fake_labels, generator_rate, discriminator_rate, noise: None })
     }
 }

@@ -3,7 +3,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::{CpuEngine, kernels};
-use digitgan::engine::{Engine, Protocol, StepInput};
+use digitgan::engine::{Engine, Protocol, RealImages, StepInput};
 use digitgan::model::{ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
@@ -31,8 +31,7 @@ fn train(mut engine: CpuEngine, spec: &ModelSpec, steps: usize) -> Result<(), St
     let images: Vec<f32> =
         latents(1, Purpose::Show, 0, BATCH * 8)[..BATCH * IMAGE_PIXELS].iter().map(|value| value.tanh()).collect();
     let input = StepInput {
-        images: &images,
-        labels: &labels,
+        real: RealImages::Given { images: &images, labels: &labels },
         latents: &noise,
         fake_labels: &labels,
         generator_rate: 1e-3,

@@ -2,7 +2,7 @@
 //! `step_time VARIANT BATCH THREADS STEPS [PRECISION]`.
 
 use digitgan::engine::cpu::{CpuEngine, kernels};
-use digitgan::engine::{Engine, Protocol, StepInput};
+use digitgan::engine::{Engine, Protocol, RealImages, StepInput};
 use digitgan::model::{ModelSpec, Variant, initial_state};
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
@@ -48,8 +48,7 @@ fn time_steps(mut engine: CpuEngine, spec: &ModelSpec, batch: usize, steps: usiz
     let noise = latents(1, Purpose::TrainingLatent, 0, batch);
     let images: Vec<f32> = latents(1, Purpose::Show, 0, batch * 8)[..batch * 784].iter().map(|v| v.tanh()).collect();
     let input = StepInput {
-        images: &images,
-        labels: &labels,
+        real: RealImages::Given { images: &images, labels: &labels },
         latents: &noise,
         fake_labels: &labels,
         generator_rate: 1e-3,

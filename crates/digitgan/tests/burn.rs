@@ -7,7 +7,7 @@
 use digitgan::config::{Recipe, TrainConfig};
 use digitgan::data::batches::to_signed;
 use digitgan::engine::{
-    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, StepInput,
+    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages, StepInput,
     StepReport,
 };
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
@@ -84,7 +84,8 @@ impl Data {
         let Data { images, labels, noise: latents, fake_labels } = self;
         let (generator_rate, discriminator_rate) = (config.lr, config.lr_d);
         let noise = config.noise(0.5);
-        StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise }
+        let real = RealImages::Given { images, labels };
+        StepInput { real, latents, fake_labels, generator_rate, discriminator_rate, noise }
     }
 }
 
@@ -222,7 +223,7 @@ fn steps_on_kept_images_are_those_on_the_same_images_brought_along() {
             // The second step brings its images although others are kept.
             match step {
                 1 => kept.begin(input).unwrap(),
-                _ => kept.begin_kept(&rows(step), StepInput { images: &[], labels: &[], ..input }).unwrap(),
+                _ => kept.begin(StepInput { real: RealImages::Kept(&rows(step)), ..input }).unwrap(),
             }
         }
         kept.reports(&mut |report| found.push(report)).unwrap();

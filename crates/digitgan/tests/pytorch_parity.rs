@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use digitgan::engine::{Device, Engine, Protocol, StepInput, StepReport};
+use digitgan::engine::{Device, Engine, Protocol, RealImages, StepInput, StepReport};
 use digitgan::model::{
     ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
 };
@@ -209,8 +209,10 @@ fn step(engine: &mut dyn Engine, index: usize, fixture: &Fixture) -> StepReport 
     let input = |what: &str| format!("{}step{index}.{what}", fixture.facts["input_prefix"]);
     engine
         .step(StepInput {
-            images: &uniform(&input("real"), batch * 784, 1.0, 0.0),
-            labels: &fixture.labels(&input("labels")),
+            real: RealImages::Given {
+                images: &uniform(&input("real"), batch * 784, 1.0, 0.0),
+                labels: &fixture.labels(&input("labels")),
+            },
             latents: &latents(&input("z"), batch * 100),
             fake_labels: &fixture.labels(&input("fake_labels")),
             generator_rate: 1e-3,

@@ -4,7 +4,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
-use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, StepInput};
+use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, RealImages, StepInput};
 use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, Variant, initial_state_of};
 use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;
@@ -88,8 +88,7 @@ fn count(kernels: Kernels, variant: Variant, protocol: Protocol, noise: Option<I
     let (images, latents) = (wave(BATCH * IMAGE_PIXELS), wave(BATCH * LATENT));
     let labels: Vec<u8> = (0..BATCH).map(|i| (i % 10) as u8).collect();
     let input = StepInput {
-        images: &images,
-        labels: &labels,
+        real: RealImages::Given { images: &images, labels: &labels },
         latents: &latents,
         fake_labels: &labels,
         generator_rate: 1e-3,

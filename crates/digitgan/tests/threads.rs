@@ -3,7 +3,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
-use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, StepInput};
+use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, RealImages, StepInput};
 use digitgan::model::{
     ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, TensorMap, Variant, initial_state_of,
 };
@@ -83,8 +83,7 @@ fn state(training: Training, kernels: Kernels, pool: &ThreadPool) -> Vec<(String
         fill_classes(seed, Purpose::TrainingClass, first, spec.classes, &mut fake_labels);
         fill_latents(seed, Purpose::TrainingLatent, first, &mut latents);
         let input = StepInput {
-            images: &images,
-            labels: &labels,
+            real: RealImages::Given { images: &images, labels: &labels },
             latents: &latents,
             fake_labels: &fake_labels,
             generator_rate: 1e-3,

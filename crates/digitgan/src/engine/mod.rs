@@ -63,10 +63,8 @@ impl Default for Protocol {
 /// The data of one step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepInput<'a> {
-    /// Real images in [-1, 1], `[batch, 28, 28]`.
-    pub images: &'a [f32],
-    /// Their classes, `[batch]`.
-    pub labels: &'a [u8],
+    /// The real images.
+    pub real: RealImages<'a>,
     /// Noise behind the fakes, `[batch, 100]`.
     pub latents: &'a [f32],
     /// Classes of the fakes, `[batch]`.
@@ -77,6 +75,30 @@ pub struct StepInput<'a> {
     pub discriminator_rate: f64,
     /// Noise over everything that D sees, if any.
     pub noise: Option<InstanceNoise>,
+}
+
+/// The real images of a step.
+#[derive(Clone, Copy, Debug)]
+pub enum RealImages<'a> {
+    /// Brought along.
+    Given {
+        /// Pixels in [-1, 1], `[batch, 28, 28]`.
+        images: &'a [f32],
+        /// Their classes, `[batch]`.
+        labels: &'a [u8],
+    },
+    /// Those at these places, `[batch]`, of the images that the engine keeps, see [`Engine::keep`].
+    Kept(&'a [u32]),
+}
+
+impl<'a> RealImages<'a> {
+    /// Pixels and classes, for an engine that keeps none. Panics if they are not there: a bug.
+    fn given(self) -> (&'a [f32], &'a [u8]) {
+        match self {
+            RealImages::Given { images, labels } => (images, labels),
+            RealImages::Kept(_) => panic!("this engine keeps no images, as Engine::keep said"),
+        }
+    }
 }
 
 /// Noise laid over real and generated images alike before D sees them, so that it cannot tell them apart by what no eye
@@ -194,7 +216,7 @@ pub trait Engine {
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError>;
 
     /// Offers the training images. An engine that computes in memory of its own copies them there and returns `true`:
-    /// steps need not bring them any more, see [`Engine::begin_kept`].
+    /// steps need only name them from then on, see [`RealImages::Kept`].
     ///
     /// # Shapes
     /// `images`: bytes, `[count, 28, 28]`; `labels`: `[count]`.
@@ -204,22 +226,6 @@ pub trait Engine {
     fn keep(&mut self, images: &[u8], labels: &[u8]) -> Result<bool, EngineError> {
         let _ = (images, labels);
         Ok(false)
-    }
-
-    /// [`Engine::begin`] on real images that the engine keeps: those at the places `rows`. `input` brings none, so its
-    /// `images` and `labels` are empty.
-    ///
-    /// # Shapes
-    /// `rows`: `[batch]`.
-    ///
-    /// # Errors
-    /// As [`Engine::begin`].
-    ///
-    /// # Panics
-    /// If it keeps none.
-    fn begin_kept(&mut self, rows: &[u32], input: StepInput<'_>) -> Result<(), EngineError> {
-        let _ = (rows, input);
-        panic!("this engine keeps no images, as Engine::keep said")
     }
 
     /// Tells what the steps found that were begun since the last call, in their order; waits for them.

@@ -5,7 +5,7 @@ use crate::IMAGE_PIXELS;
 use crate::config::TrainConfig;
 use crate::data::Split;
 use crate::data::batches::Batches;
-use crate::engine::{Engine, EngineError, InstanceNoise, StepInput};
+use crate::engine::{Engine, EngineError, InstanceNoise, RealImages, StepInput};
 use crate::model::{LATENT, ModelSpec};
 use crate::sample;
 use crate::seed::Purpose;
@@ -76,14 +76,15 @@ impl<'a> Feed<'a> {
     ) -> Result<(), EngineError> {
         self.draw_fakes(step, rollbacks);
         let Self { batches, kept, rows, images, labels, latents, fake_labels, .. } = self;
-        if *kept {
+        let real = if *kept {
             batches.rows(step, rows);
+            RealImages::Kept(rows)
         } else {
             batches.fill(step, images, labels);
-        }
+            RealImages::Given { images, labels }
+        };
         let Pace { generator_rate, discriminator_rate, noise } = pace;
-        let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
-        if *kept { engine.begin_kept(rows, input) } else { engine.begin(input) }
+        engine.begin(StepInput { real, latents, fake_labels, generator_rate, discriminator_rate, noise })
     }
 
     /// Draws the noise and the classes behind a step's fakes.

@@ -11,7 +11,7 @@ mod objective;
 mod parameters;
 mod supply;
 
-use super::{Engine, EngineError, NotFinite, Protocol, Statistics, StepInput, StepReport};
+use super::{Engine, EngineError, NotFinite, Protocol, RealImages, Statistics, StepInput, StepReport};
 use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
 use crate::objective::Target;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -20,7 +20,7 @@ use burn_tensor::{Tensor, TensorData};
 pub use device::BurnDevice;
 use networks::{Verdict, generate, judge};
 use parameters::{Adam, Parameters, Weights, values};
-use supply::{Batch, Rates, Real, Supply, classes_of};
+use supply::{Batch, Rates, Supply, classes_of};
 
 /// Steps that may be on the queue before their reports are read.
 const STEPS_IN_FLIGHT: u64 = 50;
@@ -69,16 +69,6 @@ impl BurnEngine {
                 found: Vec::new(),
             }
         })
-    }
-
-    /// Takes a step in. The device gets it with others, at the latest when their reports are asked for.
-    fn take(&mut self, real: &Real<'_>, input: &StepInput<'_>) -> Result<(), EngineError> {
-        assert_eq!((input.latents.len(), input.fake_labels.len()), (self.batch * LATENT, self.batch));
-        if self.supply.parts_from(real, input) {
-            self.send()?;
-        }
-        self.supply.add(self.steps + self.supply.waiting() as u64 + 1, real, input);
-        if self.supply.is_full() { self.send() } else { Ok(()) }
     }
 
     /// Sends the device the steps that were taken in, and puts them on its queue.
@@ -229,20 +219,25 @@ fn mean_probability(verdict: &Verdict) -> Tensor<1> {
 }
 
 impl Engine for BurnEngine {
+    /// Takes a step in. The device gets it with others, at the latest when their reports are asked for.
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
-        assert_eq!((input.images.len(), input.labels.len()), (self.batch * IMAGE_PIXELS, self.batch));
-        self.take(&Real::Given(input.images, input.labels), &input)
+        let batch = self.batch;
+        match input.real {
+            RealImages::Given { images, labels } => assert_eq!((images.len(), labels.len()), (batch * IMAGE_PIXELS, batch)),
+            RealImages::Kept(rows) => assert_eq!(rows.len(), batch),
+        }
+        assert_eq!((input.latents.len(), input.fake_labels.len()), (batch * LATENT, batch));
+        if self.supply.parts_from(&input) {
+            self.send()?;
+        }
+        self.supply.add(self.steps + self.supply.waiting() as u64 + 1, &input);
+        if self.supply.is_full() { self.send() } else { Ok(()) }
     }
 
     fn keep(&mut self, images: &[u8], labels: &[u8]) -> Result<bool, EngineError> {
         let device = self.device.clone();
         device.guard(|| self.supply.keep(images, labels))?;
         Ok(true)
-    }
-
-    fn begin_kept(&mut self, rows: &[u32], input: StepInput<'_>) -> Result<(), EngineError> {
-        assert_eq!(rows.len(), self.batch);
-        self.take(&Real::Kept(rows), &input)
     }
 
     fn reports(&mut self, tell: &mut dyn FnMut(StepReport)) -> Result<(), EngineError> {

@@ -2,7 +2,7 @@
 //! takes its slice there. Real images that are kept on the device are not sent: their places are.
 
 use super::BurnDevice;
-use crate::engine::{InstanceNoise, StepInput};
+use crate::engine::{InstanceNoise, RealImages, StepInput};
 use crate::model::LATENT;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use burn_tensor::{DType, Int, Tensor, TensorData};
@@ -37,14 +37,6 @@ fn integers<T: Copy + TryInto<i32>>(device: &BurnDevice, numbers: &[T]) -> Tenso
     let numbers: Vec<i32> = numbers.iter().map(small).collect();
     let count = numbers.len();
     Tensor::from_data(TensorData::new(numbers, [count]), (device.handle(), DType::I32))
-}
-
-/// The real images of a step.
-pub(super) enum Real<'a> {
-    /// Brought along: pixels `[batch, 28, 28]` in [-1, 1], and classes `[batch]`.
-    Given(&'a [f32], &'a [u8]),
-    /// Those at these places of what is kept, `[batch]`.
-    Kept(&'a [u32]),
 }
 
 /// Adam's learning rates of a step.
@@ -104,8 +96,8 @@ impl Supply {
     }
 
     /// Whether the steps that wait must go before one like this can be added.
-    pub(super) fn parts_from(&self, real: &Real<'_>, input: &StepInput<'_>) -> bool {
-        self.waiting() > 0 && self.collected.form != Form::of(real, input)
+    pub(super) fn parts_from(&self, input: &StepInput<'_>) -> bool {
+        self.waiting() > 0 && self.collected.form != Form::of(input)
     }
 
     /// Whether no other step should join those that wait.
@@ -117,16 +109,16 @@ impl Supply {
     }
 
     /// Adds a step, the `number`-th of the training, counted from 1.
-    pub(super) fn add(&mut self, number: u64, real: &Real<'_>, input: &StepInput<'_>) {
+    pub(super) fn add(&mut self, number: u64, input: &StepInput<'_>) {
         let collected = &mut self.collected;
-        collected.form = Form::of(real, input);
+        collected.form = Form::of(input);
         collected.rates.push(Rates { generator: input.generator_rate, discriminator: input.discriminator_rate });
-        match real {
-            Real::Given(images, labels) => {
+        match input.real {
+            RealImages::Given { images, labels } => {
                 collected.images.extend_from_slice(images);
                 collected.labels.extend_from_slice(labels);
             }
-            Real::Kept(rows) => collected.rows.extend_from_slice(rows),
+            RealImages::Kept(rows) => collected.rows.extend_from_slice(rows),
         }
         collected.latents.extend_from_slice(input.latents);
         collected.fake_labels.extend_from_slice(input.fake_labels);
@@ -169,8 +161,8 @@ impl Supply {
 }
 
 impl Form {
-    fn of(real: &Real<'_>, input: &StepInput<'_>) -> Self {
-        Form { kept: matches!(real, Real::Kept(_)), noisy: input.noise.is_some() }
+    fn of(input: &StepInput<'_>) -> Self {
+        Form { kept: matches!(input.real, RealImages::Kept(_)), noisy: input.noise.is_some() }
     }
 }
 
@@ -254,9 +246,8 @@ mod tests {
         let labels = [2, 0, 1];
         let (rows, fakes) = ([2, 0], [1, 1]);
         let latents = vec![0.5; 2 * LATENT];
-        let input = StepInput {
-            images: &[],
-            labels: &[],
+        let kept = StepInput {
+            real: RealImages::Kept(&rows),
             latents: &latents,
             fake_labels: &fakes,
             generator_rate: 1.0,
@@ -266,19 +257,20 @@ mod tests {
         let mut expected = vec![0.0; 2 * IMAGE_PIXELS];
         to_signed(&images[2 * IMAGE_PIXELS..], &mut expected[..IMAGE_PIXELS]);
         to_signed(&images[..IMAGE_PIXELS], &mut expected[IMAGE_PIXELS..]);
+        let given = StepInput { real: RealImages::Given { images: &expected, labels: &[1, 2] }, ..kept };
         for pixel in [DType::U8, DType::I32] {
             let mut supply = Supply::new(&device, 2, 3);
             supply.kept = Some(Kept::new(&device, &images, &labels, pixel));
             assert_eq!(supply.kept.as_ref().map(|kept| kept.pixels.dtype()), Some(pixel));
-            supply.add(1, &Real::Kept(&rows), &input);
-            assert!(supply.parts_from(&Real::Given(&expected, &[1, 2]), &input), "a piece is of one form");
-            let (kept, rates) = supply.send().steps().next().expect("one step");
+            supply.add(1, &kept);
+            assert!(supply.parts_from(&given), "a piece is of one form");
+            let (kept_there, rates) = supply.send().steps().next().expect("one step");
             assert_eq!((rates.generator, rates.discriminator, supply.waiting()), (1.0, 2.0, 0));
-            assert_eq!(values(&kept.real), expected, "{pixel:?}: to the last bit");
-            supply.add(1, &Real::Given(&expected, &[1, 2]), &input);
-            let (given, _) = supply.send().steps().next().expect("one step");
-            assert_eq!(values(&given.real), expected);
-            for batch in [&kept, &given] {
+            assert_eq!(values(&kept_there.real), expected, "{pixel:?}: to the last bit");
+            supply.add(1, &given);
+            let (given_there, _) = supply.send().steps().next().expect("one step");
+            assert_eq!(values(&given_there.real), expected);
+            for batch in [&kept_there, &given_there] {
                 assert_eq!(values(&batch.classes), [0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
                 assert_eq!(values(&batch.fake_classes), [0.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
                 assert_eq!(values(&batch.latents), latents);
@@ -286,14 +278,14 @@ mod tests {
             }
         }
     }
+
     #[test]
     fn a_piece_has_some_steps_and_of_large_batches_few() {
         let device = BurnDevice::open(Api::Flex, 0).expect("flex is always there");
         for (batch, noise, steps) in [(64, None, 10), (3000, None, 6), (20_000, None, 1), (1000, Some(0.1), 6)] {
             let (latents, fakes, rows) = (vec![0.0; batch * LATENT], vec![0; batch], vec![0; batch]);
             let input = StepInput {
-                images: &[],
-                labels: &[],
+                real: RealImages::Kept(&rows),
                 latents: &latents,
                 fake_labels: &fakes,
                 generator_rate: 1.0,
@@ -304,7 +296,7 @@ mod tests {
             let mut taken = 0;
             while taken == 0 || !supply.is_full() {
                 taken += 1;
-                supply.add(taken, &Real::Kept(&rows), &input);
+                supply.add(taken, &input);
             }
             assert_eq!(taken, steps, "{batch} images, noise {noise:?}");
         }

@@ -110,7 +110,7 @@ impl CpuEngine {
             discriminator.verdicts(fakes, input.fake_labels, opponents, workspace);
         }
         for (images, labels, target) in
-            [(&*images, input.labels, Target::Real), (fakes, input.fake_labels, Target::Fake)]
+            [(&*images, input.real.given().1, Target::Real), (fakes, input.fake_labels, Target::Fake)]
         {
             // A pack's images are of one class wherever anybody asks.
             let labels = &labels[..discriminator.batch];
@@ -146,7 +146,7 @@ impl CpuEngine {
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
         let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
         if protocol.adversarial.game.compares() {
-            discriminator.verdicts(images, input.labels, opponents, workspace);
+            discriminator.verdicts(images, input.real.given().1, opponents, workspace);
         }
         let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
         let labels = &input.fake_labels[..discriminator.batch];
@@ -211,10 +211,11 @@ fn check_gradient(network: &str, finite: bool) -> Result<(), NotFinite> {
 impl Engine for CpuEngine {
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
         let batch = self.generator.batch;
-        assert_eq!((input.images.len(), input.labels.len()), (batch * IMAGE_PIXELS, batch));
+        let (images, labels) = input.real.given();
+        assert_eq!((images.len(), labels.len()), (batch * IMAGE_PIXELS, batch));
         assert_eq!((input.latents.len(), input.fake_labels.len()), (batch * LATENT, batch));
         self.steps += 1;
-        for (image, padded) in input.images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
+        for (image, padded) in images.chunks_exact(IMAGE_PIXELS).zip(self.images.chunks_exact_mut(PADDED_IMAGE)) {
             pad(image, padded);
         }
         let report = threads::keep_awake(|| {

@@ -2,7 +2,7 @@
 //! of the tests against PyTorch.
 
 use super::*;
-use crate::engine::Precision;
+use crate::engine::{Precision, RealImages};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
 use crate::objective::Adversarial;
 use crate::objective::Game;
@@ -35,7 +35,8 @@ fn step(engine: &mut CpuEngine, noise: Option<InstanceNoise>) -> StepReport {
     fill_classes(SEED, Purpose::TrainingClass, first, 3, &mut fake_labels);
     let (images, latents, labels, fake_labels) = (&images, &latents, &labels, &fake_labels);
     let (generator_rate, discriminator_rate) = (1e-3, 1e-3);
-    let input = StepInput { images, labels, latents, fake_labels, generator_rate, discriminator_rate, noise };
+    let real = RealImages::Given { images, labels };
+    let input = StepInput { real, latents, fake_labels, generator_rate, discriminator_rate, noise };
     engine.step(input).unwrap()
 }
 
