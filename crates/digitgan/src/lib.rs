@@ -9,10 +9,11 @@
 //! 4. [`config`] and [`train`]: the one training loop of all three models;
 //! 5. [`run`]: the run directory, the interface between training and everything after it;
 //! 6. [`sample`]: pictures from a trained generator;
-//! 7. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
-//! 8. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
+//! 7. [`generate`]: labelled data sets of such pictures, that 1. reads;
+//! 8. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
+//! 9. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
 //!    [`evaluation`]: all of it for one generator, beside real digits;
-//! 9. [`report`]: everything about some runs on one page.
+//! 10. [`report`]: everything about some runs on one page.
 //!
 //! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
 //! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
@@ -23,6 +24,7 @@ pub mod config;
 pub mod data;
 pub mod engine;
 pub mod evaluation;
+pub mod generate;
 pub mod judge;
 pub mod metrics;
 pub mod model;

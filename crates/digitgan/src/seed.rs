@@ -42,6 +42,8 @@ pub enum Purpose {
     WatchLatent = 14,
     /// Which real images an evaluation compares with; index: which set of images.
     EvaluationImages = 13,
+    /// The order of the classes in a generated data set; index: the block of images, then the same of test images.
+    SetClasses = 15,
 }
 
 /// The stream of random numbers for `purpose` and `index` under `seed`.

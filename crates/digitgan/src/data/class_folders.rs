@@ -8,12 +8,14 @@
 //!
 //! Folders are classes in the order of the bytes of their names, or of their values if all of them
 //! are numbers; files within a class are ordered by the bytes of their names. [`png`] says how
-//! their contents become images of light ink on black.
+//! their contents become images of light ink on black. Those of a generated data set, which says so in its
+//! record ([`super::generated`]), are that already.
 
 use super::error::DataError;
 use super::folder::{file_name, list};
+use super::generated::{Generated, Layout as GeneratedLayout};
 use super::idx::MAX_IMAGES;
-use super::png::{self, Changes};
+use super::png::{self, Changes, Ground};
 use super::source::{DataEvent, OnEvent};
 use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
 use crate::IMAGE_PIXELS;
@@ -45,12 +47,16 @@ pub fn load(name: String, path: &Path, on_event: OnEvent) -> Result<Dataset, Dat
         on_event(DataEvent::SetAside { path, train, test });
     }
     let test_folder = layout.test.as_ref().unwrap_or(&layout.train);
+    let ground = match Generated::find(path) {
+        Some(known) if known.layout == GeneratedLayout::Png => Ground::Black,
+        _ => Ground::Unknown,
+    };
     Ok(Dataset {
         name,
         classes: classes.len(),
         class_names: classes.into_iter().map(|class| class.name).collect(),
-        train: read_split(&layout.train, &train, on_event)?,
-        test: read_split(test_folder, &test, on_event)?,
+        train: read_split(&layout.train, &train, ground, on_event)?,
+        test: read_split(test_folder, &test, ground, on_event)?,
     })
 }
 
@@ -149,13 +155,13 @@ fn set_aside(classes: &[Class]) -> (Vec<Labelled>, Vec<Labelled>) {
     (train, test)
 }
 
-fn read_split(folder: &Path, files: &[Labelled], on_event: OnEvent) -> Result<Split, DataError> {
+fn read_split(folder: &Path, files: &[Labelled], ground: Ground, on_event: OnEvent) -> Result<Split, DataError> {
     let mut images = vec![0; files.len() * IMAGE_PIXELS];
     let changes: Vec<Result<Changes, DataError>> = images
         .par_chunks_exact_mut(IMAGE_PIXELS)
         .zip(files)
         .map(|(out, (_, path))| {
-            let (pixels, changes) = png::read(path)?;
+            let (pixels, changes) = png::read(path, ground)?;
             out.copy_from_slice(&pixels);
             Ok(changes)
         })

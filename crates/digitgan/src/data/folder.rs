@@ -6,6 +6,7 @@
 //! [`class_folders`].
 
 use super::error::{DataError, one_line};
+use super::generated::{Generated, Layout};
 use super::source::{DataEvent, OnEvent};
 use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split, class_folders, idx};
 use std::collections::BTreeMap;
@@ -148,7 +149,11 @@ fn load_idx(name: String, files: &IdxFiles, on_event: OnEvent) -> Result<Dataset
     if let Some(label) = test.labels.iter().find(|&&label| usize::from(label) >= classes) {
         return Err(DataError::UnknownClass { path: files.test_labels.clone(), class: label.to_string() });
     }
-    let class_names = (0..classes).map(|class| class.to_string()).collect();
+    // A generated data set says what its classes are called.
+    let recorded = Generated::find(files.train_labels.parent().unwrap_or(Path::new(".")))
+        .filter(|record| record.layout == Layout::Idx && record.class_names.len() >= classes)
+        .map(|record| record.class_names.into_iter().take(classes).collect());
+    let class_names = recorded.unwrap_or_else(|| (0..classes).map(|class| class.to_string()).collect());
     Ok(Dataset { name, classes, class_names, train, test })
 }
 

@@ -7,6 +7,8 @@
 //! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files a class
 //!   ([`class_folders`], [`png`]), with [`fit`] bringing images of other sizes to 28×28.
 //!
+//! What [`crate::generate`] wrote says so itself ([`generated`]).
+//!
 //! Whatever comes from outside is taken for hostile: sizes are checked before memory is asked for,
 //! and each way to be wrong is a [`DataError`] that says in one line what was found, where, and
 //! what to do. [`augment`] varies real images while they are being trained on.
@@ -19,6 +21,7 @@ pub mod download;
 mod error;
 pub mod fit;
 pub mod folder;
+pub mod generated;
 pub mod idx;
 pub mod mnist;
 pub mod png;

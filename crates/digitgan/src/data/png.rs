@@ -28,10 +28,19 @@ pub(super) struct Changes {
     pub(super) inverted: bool,
 }
 
+/// What is known of the ground that the ink is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// Nothing: it is looked for.
+    Unknown,
+    /// It is black, whatever the image looks like.
+    Black,
+}
+
 /// Reads a PNG file as an image, `[28, 28]`.
-pub(super) fn read(path: &Path) -> Result<([u8; IMAGE_PIXELS], Changes), DataError> {
+pub(super) fn read(path: &Path, ground: Ground) -> Result<([u8; IMAGE_PIXELS], Changes), DataError> {
     let mut grey = to_grey(&decode(path)?);
-    let inverted = has_light_ground(&grey);
+    let inverted = ground == Ground::Unknown && has_light_ground(&grey);
     if inverted {
         grey.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
     }

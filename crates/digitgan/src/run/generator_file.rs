@@ -2,6 +2,7 @@
 
 use super::{TensorFile, TensorFileError};
 use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,14 @@ impl GeneratorFile {
             tensors,
         })
     }
+}
+
+/// SHA-256 of the file at `path`, all of it, in hexadecimal.
+///
+/// # Errors
+/// Those of reading.
+pub fn sha256(path: &Path) -> io::Result<String> {
+    Ok(Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The model that the facts name, or that the shape of the first layer implies.

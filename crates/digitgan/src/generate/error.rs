@@ -1,0 +1,104 @@
+//! Why a data set cannot be generated.
+
+use super::MAX_PNG_IMAGES;
+use crate::engine::EngineError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a data set cannot be generated. Every message is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GenerateError {
+    /// The place for the data set is a file.
+    #[error("{path} is not a folder: choose another place for the data set")]
+    NotAFolder {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The place for the data set holds something.
+    #[error("{path} is not empty: choose another place for the data set, or remove what is there")]
+    NotEmpty {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The place for the data set holds what a process left that was killed, or still writes.
+    #[error("{path} holds an unfinished data set, {left}: if nobody is writing it, delete that")]
+    Unfinished {
+        /// The place.
+        path: PathBuf,
+        /// The unfinished data set's folder.
+        left: String,
+    },
+    /// A file or folder cannot be written.
+    #[error("cannot write {path}: {source}; make room or choose another place, then try again: nothing is left there")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Classes were asked for from a generator that knows none.
+    #[error("this generator draws what it likes and cannot be asked for classes: leave them out")]
+    KnowsNoClasses,
+    /// Only images that are read as asked for were to be kept, of a generator that cannot be asked.
+    #[error("this generator cannot be asked for a class, so no image of it is read as asked for: keep all of them")]
+    NothingAsked,
+    /// No class was asked for.
+    #[error("there is no class to draw: name at least one")]
+    NoClass,
+    /// A class was asked for that the generator does not have.
+    #[error("there is no class {found}: this generator has {classes}, counted from 0")]
+    Class {
+        /// The class.
+        found: u8,
+        /// Classes of the generator.
+        classes: usize,
+    },
+    /// There is no judge where one is needed.
+    #[error("a judge must read these images, and there is none")]
+    NoJudge,
+    /// The judge reads other classes.
+    #[error("the judge knows {judge} classes, but the generator draws {generator}: give a judge of its data set")]
+    JudgeClasses {
+        /// Classes of the judge.
+        judge: usize,
+        /// Classes of the generator.
+        generator: usize,
+    },
+    /// The generator does not draw a class so that the judge reads it.
+    #[error(
+        "a digit {class} was drawn {tries} times and never read as asked for: \
+         this generator does not draw it well enough to keep only what is read as asked for"
+    )]
+    NeverAgreed {
+        /// The class.
+        class: String,
+        /// How often.
+        tries: u64,
+    },
+    /// A class whose name cannot be that of a folder.
+    #[error("the class {name:?} cannot have a folder of that name: choose IDX files")]
+    ClassName {
+        /// The name.
+        name: String,
+    },
+    /// More PNG files than can be numbered.
+    #[error("{images} PNG files are too many: ask for at most {MAX_PNG_IMAGES}, or choose IDX files")]
+    TooManyFiles {
+        /// How many were asked for.
+        images: u64,
+    },
+    /// The device failed, or the generator's tensors do not fit.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Whoever watched it wanted it stopped.
+    #[error("stopped; nothing is left of it")]
+    Stopped,
+}
+
+impl GenerateError {
+    /// Wraps a failure to write `path`.
+    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Write { path: path.to_owned(), source }
+    }
+}

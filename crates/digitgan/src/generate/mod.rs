@@ -1,0 +1,241 @@
+//! Labelled data sets drawn by a trained generator.
+//!
+//! [`generate`] fills a folder with images and labels that the loaders of [`crate::data`] read back, as IDX files named
+//! as MNIST's or as PNG files in a folder a class, and with a record of what they are ([`record`]).
+//!
+//! *What an image is.* Image number i is the noise of place i under the seed, drawn as the class that is dealt to it:
+//! images come in blocks of as many as there are classes, each block with every class once in an order of the seed's.
+//! So an image depends on generator, seed, asked classes and number alone: not on how many there are, not on layout,
+//! threads or chunks. Test images are another such sequence, from places of their own.
+//!
+//! *What its label is.* The class that was asked for. Where the generator does not see the class, a judge
+//! ([`crate::judge`]) reads it off the image; classes are then as even as the generator draws them. With
+//! [`Keep::Agreed`], an image that the judge does not read as asked for is drawn again from the noise of a place beyond
+//! all others: still a function of its number.
+//!
+//! Memory is that of one chunk of images, whatever their number.
+
+mod classes;
+mod draw;
+mod error;
+mod files;
+mod gzip;
+pub mod record;
+mod staging;
+
+pub use error::GenerateError;
+pub use staging::check_vacant;
+
+use crate::data::generated::{FILE_NAME, FORMAT, Layout};
+use crate::engine::Device;
+use crate::judge::Judge;
+use crate::run::generator_file::GeneratorFile;
+use crate::run::manifest::Versions;
+use draw::{Artist, Labelled};
+use files::PartFiles;
+use record::{GeneratorRecord, Keep, Labels, SetRecord, SplitRecord};
+use sha2::{Digest, Sha256};
+use staging::Staging;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Images drawn, read and written at once: some 20 MB, a tenth of a second on two cores. A multiple of what is
+/// compressed at once, so that files do not depend on it.
+const CHUNK_IMAGES: usize = 4096;
+const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(gzip::BLOCK_BYTES));
+
+/// Most PNG files of a part: what their names can number.
+pub const MAX_PNG_IMAGES: u64 = 100_000_000;
+
+/// What to generate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Training images.
+    pub train: u32,
+    /// Test images.
+    pub test: u32,
+    /// The classes, in equal parts; all of the generator's where none are named.
+    pub classes: Option<BTreeSet<u8>>,
+    /// Which images.
+    pub seed: u64,
+    /// How they lie in the folder.
+    pub layout: Layout,
+    /// Which of them are kept.
+    pub keep: Keep,
+}
+
+/// Who draws, and where.
+pub struct Source<'a> {
+    /// The generator.
+    pub file: &'a GeneratorFile,
+    /// SHA-256 of its file, in hexadecimal: [`crate::run::generator_file::sha256`].
+    pub sha256: &'a str,
+    /// What it draws on.
+    pub device: &'a Device,
+    /// Who reads images, where labels must be read or only what is read as asked for is kept.
+    pub judge: Option<&'a mut Judge>,
+}
+
+/// Training images or test images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Train,
+    Test,
+}
+
+impl Part {
+    /// How many parts there are.
+    const COUNT: u64 = 2;
+    /// No part has more images: their numbers have 32 bits, as IDX files count them.
+    const MAX_IMAGES: u64 = 1 << 32;
+
+    /// The place of image `number` among all images of a seed.
+    const fn place(self, number: u64) -> u64 {
+        self as u64 * Self::MAX_IMAGES + number
+    }
+
+    /// What the names of its IDX files begin with.
+    const fn idx_name(self) -> &'static str {
+        match self {
+            Part::Train => "train",
+            Part::Test => "t10k",
+        }
+    }
+
+    /// The folder of its class folders.
+    const fn png_name(self) -> &'static str {
+        match self {
+            Part::Train => "train",
+            Part::Test => "test",
+        }
+    }
+}
+
+/// Generates a data set into the folder `out`, which must not exist or be empty, and returns its record.
+///
+/// `watch` is told how many images are done, of how many, and says whether to go on. Where it does not, or something
+/// fails, nothing is left. A process that is killed leaves a hidden folder within `out` and nothing that a loader
+/// takes for a data set. IDX files are on the disk when this returns; PNG files are left to the system, as bringing
+/// each to the disk would take longer than drawing it.
+///
+/// # Errors
+/// When the plan does not suit the generator, a judge is needed and not given or reads other classes, `out` is not
+/// vacant or cannot be written, or the device fails.
+pub fn generate(
+    out: &Path,
+    plan: &Plan,
+    source: Source<'_>,
+    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<SetRecord, GenerateError> {
+    let Source { file, sha256, device, judge } = source;
+    let most = u64::from(plan.train.max(plan.test));
+    if plan.layout == Layout::Png && most > MAX_PNG_IMAGES {
+        return Err(GenerateError::TooManyFiles { images: most });
+    }
+    let mut artist = Artist::new(plan, file, device, judge)?;
+    let staging = Staging::new(out)?;
+    let mut progress = Progress { done: 0, all: u64::from(plan.train) + u64::from(plan.test), watch };
+    let mut write =
+        |part, count| write_part(staging.path(), part, count, plan.layout, &mut artist, file, &mut progress);
+    let (train, test) = (write(Part::Train, plan.train)?, write(Part::Test, plan.test)?);
+    let record = SetRecord {
+        format: FORMAT,
+        layout: plan.layout,
+        class_names: file.class_names.clone(),
+        seed: plan.seed,
+        generator: GeneratorRecord {
+            sha256: sha256.to_owned(),
+            model: file.spec.variant,
+            trained_on: file.dataset.clone(),
+            step: file.step,
+        },
+        labels: if artist.asks() { Labels::Asked } else { Labels::Read },
+        keep: plan.keep,
+        drawn: artist.drawn,
+        judge: artist.judge().map(|judge| judge.identity().clone()),
+        train,
+        test,
+        versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
+    };
+    record.write(staging.path()).map_err(GenerateError::write(&record::path(staging.path())))?;
+    let mut names = files::names(plan.layout, plan.test > 0).to_vec();
+    names.push(FILE_NAME);
+    staging.finish(&names)?;
+    Ok(record)
+}
+
+/// How far it is, and who is told.
+struct Progress<'a> {
+    done: u64,
+    all: u64,
+    watch: &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+}
+
+impl Progress<'_> {
+    fn advance(&mut self, images: usize) -> Result<(), GenerateError> {
+        self.done += images as u64;
+        match (self.watch)(self.done, self.all) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(GenerateError::Stopped),
+        }
+    }
+}
+
+/// Draws and writes one part of a data set.
+fn write_part(
+    folder: &Path,
+    part: Part,
+    count: u32,
+    layout: Layout,
+    artist: &mut Artist<'_>,
+    file: &GeneratorFile,
+    progress: &mut Progress<'_>,
+) -> Result<SplitRecord, GenerateError> {
+    let mut files = PartFiles::create(layout, folder, part, count, &file.class_names)?;
+    let mut summary = Summary::new(file.spec.classes);
+    let mut first = 0;
+    while first < u64::from(count) {
+        let some = artist.draw(part, first, CHUNK_IMAGES.min((u64::from(count) - first) as usize))?;
+        let (written, ()) = rayon::join(|| files.write(first, &some), || summary.add(&some));
+        written?;
+        first += some.labels.len() as u64;
+        progress.advance(some.labels.len())?;
+    }
+    files.finish()?;
+    Ok(summary.finish(count))
+}
+
+/// What a record says of a part, in the making.
+struct Summary {
+    counts: Vec<u64>,
+    images: Sha256,
+    labels: Sha256,
+}
+
+impl Summary {
+    fn new(classes: usize) -> Self {
+        Summary { counts: vec![0; classes], images: Sha256::new(), labels: Sha256::new() }
+    }
+
+    fn add(&mut self, some: &Labelled) {
+        self.images.update(&some.images);
+        self.labels.update(&some.labels);
+        for &label in &some.labels {
+            self.counts[usize::from(label)] += 1;
+        }
+    }
+
+    fn finish(self, images: u32) -> SplitRecord {
+        let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        SplitRecord {
+            images: u64::from(images),
+            counts: self.counts,
+            images_sha256: hex(self.images),
+            labels_sha256: hex(self.labels),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+use super::record::Obstacle;
+use super::*;
+use crate::IMAGE_PIXELS;
+use crate::data::{Dataset, DatasetIdentity, folder};
+use crate::engine::{DeviceName, cpu};
+use crate::judge::JudgeFile;
+use crate::model::{ModelSpec, Variant, classifier_tensors, initial_classifier, initial_state};
+use crate::sample::Sampler;
+use std::fs;
+use tempfile::TempDir;
+
+const SHA256: &str = "of its file";
+/// More than a chunk, and no multiple of anything.
+const TRAIN: u32 = CHUNK_IMAGES as u32 + 123;
+const THREE: [&str; 3] = ["a", "b", "ü"];
+
+/// A generator as it is before its training: what it draws is noise, but of its class and place like any other.
+fn generator(variant: Variant, names: &[&str]) -> GeneratorFile {
+    let spec = ModelSpec { variant, classes: names.len() };
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "letters", 42)
+}
+
+fn device() -> Device {
+    Device::open(DeviceName::Cpu, |_| ()).unwrap()
+}
+
+/// A judge of two classes that has learned nothing, but reads half of what `file` draws as either.
+fn judge(file: &GeneratorFile) -> Judge {
+    judge_leaning(file, 0.0)
+}
+
+/// The same, that leans to the second class by so much.
+fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
+    let kernels = cpu::kernels().unwrap();
+    let state = initial_classifier(2, 1);
+    let tensors = classifier_tensors(2).into_iter();
+    let tensors = tensors.map(|t| (t.name.to_owned(), state[&format!("classifier.{}", t.name)].clone()));
+    let identity = DatasetIdentity {
+        name: "letters".to_owned(),
+        sha256: "of letters".to_owned(),
+        classes: 2,
+        train_images: 0,
+        test_images: 0,
+    };
+    let mut judge_file = JudgeFile::new(tensors.collect(), &identity);
+    let images = Sampler::new(&device(), file).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
+    let read = Judge::new(kernels, judge_file.clone()).read(&images);
+    let mut leanings: Vec<f32> = read.probabilities.chunks_exact(2).map(|p| (p[1] / p[0]).ln()).collect();
+    leanings.sort_by(f32::total_cmp);
+    judge_file.tensors.get_mut("class_output.bias").unwrap().values[1] += lean - leanings[leanings.len() / 2];
+    Judge::new(kernels, judge_file)
+}
+
+fn plan(train: u32, test: u32, layout: Layout) -> Plan {
+    Plan { train, test, classes: None, seed: 5, layout, keep: Keep::All }
+}
+
+/// Generates into a folder of its own.
+fn made(plan: &Plan, file: &GeneratorFile, judge: Option<&mut Judge>) -> Result<(TempDir, SetRecord), GenerateError> {
+    made_by(2, plan, file, judge)
+}
+
+/// The same, by so many threads. They are nobody else's, so that no other test's work is waited for.
+fn made_by(
+    threads: usize,
+    plan: &Plan,
+    file: &GeneratorFile,
+    judge: Option<&mut Judge>,
+) -> Result<(TempDir, SetRecord), GenerateError> {
+    let folder = tempfile::tempdir().unwrap();
+    let device = device();
+    let source = Source { file, sha256: SHA256, device: &device, judge };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let record = pool.install(|| generate(folder.path(), plan, source, &mut |_, _| ControlFlow::Continue(())))?;
+    Ok((folder, record))
+}
+
+fn loaded(folder: &TempDir) -> Dataset {
+    folder::load(folder.path(), &|event| panic!("nothing was to be changed: {event:?}")).unwrap()
+}
+
+/// The images of a split, sorted by class: what a folder of PNG files keeps of their order.
+fn by_class(split: &crate::data::Split) -> Vec<(u8, Vec<u8>)> {
+    let mut images: Vec<_> = (0..split.len()).map(|i| (split.labels[i], split.image(i).to_vec())).collect();
+    images.sort_by_key(|(label, _)| *label);
+    images
+}
+
+#[test]
+fn what_is_generated_is_loaded_as_it_was_drawn() {
+    let file = generator(Variant::Cgan, &THREE);
+    let (folder, record) = made(&plan(TRAIN, 100, Layout::Idx), &file, None).unwrap();
+    let set = loaded(&folder);
+    assert_eq!((set.classes, &set.class_names), (3, &file.class_names));
+    assert_eq!((set.train.len(), set.test.len()), (TRAIN as usize, 100));
+    let mut sampler = Sampler::new(&device(), &file).unwrap();
+    assert!(sampler.draw_at(5, 0, &set.train.labels).unwrap() == set.train.images);
+    assert!(sampler.draw_at(5, Part::MAX_IMAGES, &set.test.labels).unwrap() == set.test.images);
+    for (split, said) in [(&set.train, &record.train), (&set.test, &record.test)] {
+        let mut summary = Summary::new(3);
+        summary.add(&Labelled { images: split.images.clone(), labels: split.labels.clone() });
+        assert_eq!(&summary.finish(split.len() as u32), said);
+        let (least, most) = (said.counts.iter().min().unwrap(), said.counts.iter().max().unwrap());
+        assert!(most - least <= 1, "{said:?}");
+    }
+    assert_eq!(SetRecord::read(folder.path()).unwrap(), record);
+    assert_eq!((record.labels, record.drawn, &record.judge), (Labels::Asked, u64::from(TRAIN) + 100, &None));
+
+    let (png, png_record) = made(&plan(TRAIN, 100, Layout::Png), &file, None).unwrap();
+    assert_eq!(SetRecord { layout: Layout::Idx, ..png_record }, record);
+    let from_png = loaded(&png);
+    assert_eq!(from_png.class_names, file.class_names);
+    for (png, idx) in [(&from_png.train, &set.train), (&from_png.test, &set.test)] {
+        assert!(by_class(png) == by_class(idx));
+    }
+    // Without the record, loaders must guess which images are dark on light.
+    fs::remove_file(record::path(png.path())).unwrap();
+    let guessed = folder::load(png.path(), &|_| ()).unwrap();
+    assert!(by_class(&guessed.train) != by_class(&set.train));
+}
+
+#[test]
+fn images_depend_on_their_number_alone() {
+    let file = generator(Variant::Acgan, &THREE);
+    let set = |train, test, threads| {
+        let (folder, _) = made_by(threads, &plan(train, test, Layout::Idx), &file, None).unwrap();
+        let names =
+            ["t10k-images-idx3-ubyte.gz", "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", FILE_NAME];
+        (names.map(|name| fs::read(folder.path().join(name)).unwrap()), loaded(&folder))
+    };
+    let (files, many) = set(TRAIN, 50, 2);
+    assert!(set(TRAIN, 50, 1).0 == files && set(TRAIN, 50, 3).0 == files);
+    let few = set(100, 20, 1).1;
+    assert_eq!(few.train.labels, many.train.labels[..100]);
+    assert!(few.train.images == many.train.images[..100 * IMAGE_PIXELS]);
+    assert!(few.test.images == many.test.images[..20 * IMAGE_PIXELS]);
+    assert!(few.test.images != few.train.images[..20 * IMAGE_PIXELS]);
+}
+
+#[test]
+fn a_judge_reads_what_a_gan_has_drawn() {
+    let file = generator(Variant::Gan, &["a", "b"]);
+    assert!(matches!(made(&plan(10, 0, Layout::Idx), &file, None), Err(GenerateError::NoJudge)));
+    let mut judge = judge(&file);
+    let (folder, record) = made(&plan(500, 20, Layout::Idx), &file, Some(&mut judge)).unwrap();
+    let set = loaded(&folder);
+    assert!(Sampler::new(&device(), &file).unwrap().draw(5, &[0; 500]).unwrap() == set.train.images);
+    assert_eq!(set.train.labels, judge.read(&set.train.images).labels);
+    assert!(record.train.counts.iter().all(|&count| count > 100), "{record:?}");
+    assert_eq!((record.labels, record.judge.as_ref()), (Labels::Read, Some(judge.identity())));
+}
+
+#[test]
+fn only_what_is_read_as_asked_for_is_kept_where_that_is_wanted() {
+    let file = generator(Variant::Cgan, &["a", "b"]);
+    let mut judge = judge(&file);
+    let all = made(&plan(TRAIN, 0, Layout::Idx), &file, None).unwrap();
+    let keep = Plan { keep: Keep::Agreed, ..plan(TRAIN, 0, Layout::Idx) };
+    let (folder, record) = made(&keep, &file, Some(&mut judge)).unwrap();
+    let (kept, all) = (loaded(&folder).train, loaded(&all.0).train);
+    assert_eq!(kept.labels, all.labels, "the classes are what they were");
+    let read = judge.read(&all.images).labels;
+    let mut replaced = 0;
+    for (index, (read, label)) in read.iter().zip(&all.labels).enumerate() {
+        let agreed = read == label;
+        assert_eq!(kept.image(index) == all.image(index), agreed, "image {index}");
+        replaced += u64::from(!agreed);
+    }
+    assert!(replaced > 1000, "{replaced}");
+    assert_eq!(judge.read(&kept.images).labels, kept.labels);
+    assert!(record.drawn >= u64::from(TRAIN) + replaced, "{record:?}");
+    assert_eq!(record.judge.as_ref(), Some(judge.identity()));
+    // Fewer of them are the first of them.
+    let few = loaded(&made(&Plan { train: 99, ..keep }, &file, Some(&mut judge)).unwrap().0).train;
+    assert!(few.images == kept.images[..99 * IMAGE_PIXELS]);
+}
+
+#[test]
+fn a_generator_that_never_draws_a_class_is_given_up() {
+    let file = generator(Variant::Cgan, &["a", "b"]);
+    let mut judge = judge_leaning(&file, 1e4);
+    let keep = Plan { keep: Keep::Agreed, ..plan(50, 0, Layout::Idx) };
+    let error = made(&keep, &file, Some(&mut judge)).unwrap_err();
+    assert!(matches!(&error, GenerateError::NeverAgreed { class, tries: 100 } if class == "a"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_generated_is_refused_and_leaves_nothing() {
+    let (cgan, gan) = (generator(Variant::Cgan, &THREE), generator(Variant::Gan, &THREE));
+    let mut other = judge(&generator(Variant::Gan, &["a", "b"]));
+    let classes = |classes: &[u8]| Some(classes.iter().copied().collect());
+    let base = plan(10, 0, Layout::Png);
+    let agreed = Plan { keep: Keep::Agreed, ..base.clone() };
+    let nameless = generator(Variant::Cgan, &["a", "../b"]);
+    for (plan, file, text) in [
+        (Plan { classes: classes(&[3]), ..base.clone() }, &cgan, "there is no class 3: this generator has 3"),
+        (Plan { classes: classes(&[]), ..base.clone() }, &cgan, "there is no class to draw"),
+        (Plan { classes: classes(&[0]), ..base.clone() }, &gan, "cannot be asked for classes"),
+        (base.clone(), &gan, "the judge knows 2 classes, but the generator draws 3"),
+        (agreed.clone(), &cgan, "the judge knows 2 classes"),
+        (agreed, &gan, "no image of it is read as asked for"),
+        (base.clone(), &nameless, "\"../b\" cannot have a folder"),
+        (Plan { train: MAX_PNG_IMAGES as u32 + 1, ..base }, &cgan, "100000001 PNG files are too many"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let device = device();
+        let source = Source { file, sha256: SHA256, device: &device, judge: Some(&mut other) };
+        let out = folder.path().join("out");
+        let error = generate(&out, &plan, source, &mut |_, _| ControlFlow::Continue(())).unwrap_err().to_string();
+        assert!(error.contains(text) && !error.contains('\n'), "{error}");
+        assert!(!out.exists(), "{error}");
+    }
+}
+
+#[test]
+fn a_stop_leaves_nothing() {
+    let file = generator(Variant::Cgan, &THREE);
+    for layout in [Layout::Idx, Layout::Png] {
+        let folder = tempfile::tempdir().unwrap();
+        let (out, device) = (folder.path().join("out"), device());
+        let source = Source { file: &file, sha256: SHA256, device: &device, judge: None };
+        let mut told = Vec::new();
+        let result = generate(&out, &plan(TRAIN, 0, layout), source, &mut |done, all| {
+            // In the middle no loader takes what is there for a data set.
+            assert!(folder::load(&out, &|_| ()).is_err());
+            told.push((done, all));
+            ControlFlow::Break(())
+        });
+        assert!(matches!(result, Err(GenerateError::Stopped)));
+        assert_eq!(told, [(CHUNK_IMAGES as u64, u64::from(TRAIN))]);
+        assert!(!out.exists());
+    }
+}
+
+/// What a record says of training on its data set is what the loader does.
+#[test]
+fn obstacles_are_those_of_the_loaders() {
+    let ten = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    let file = generator(Variant::Cgan, &ten);
+    for (layout, classes, train, test, expected) in [
+        (Layout::Idx, None, 10, 0, None),
+        (Layout::Idx, None, 10, 10, None),
+        (Layout::Idx, Some(vec![0, 1, 2]), 10, 0, None),
+        (Layout::Idx, Some(vec![3, 5]), 10, 0, Some(Obstacle::Gap("0".to_owned()))),
+        (Layout::Idx, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
+        (Layout::Png, Some(vec![3, 5]), 10, 2, None),
+        (Layout::Png, Some(vec![3, 5]), 10, 0, None),
+        (Layout::Png, Some(vec![7]), 10, 0, Some(Obstacle::TooFewClasses)),
+        (Layout::Png, Some(vec![3, 5, 7]), 2, 3, Some(Obstacle::OnlyTested("?".to_owned()))),
+    ] {
+        let plan = Plan { classes: classes.map(|c| c.into_iter().collect()), ..plan(train, test, layout) };
+        let (folder, record) = made(&plan, &file, None).unwrap();
+        let obstacle = record.obstacle();
+        assert_eq!(folder::load(folder.path(), &|_| ()).is_err(), obstacle.is_some(), "{plan:?}: {obstacle:?}");
+        match (&obstacle, &expected) {
+            (Some(Obstacle::OnlyTested(_)), Some(Obstacle::OnlyTested(_))) => {}
+            _ => assert_eq!(obstacle, expected, "{plan:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_none_is_not_one() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(SetRecord::read(folder.path()), None);
+    let (made, record) = made(&plan(10, 0, Layout::Idx), &generator(Variant::Cgan, &THREE), None).unwrap();
+    let text = fs::read_to_string(record::path(made.path())).unwrap();
+    for other in ["", "{}", "[1]", &text.replace("\"format\": 1", "\"format\": 2")] {
+        fs::write(record::path(folder.path()), other).unwrap();
+        assert_eq!(SetRecord::read(folder.path()), None, "{other}");
+    }
+    fs::write(record::path(folder.path()), text).unwrap();
+    assert_eq!(SetRecord::read(folder.path()), Some(record));
+}
