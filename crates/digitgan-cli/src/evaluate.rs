@@ -2,8 +2,10 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
+use crate::generator::{Epoch, Subject};
+use crate::progress::StageProgress;
 use crate::threads::{Threads, with_threads};
-use crate::{Usage, judge, output, progress, runs};
+use crate::{Usage, judge, output};
 use anyhow::Context;
 use digitgan::data::{DataSource, Dataset};
 use digitgan::engine::cpu;
@@ -12,11 +14,8 @@ use digitgan::judge::{Judge, JudgeFile};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::{self, Written};
 use digitgan::run::generator_file::GeneratorFile;
-use digitgan::run::manifest::Manifest;
-use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
 /// Judge a generator: how clear, how varied, how close to real digits
 ///
@@ -63,29 +62,6 @@ pub(crate) struct Args {
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// Which of a run's generators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Epoch {
-    Last,
-    Best,
-    Number(u32),
-}
-
-impl FromStr for Epoch {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "last" => Ok(Epoch::Last),
-            "best" => Ok(Epoch::Best),
-            number => {
-                let number = number.parse().ok().filter(|&number| number > 0);
-                number.map(Epoch::Number).ok_or_else(|| "choose last, best or an epoch's number".to_owned())
-            }
-        }
-    }
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -149,7 +125,7 @@ fn write(
 
 fn evaluate(args: &Args) -> anyhow::Result<()> {
     let subject = Subject::find(&args.generator)?;
-    let (source, data_dir) = subject.data(&args.data)?;
+    let (source, data_dir) = data(&subject, &args.data)?;
     // Before data is loaded, which can take long.
     let device = args.device.open()?;
     let loaded = dataset::load(&source, data_dir.clone())?;
@@ -174,86 +150,24 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     print(&evaluation, &path, written.as_ref())
 }
 
-/// What is evaluated.
-enum Subject {
-    Run(RunDirectory, Box<Manifest>),
-    File(PathBuf),
-}
-
-impl Subject {
-    fn find(text: &Path) -> anyhow::Result<Subject> {
-        if text.is_file() {
-            return Ok(Subject::File(text.to_owned()));
-        }
-        let run = runs::find(text);
-        let manifest = Manifest::read(&run.manifest())?;
-        Ok(Subject::Run(run, Box::new(manifest)))
+/// The real digits to compare with: those asked for, or those that it was trained on.
+fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Option<PathBuf>)> {
+    let data_dir = asked.place.data_dir.clone();
+    if let Some(source) = &asked.data {
+        return Ok((source.clone(), data_dir));
     }
-
-    fn run(&self) -> Option<&RunDirectory> {
-        match self {
-            Subject::Run(run, _) => Some(run),
-            Subject::File(_) => None,
-        }
+    match subject {
+        Subject::Run(_, manifest) => Ok((manifest.config.data.clone(), data_dir.or(manifest.dataset.data_dir.clone()))),
+        Subject::File(path) => match GeneratorFile::read(path)?.dataset.as_str() {
+            "mnist" | "" => Ok((DataSource::Mnist, data_dir)),
+            "strokes" => Ok((DataSource::Strokes, data_dir)),
+            other => Err(Usage(format!(
+                "{} was trained on {other:?}: say where that data set is with --data",
+                path.display()
+            ))
+            .into()),
+        },
     }
-
-    /// The real digits to compare with: those asked for, or those that it was trained on.
-    fn data(&self, asked: &DataArgs) -> anyhow::Result<(DataSource, Option<PathBuf>)> {
-        let data_dir = asked.place.data_dir.clone();
-        if let Some(source) = &asked.data {
-            return Ok((source.clone(), data_dir));
-        }
-        match self {
-            Subject::Run(_, manifest) => {
-                Ok((manifest.config.data.clone(), data_dir.or(manifest.dataset.data_dir.clone())))
-            }
-            Subject::File(path) => match GeneratorFile::read(path)?.dataset.as_str() {
-                "mnist" | "" => Ok((DataSource::Mnist, data_dir)),
-                "strokes" => Ok((DataSource::Strokes, data_dir)),
-                other => Err(Usage(format!(
-                    "{} was trained on {other:?}: say where that data set is with --data",
-                    path.display()
-                ))
-                .into()),
-            },
-        }
-    }
-
-    /// The generator and its file.
-    fn generator(
-        &self,
-        epoch: Epoch,
-        choice: &mut dyn FnMut() -> anyhow::Result<Choice>,
-    ) -> anyhow::Result<(GeneratorFile, PathBuf)> {
-        let path = match (self, epoch) {
-            (Subject::File(path), Epoch::Last) => path.clone(),
-            (Subject::File(_), _) => {
-                return Err(Usage("--epoch is for runs: a file is one generator".to_owned()).into());
-            }
-            (Subject::Run(run, _), Epoch::Last) => run.generator(),
-            (Subject::Run(run, _), Epoch::Number(epoch)) => run.epoch_generator(epoch),
-            (Subject::Run(run, _), Epoch::Best) => best(run, &mut choice()?)?,
-        };
-        Ok((GeneratorFile::read(&path)?, path))
-    }
-}
-
-/// The generator of a run whose digits are nearest to the training images.
-fn best(run: &RunDirectory, choice: &mut Choice) -> anyhow::Result<PathBuf> {
-    let epochs = run.generator_epochs().with_context(|| format!("cannot list {}", run.generators().display()))?;
-    let mut progress = StageProgress::default();
-    let mut best: Option<(f64, PathBuf)> = None;
-    for (done, &epoch) in epochs.iter().enumerate() {
-        progress.show("choosing an epoch by the training images", done as u64, epochs.len() as u64);
-        let path = run.epoch_generator(epoch);
-        let distance = choice.distance(&GeneratorFile::read(&path)?)?;
-        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
-            best = Some((distance, path));
-        }
-    }
-    progress.finish();
-    let nothing = || anyhow::anyhow!("{} holds no generator: train an epoch first", run.generators().display());
-    Ok(best.ok_or_else(nothing)?.1)
 }
 
 /// Prints an evaluation for people.
@@ -290,33 +204,4 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
 fn figures(evaluation: &Evaluation) -> Vec<[String; 3]> {
     let row = |figure: Figure| Some([figure.name.to_owned(), figure.generated?, figure.real.unwrap_or_default()]);
     evaluation.figures().into_iter().filter_map(row).collect()
-}
-
-/// Shows what is being done: a bar a stage, or a line where nobody sees bars.
-#[derive(Default)]
-pub(crate) struct StageProgress {
-    stage: String,
-    bar: Option<ProgressBar>,
-}
-
-impl StageProgress {
-    pub(crate) fn show(&mut self, what: &str, done: u64, all: u64) {
-        if self.stage != what {
-            self.finish();
-            if !progress::visible() {
-                output::note(what);
-            }
-            self.stage = what.to_owned();
-            self.bar = Some(progress::transfer(what, Some(all), false));
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_position(done);
-        }
-    }
-
-    pub(crate) fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
 }

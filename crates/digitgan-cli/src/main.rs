@@ -1,7 +1,7 @@
 //! The command line of digitgan: a thin layer over the library, one file a verb.
 //!
 //! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
-//! 1 for an error, 2 for a usage error, 130 for a training that was asked to stop and saved.
+//! 1 for an error, 2 for a usage error, 130 for what was asked to stop and did.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to people is this crate's work")]
 
@@ -9,6 +9,8 @@ mod data;
 mod dataset;
 mod device;
 mod evaluate;
+mod generate;
+mod generator;
 mod judge;
 mod output;
 mod progress;
@@ -36,6 +38,7 @@ struct Cli {
 enum Command {
     Train(Box<train::Args>),
     Sample(sample::Args),
+    Generate(generate::Args),
     Evaluate(evaluate::Args),
     Report(report::Args),
     Reproduce(reproduce::Args),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
+        Command::Generate(args) => generate::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Report(args) => report::run(args),
         Command::Reproduce(args) => reproduce::run(args),

@@ -36,6 +36,81 @@ pub(crate) fn transfer(name: &str, total: Option<u64>, bytes: bool) -> ProgressB
     bar
 }
 
+/// Shows what is being done: a bar a stage, or a line where nobody sees bars.
+#[derive(Default)]
+pub(crate) struct StageProgress {
+    stage: String,
+    bar: Option<ProgressBar>,
+}
+
+impl StageProgress {
+    pub(crate) fn show(&mut self, what: &str, done: u64, all: u64) {
+        if self.stage != what {
+            self.finish();
+            if !visible() {
+                output::note(what);
+            }
+            self.stage = what.to_owned();
+            self.bar = Some(transfer(what, Some(all), false));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+    }
+
+    pub(crate) fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Shows how a drawing of many images goes on, if it takes longer than a second.
+pub(crate) struct DrawingProgress {
+    bar: Option<ProgressBar>,
+    started: Instant,
+    next_line: Duration,
+}
+
+impl DrawingProgress {
+    const SOON: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new() -> Self {
+        DrawingProgress { bar: None, started: Instant::now(), next_line: Self::SOON }
+    }
+
+    pub(crate) fn show(&mut self, done: u64, all: u64) {
+        let elapsed = self.started.elapsed();
+        if elapsed < Self::SOON {
+            return;
+        }
+        if visible() {
+            let bar = self.bar.get_or_insert_with(|| transfer("drawing", Some(all), false));
+            bar.set_message(format!("drawing  {:.0} images/s", done as f64 / elapsed.as_secs_f64()));
+            bar.set_position(done);
+        } else if elapsed >= self.next_line && done < all {
+            let per_second = done as f64 / elapsed.as_secs_f64();
+            let left = Duration::from_secs_f64((all - done) as f64 / per_second.max(1e-9));
+            output::note(&format!(
+                "drawn {} of {}, {} images/s, {} left",
+                output::thousands(done),
+                output::thousands(all),
+                output::thousands(per_second as u64),
+                output::duration(left)
+            ));
+            self.next_line = elapsed + PLAIN_INTERVAL;
+        }
+    }
+
+    /// Clears the bar; returns the time since the start.
+    pub(crate) fn finish(&self) -> Duration {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        self.started.elapsed()
+    }
+}
+
 /// The sum of the reports since numbers were last shown.
 #[derive(Clone, Copy, Default)]
 struct Sums {

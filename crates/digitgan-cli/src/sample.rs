@@ -2,13 +2,12 @@
 
 use crate::device::DeviceArg;
 use crate::threads::{Threads, with_threads};
-use crate::{Usage, output, runs};
+use crate::{Usage, generator, output};
 use anyhow::Context;
 use digitgan::picture::Grid;
 use digitgan::run::generator_file::GeneratorFile;
-use digitgan::run::manifest::ManifestError;
 use digitgan::sample::Sampler;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Most pictures at once.
@@ -62,7 +61,7 @@ struct Plan {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let path = generator_path(&args.generator)?;
+    let path = generator::path(&args.generator)?;
     let file = GeneratorFile::read(&path)?;
     let plan = plan(&args, &file)?;
     let digits = with_threads(args.threads.threads, || {
@@ -91,36 +90,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The generator's file in a run, or the file itself.
-fn generator_path(given: &Path) -> anyhow::Result<PathBuf> {
-    if given.is_file() {
-        return Ok(given.to_owned());
-    }
-    let run = runs::find(given);
-    if !run.manifest().exists() {
-        return Err(ManifestError::Missing { path: run.path().to_owned() }.into());
-    }
-    if !run.generator().exists() {
-        anyhow::bail!("{} has no generator yet: it comes with the first checkpoint", run.path().display());
-    }
-    Ok(run.generator())
-}
-
 fn plan(args: &Args, file: &GeneratorFile) -> anyhow::Result<Plan> {
-    let asked = args.digit.as_ref().or(args.digits.as_ref());
+    let asked = generator::asked(args.digit.as_deref(), args.digits.as_deref(), file)?;
     if !file.spec.variant.wiring().generator_sees_class {
-        if asked.is_some() {
-            anyhow::bail!(
-                "this generator is a GAN, which draws what it likes: for digits of your choice, train cgan or acgan"
-            );
-        }
         return Ok(Plan { labels: vec![0; args.count.unwrap_or(100) as usize], columns: 10 });
     }
-    let row = match (&args.digit, &args.digits) {
-        (Some(digit), _) => vec![class(digit, file)?],
-        (None, Some(digits)) => classes(digits, file)?,
-        (None, None) => (0..file.spec.classes as u8).collect(),
-    };
+    let row = asked.unwrap_or_else(|| (0..file.spec.classes as u8).collect());
     let count = args.count.unwrap_or(10);
     if row.len() * count as usize > MAX_COUNT as usize {
         let total = row.len() * count as usize;
@@ -128,24 +103,4 @@ fn plan(args: &Args, file: &GeneratorFile) -> anyhow::Result<Plan> {
     }
     let columns = if row.len() == 1 { 10 } else { row.len() };
     Ok(Plan { labels: std::iter::repeat_n(row, count as usize).flatten().collect(), columns })
-}
-
-/// Several classes: names with commas, or a character each.
-fn classes(text: &str, file: &GeneratorFile) -> anyhow::Result<Vec<u8>> {
-    let names: Vec<String> = match text.contains(',') {
-        true => text.split(',').map(|name| name.trim().to_owned()).collect(),
-        false => text.chars().map(String::from).collect(),
-    };
-    if names.is_empty() {
-        return Err(Usage("--digits is empty: give at least one".to_owned()).into());
-    }
-    names.iter().map(|name| class(name, file)).collect()
-}
-
-fn class(name: &str, file: &GeneratorFile) -> anyhow::Result<u8> {
-    let found = file.class_names.iter().position(|class| class == name);
-    let class = found.map(|class| class as u8);
-    class.ok_or_else(|| {
-        Usage(format!("{name:?} is no class of this generator: it knows {}", file.class_names.join(", "))).into()
-    })
 }

@@ -172,6 +172,7 @@ fn every_verb_explains_itself_by_examples() {
         ("", false),
         ("train", true),
         ("sample", true),
+        ("generate", true),
         ("data", false),
         ("data show", true),
         ("data info", true),

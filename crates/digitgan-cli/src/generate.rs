@@ -1,0 +1,274 @@
+//! `digitgan generate`
+
+use crate::dataset::{self, DataDir};
+use crate::device::DeviceArg;
+use crate::generator::{self, Epoch, Subject};
+use crate::progress::DrawingProgress;
+use crate::threads::{Threads, with_threads};
+use crate::train::{STOPPED, stop_on_ctrl_c};
+use crate::{Usage, judge, output};
+use digitgan::data::generated::Layout;
+use digitgan::engine::cpu;
+use digitgan::evaluation::Choice;
+use digitgan::generate::record::{self, Keep, Labels, Obstacle, SetRecord};
+use digitgan::generate::{self, GenerateError, Plan, Source};
+use digitgan::judge::{Judge, JudgeFile};
+use digitgan::run::generator_file::{self, GeneratorFile};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Make a labelled data set with a trained generator
+///
+/// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
+/// read; beside them dataset.json says who drew them. The same seed gives the same images: the first thousand of a
+/// million are those of a set of a thousand, whatever the format and the number of threads. A GAN does not know what it
+/// draws, so a judge labels its digits.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  digitgan generate runs/acgan-mnist --count 60000                      four IDX files, into generated/
+  digitgan generate acgan-mnist --count 60000 --test-count 10000        with test images, as MNIST has
+  digitgan generate acgan-mnist --count 1000 --format png --out digits  a folder a digit of PNG files
+  digitgan generate acgan-mnist --count 500 --digit 7 --format png      sevens alone
+  digitgan generate acgan-mnist --count 60000 --keep agreed             those that the judge reads as asked for
+  digitgan generate gan-mnist --count 60000                             labelled by the judge")]
+pub(crate) struct Args {
+    /// A run (its directory, or its name under runs/), or a generator's safetensors file
+    #[arg(value_name = "RUN|FILE")]
+    generator: PathBuf,
+    /// Which of a run's generators: last, best (nearest to the training images), or the one after epoch N
+    #[arg(long, value_name = "last|best|N", default_value = "last")]
+    epoch: Epoch,
+    /// Training images, of all digits together
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// Test images beside them
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    test_count: u32,
+    /// The only digit to draw (a class's name, in other data sets)
+    #[arg(long, value_name = "D", conflicts_with = "digits")]
+    digit: Option<String>,
+    /// The digits to draw, as many of each: 0123456789, or names with commas [default: all]
+    #[arg(long, value_name = "DIGITS")]
+    digits: Option<String>,
+    /// Which images: every seed draws others
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// The data set's folder: a new or an empty one
+    #[arg(long, value_name = "DIR", default_value = "generated")]
+    out: PathBuf,
+    /// Four gzipped IDX files named as MNIST's, or a PNG file an image in a folder a digit
+    #[arg(long, default_value = "idx")]
+    format: Format,
+    /// All images, or only those that the judge reads as the digit asked for
+    #[arg(long, default_value = "all")]
+    keep: Kept,
+    /// A judge's file, to label a GAN's images or for --keep agreed [default: the judge of the generator's data set, if
+    /// it is built in or kept]
+    #[arg(long, value_name = "FILE")]
+    judge: Option<PathBuf>,
+    #[command(flatten)]
+    place: DataDir,
+    #[command(flatten)]
+    device: DeviceArg,
+    #[command(flatten)]
+    threads: Threads,
+    /// Print what was made as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// How the images lie in the folder.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Idx,
+    Png,
+}
+
+/// Which images are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kept {
+    All,
+    Agreed,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let stop = stop_on_ctrl_c("removing what was drawn, then stopping")?;
+    with_threads(args.threads.threads, || make(&args, &stop))?
+}
+
+fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+    // Before an epoch is chosen, which can take long.
+    generate::check_vacant(&args.out)?;
+    let device = args.device.open()?;
+    let subject = Subject::find(&args.generator)?;
+    let (file, path) = subject.generator(args.epoch, &mut || choice(args, &subject))?;
+    let plan = args.plan(&file)?;
+    let mut judge = judge(args, &subject, &file)?;
+    let sha256 = generator_file::sha256(&path)?;
+    let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
+    let mut progress = DrawingProgress::new();
+    let made = generate::generate(&args.out, &plan, source, &mut |done, all| {
+        progress.show(done, all);
+        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let took = progress.finish();
+    match made {
+        Err(stopped @ GenerateError::Stopped) => {
+            output::note(&stopped.to_string());
+            return Ok(ExitCode::from(STOPPED));
+        }
+        made => tell(args, &path, &made?, took)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn plan(&self, file: &GeneratorFile) -> anyhow::Result<Plan> {
+        let asked = generator::asked(self.digit.as_deref(), self.digits.as_deref(), file)?;
+        let classes = asked.as_ref().map(|asked| asked.iter().copied().collect::<BTreeSet<u8>>());
+        if let (Some(asked), Some(classes)) = (&asked, &classes)
+            && asked.len() != classes.len()
+        {
+            return Err(Usage("--digits names a digit twice: as many are drawn of each".to_owned()).into());
+        }
+        let layout = match self.format {
+            Format::Idx => Layout::Idx,
+            Format::Png => Layout::Png,
+        };
+        let keep = match self.keep {
+            Kept::All => Keep::All,
+            Kept::Agreed => Keep::Agreed,
+        };
+        Ok(Plan { train: self.count, test: self.test_count, classes, seed: self.seed, layout, keep })
+    }
+
+    /// Where data sets and judges lie.
+    fn data_dir<'a>(&'a self, subject: &'a Subject) -> Option<&'a Path> {
+        let recorded = match subject {
+            Subject::Run(_, manifest) => manifest.dataset.data_dir.as_deref(),
+            Subject::File(_) => None,
+        };
+        self.place.data_dir.as_deref().or(recorded)
+    }
+}
+
+/// What chooses the best of a run's generators: real digits, and their judge.
+fn choice(args: &Args, subject: &Subject) -> anyhow::Result<Choice> {
+    let Subject::Run(_, manifest) = subject else { anyhow::bail!("only a run has generators to choose from") };
+    let data_dir = args.data_dir(subject);
+    let loaded = dataset::load(&manifest.config.data, data_dir.map(Path::to_owned))?;
+    let judge = match &args.judge {
+        Some(path) => Judge::new(cpu::kernels()?, JudgeFile::read(path)?),
+        None => judge::of_dataset(&loaded.dataset, &loaded.dataset.identity(), data_dir)?,
+    };
+    Ok(Choice::new(cpu::kernels()?, judge, &loaded.dataset, args.seed)?)
+}
+
+/// Who reads the images, where somebody must.
+fn judge(args: &Args, subject: &Subject, file: &GeneratorFile) -> anyhow::Result<Option<Judge>> {
+    let knows = file.spec.variant.wiring().generator_sees_class;
+    if knows && args.keep == Kept::All {
+        return match &args.judge {
+            Some(_) if args.epoch != Epoch::Best => Err(Usage(
+                "--judge is for --keep agreed and for the labels of a GAN: this generator is told its digits"
+                    .to_owned(),
+            )
+            .into()),
+            _ => Ok(None),
+        };
+    }
+    if !knows && args.keep == Kept::Agreed {
+        return Err(
+            Usage("--keep agreed is for generators that are told their digits: this one is a GAN".to_owned()).into()
+        );
+    }
+    let judge = match (&args.judge, subject) {
+        (Some(path), _) => Some(Judge::new(cpu::kernels()?, JudgeFile::read(path)?)),
+        (None, Subject::Run(_, manifest)) => judge::at_hand(&manifest.dataset.identity, args.data_dir(subject))?,
+        // As `evaluate` takes it: a file that does not say is of MNIST.
+        (None, Subject::File(_)) if ["mnist", ""].contains(&file.dataset.as_str()) => {
+            Some(Judge::of_mnist(cpu::kernels()?))
+        }
+        (None, Subject::File(_)) => None,
+    };
+    let Some(judge) = judge else {
+        let data = match subject {
+            Subject::Run(_, manifest) => manifest.config.data.to_string(),
+            Subject::File(_) => "DATA".to_owned(),
+        };
+        let why = match knows {
+            true => "--keep agreed needs a judge to read the digits",
+            false => "this generator is a GAN, which does not know what it draws, so a judge must label its digits",
+        };
+        anyhow::bail!(
+            "{why}, and there is none of {}: make one with `digitgan judge train --data {data} --out judge.safetensors`, \
+             then give --judge judge.safetensors",
+            file.dataset
+        );
+    };
+    if !knows {
+        output::note(&format!(
+            "this generator is a GAN, which does not know what it draws: labels are what a judge reads ({}), and classes \
+             as uneven as they come",
+            judge.identity()
+        ));
+    }
+    Ok(Some(judge))
+}
+
+/// Says what was made.
+fn tell(args: &Args, generator: &Path, record: &SetRecord, took: Duration) -> anyhow::Result<()> {
+    let images = record.train.images + record.test.images;
+    let images_per_second = images as f64 / took.as_secs_f64().max(1e-9);
+    let obstacle = record.obstacle();
+    if args.json {
+        return Ok(output::json(&serde_json::json!({
+            "out": args.out, "generator": generator, "dataset": record, "seconds": took.as_secs_f64(),
+            "images_per_second": images_per_second, "obstacle": obstacle.map(|obstacle| obstacle.to_string()),
+        }))?);
+    }
+    let counted = |count: u64, what: &str| format!("{} {what} images", output::thousands(count));
+    let mut contents = counted(record.train.images, "training");
+    if record.test.images > 0 {
+        contents = format!("{contents}, {}", counted(record.test.images, "test"));
+    }
+    let labels = match (record.labels, &record.judge) {
+        (Labels::Read, Some(judge)) => format!("read by the judge, who reads {}", judge::reads(judge)),
+        _ => "what the generator was asked for".to_owned(),
+    };
+    let mut facts = vec![("data set", args.out.display().to_string()), ("holds", contents), ("labels", labels)];
+    if let (Keep::Agreed, Some(judge)) = (record.keep, &record.judge) {
+        facts.push((
+            "kept",
+            format!(
+                "{:.2} % of the {} drawn: those read as asked for by the judge, who reads {}",
+                100.0 * images as f64 / record.drawn as f64,
+                output::thousands(record.drawn),
+                judge::reads(judge)
+            ),
+        ));
+    }
+    facts.push(("record", record::path(&args.out).display().to_string()));
+    facts.push((
+        "took",
+        format!("{}, {} images/s", output::duration(took), output::thousands(images_per_second as u64)),
+    ));
+    output::facts(&facts)?;
+    let rows: Vec<[String; 3]> = (record.class_names.iter().zip(record.train.counts.iter().zip(&record.test.counts)))
+        .map(|(name, (train, test))| [name.clone(), output::thousands(train), output::thousands(test)])
+        .collect();
+    output::table(["class", "train", "test"], &rows)?;
+    if let Some(obstacle) = obstacle {
+        let classes = record.train.counts.iter().filter(|&&count| count > 0).count();
+        let remedy = match obstacle {
+            Obstacle::Gap(_) if classes > 1 => "; with --format png it would",
+            _ => "",
+        };
+        output::note(&format!("digitgan will not train on this data set: {obstacle}{remedy}"));
+    }
+    Ok(())
+}

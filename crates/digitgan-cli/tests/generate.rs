@@ -1,0 +1,230 @@
+//! Data sets that a generator draws: read back by this program, the same every time, and whole or not there.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use flate2::read::GzDecoder;
+use serde_json::Value;
+use std::fs;
+use std::io::Read;
+use support::{Place, complaint, differences, files, png_bytes};
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// A place with an ACGAN in `runs/a`, of six steps, and a GAN in `runs/g`, of one.
+fn place() -> Place {
+    let place = Place::new();
+    place.succeed("train acgan --data digits --epochs 1 --batch-size 8 --name a");
+    place.succeed("train gan --data digits --batch-size 8 --max-steps 1 --name g");
+    place
+}
+
+/// The uncompressed bytes of a gzipped file.
+fn inflated(place: &Place, name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(&fs::read(place.path(name)).unwrap()[..]).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn what_is_generated_can_be_trained_on() {
+    let place = place();
+    for format in ["idx", "png"] {
+        let args = format!("generate a --count 205 --test-count 20 --format {format} --out {format}");
+        let said = place.succeed(&args).stdout;
+        for text in ["205 training images, 20 test images", "what the generator was asked for", "/dataset.json"] {
+            assert!(said.contains(text), "{text}: {said}");
+        }
+        let info = json(&place.succeed(&format!("data info --data {format} --json")).stdout);
+        assert_eq!(
+            (&info["train_images"], &info["test_images"], &info["classes"]),
+            (&205.into(), &20.into(), &10.into())
+        );
+        let counts: Vec<u64> = info["train_counts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+        assert!(counts.iter().all(|count| [20, 21].contains(count)), "{counts:?}");
+        let record = json(&fs::read_to_string(place.path(format).join("dataset.json")).unwrap());
+        assert_eq!(record["train"]["counts"], info["train_counts"]);
+        let trained =
+            place.succeed(&format!("train cgan --data {format} --batch-size 8 --max-steps 3 --name on-{format}"));
+        assert!(!trained.stderr.contains("turned into light on dark"), "{trained:?}");
+    }
+    assert_eq!(
+        files(&place.path("idx")).into_keys().collect::<Vec<_>>(),
+        [
+            "dataset.json",
+            "t10k-images-idx3-ubyte.gz",
+            "t10k-labels-idx1-ubyte.gz",
+            "train-images-idx3-ubyte.gz",
+            "train-labels-idx1-ubyte.gz",
+        ]
+    );
+    // Each PNG file is the image of its number in the IDX file, in the folder of its label.
+    let (images, labels) =
+        (inflated(&place, "idx/train-images-idx3-ubyte.gz"), inflated(&place, "idx/train-labels-idx1-ubyte.gz"));
+    for (number, (image, label)) in images[16..].chunks_exact(784).zip(&labels[8..]).enumerate() {
+        let (width, pixels) = png_bytes(&fs::read(place.path(&format!("png/train/{label}/{number:08}.png"))).unwrap());
+        assert!(width == 28 && pixels == image, "{number}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_files() {
+    let place = place();
+    let made = |args: &str, out: &str| {
+        place.succeed(&format!("generate {args} --out {out}"));
+        files(&place.path(out))
+    };
+    for format in ["idx", "png"] {
+        let args = format!("a --count 300 --test-count 30 --format {format}");
+        let one = made(&format!("{args} --threads 1"), &format!("{format}-1"));
+        assert!(one.len() > 4);
+        for (index, same) in [
+            format!("{args} --threads 3"),
+            format!("{args} --epoch 1"),
+            args.replace("a ", "runs/a/generator.safetensors "),
+            args.replace("a ", "runs/a "),
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert_eq!(differences(&one, &made(same, &format!("{format}-same-{index}"))), [""; 0], "{same}");
+        }
+        assert_ne!(differences(&one, &made(&format!("{args} --seed 2"), &format!("{format}-other"))), [""; 0]);
+    }
+    made("a --count 50", "few");
+    let [many, few] = ["idx-1", "few"].map(|set| inflated(&place, &format!("{set}/train-images-idx3-ubyte.gz")));
+    assert!(few[16..] == many[16..few.len()]);
+}
+
+#[test]
+fn some_digits_alone_and_results_as_json() {
+    let place = place();
+    let said = place.succeed("generate a --count 100 --digits 7,3 --format png --out two --json");
+    let result = json(&said.stdout);
+    let record = json(&fs::read_to_string(place.path("two/dataset.json")).unwrap());
+    assert_eq!((&result["dataset"], &result["out"]), (&record, &"two".into()));
+    assert_eq!(result["obstacle"], Value::Null);
+    assert!(result["images_per_second"].as_f64().unwrap() > 0.0, "{result}");
+    assert_eq!(record["train"]["counts"], serde_json::json!([0, 0, 0, 50, 0, 0, 0, 50, 0, 0]));
+    assert_eq!((&record["labels"], &record["judge"], &record["drawn"]), (&"asked".into(), &Value::Null, &100.into()));
+    let info = json(&place.succeed("data info --data two --json").stdout);
+    assert_eq!(info["class_names"], serde_json::json!(["3", "7"]));
+    // Where the loader would refuse it, that is told.
+    let said = place.succeed("generate a --count 100 --digit 7 --out seven");
+    assert!(said.stderr.contains("digitgan will not train on this data set"), "{said:?}");
+    assert_eq!(place.digitgan("data info --data seven").code, Some(1));
+}
+
+#[test]
+fn a_judge_labels_what_a_gan_draws_and_chooses_what_is_kept() {
+    let place = place();
+    place.write_digits("many", 1000, 100);
+    place.succeed("judge train --data many --epochs 20 --out judge.safetensors");
+    place.succeed("train gan --data many --batch-size 50 --epochs 2 --name judged");
+    let refused = place.digitgan("generate judged --count 100 --out x");
+    let says =
+        ["a GAN, which does not know what it draws", "digitgan judge train --data ", "--judge judge.safetensors"];
+    assert_eq!(complaint(&refused, 1, &says), None, "{refused:?}");
+    assert!(!place.path("x").exists());
+
+    let said = place.succeed("generate judged --count 100 --out gan --judge judge.safetensors");
+    assert!(
+        said.stderr.contains("labels are what a judge reads") && said.stdout.contains("read by the judge"),
+        "{said:?}"
+    );
+    let record = json(&fs::read_to_string(place.path("gan/dataset.json")).unwrap());
+    let tested = json(&place.succeed("judge test judge.safetensors --data many --json").stdout);
+    assert_eq!((&record["labels"], &record["judge"]), (&"read".into(), &tested["judge"]));
+    place.succeed("generate judged --count 100 --epoch best --data-dir store --judge judge.safetensors --out best");
+    // A judge that is kept need not be named.
+    let sha256 = tested["judge"]["dataset_sha256"].as_str().unwrap();
+    fs::create_dir_all(place.path("store/judges")).unwrap();
+    fs::copy(place.path("judge.safetensors"), place.path(&format!("store/judges/{sha256}.safetensors"))).unwrap();
+    place.succeed("generate judged --count 100 --out kept --data-dir store");
+    assert_eq!(differences(&files(&place.path("gan")), &files(&place.path("kept"))), [""; 0]);
+
+    place.succeed("train acgan --data many --batch-size 20 --epochs 5 --name asked");
+    let keep = "generate asked --count 1000 --test-count 100 --keep agreed --judge judge.safetensors --json";
+    let record = json(&place.succeed(&format!("{keep} --out agreed")).stdout)["dataset"].clone();
+    assert_eq!((&record["keep"], &record["judge"]), (&"agreed".into(), &tested["judge"]));
+    assert!(record["drawn"].as_u64().unwrap() > 1100, "{record}");
+    let read = json(&place.succeed("judge test judge.safetensors --data agreed --json").stdout);
+    assert_eq!(read["accuracy"], 1.0);
+    place.succeed("generate asked --count 1000 --test-count 100 --out all");
+    let read = json(&place.succeed("judge test judge.safetensors --data all --json").stdout);
+    assert!(read["accuracy"].as_f64().unwrap() < 1.0, "{read}");
+}
+
+#[test]
+fn what_cannot_be_generated_is_said_in_one_line_and_changes_nothing() {
+    let place = place();
+    fs::create_dir_all(place.path("left/.unfinished-1")).unwrap();
+    fs::write(place.path("text.safetensors"), "no tensors").unwrap();
+    let before = files(&place.path(""));
+    let mut failures = Vec::new();
+    for (args, code, says) in [
+        ("generate a", 2, "required arguments"),
+        ("generate a --count 0", 2, "0 is not in"),
+        ("generate a --count 5000000000", 2, "5000000000 is not in"),
+        ("generate a --count -1", 2, "'-1'"),
+        ("generate a --count 10 --format jpeg", 2, "invalid value 'jpeg'"),
+        ("generate a --count 10 --digit 7 --digits 12", 2, "cannot be used with"),
+        ("generate a --count 10 --digits 7,7", 2, "names a digit twice"),
+        ("generate a --count 10 --digit x", 2, "\"x\" is no class of this generator: it knows 0, 1"),
+        ("generate a --count 10 --epoch 0", 2, "choose last, best or an epoch's number"),
+        ("generate a --count 10 --judge text.safetensors", 2, "--judge is for --keep agreed"),
+        ("generate g --count 10 --keep agreed", 2, "--keep agreed is for generators that are told their digits"),
+        ("generate runs/a/generator.safetensors --count 10 --epoch best", 2, "--epoch is for runs"),
+        ("generate g --count 10 --digit 7", 1, "draws what it likes"),
+        ("generate g --count 10 --judge text.safetensors", 1, "is not a whole safetensors file"),
+        ("generate g --count 10", 1, "give --judge judge.safetensors"),
+        ("generate a --count 10 --keep agreed", 1, "--keep agreed needs a judge"),
+        ("generate runs/g/generator.safetensors --count 10", 1, "digitgan judge train --data DATA"),
+        ("generate a --count 10 --epoch 7", 1, "epoch-0007.safetensors"),
+        ("generate nothing --count 10", 1, "is not a digitgan run"),
+        ("generate text.safetensors --count 10", 1, "is not a whole safetensors file"),
+        ("generate a --count 10 --out digits", 1, "digits is not empty: choose another place"),
+        ("generate a --count 10 --out left", 1, "left holds an unfinished data set, .unfinished-1"),
+        ("generate a --count 10 --out text.safetensors", 1, "text.safetensors is not a folder"),
+        ("generate a --count 10 --out text.safetensors/x", 1, "text.safetensors/x"),
+        ("generate a --count 200000000 --format png", 1, "200000000 PNG files are too many"),
+    ] {
+        let said = place.digitgan(args);
+        failures.extend(complaint(&said, code, &[says]).map(|what| format!("{args}: {what}\n{}", said.stderr)));
+        let changed = differences(&before, &files(&place.path("")));
+        failures.extend((!changed.is_empty()).then(|| format!("{args}: changed {changed:?}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Wherever it ends early, nothing stays that looks like a data set.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_and_a_stop_leave_nothing() {
+    let place = place();
+    for (format, blocks) in [("idx", 0), ("idx", 20), ("png", 0)] {
+        // Without the signal a write beyond the limit is an error, as it is on a full disk.
+        let before = format!("trap '' XFSZ; ulimit -f {blocks}");
+        let said = place.shell(&before, &format!("generate a --count 1000 --format {format} --out full"));
+        let says = ["cannot write", "make room or choose another place"];
+        assert_eq!(complaint(&said, 1, &says), None, "{format} {blocks}: {said:?}");
+        assert!(!place.path("full").exists());
+    }
+
+    let mut child = place.spawn("generate a --count 4000000000 --out stopped");
+    let out = place.path("stopped");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let begun = || fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
+    while !begun() && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(begun(), "it never began");
+    // In the middle it is no data set.
+    assert_eq!(place.digitgan("data info --data stopped").code, Some(1));
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!out.exists());
+}
