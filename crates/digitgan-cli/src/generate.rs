@@ -29,12 +29,12 @@ use std::time::Duration;
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  digitgan generate runs/acgan-mnist --count 60000                      four IDX files, into generated/
-  digitgan generate acgan-mnist --count 60000 --test-count 10000        with test images, as MNIST has
-  digitgan generate acgan-mnist --count 1000 --format png --out digits  a folder a digit of PNG files
-  digitgan generate acgan-mnist --count 500 --digit 7 --format png      sevens alone
-  digitgan generate acgan-mnist --count 60000 --keep agreed             those that the judge reads as asked for
-  digitgan generate gan-mnist --count 60000                             labelled by the judge")]
+  digitgan generate runs/acgan-mnist --count 60000           four IDX files, into generated/
+  digitgan generate acgan-mnist --count 6000 --test-count 1000 --out small
+  digitgan generate acgan-mnist --count 1000 --format png    a folder a digit of PNG files
+  digitgan generate acgan-mnist --count 500 --digit 7        sevens alone
+  digitgan generate acgan-mnist --count 500 --keep agreed    those that the judge reads as asked for
+  digitgan generate gan-mnist --count 60000                  labelled by the judge")]
 pub(crate) struct Args {
     /// A run (its directory, or its name under runs/), or a generator's safetensors file
     #[arg(value_name = "RUN|FILE")]
