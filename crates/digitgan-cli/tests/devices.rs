@@ -24,11 +24,12 @@ fn a_device_that_cannot_be_had_is_named_in_one_line() {
     }
     for (device, code, says) in cases {
         let device_option = format!("--device {device}");
-        for command in [&format!("{TRAIN} --max-steps 2 --name new"), "sample r", "train --resume r --max-steps 4"] {
+        let train = format!("{TRAIN} --max-steps 2 --name new");
+        for command in [&train, "sample r", "generate r --count 9", "evaluate r", "train --resume r --max-steps 4"] {
             let said = place.digitgan(&format!("{command} {device_option}"));
             assert_eq!(complaint(&said, code, &[says]), None, "{command} {device_option}: {}", said.stderr);
         }
-        assert!(!place.path("runs/new").exists() && !place.path("digits.png").exists());
+        assert!(["runs/new", "digits.png", "generated"].iter().all(|name| !place.path(name).exists()));
     }
 }
 
@@ -46,6 +47,7 @@ fn auto_says_what_it_takes() {
 fn a_training_goes_on_on_another_device_and_draws_the_same() {
     use digitgan::run::losses;
     use digitgan::run::timing::Timing;
+    use std::io::Read;
 
     let place = Place::new();
     let train = format!("{TRAIN} --epochs 2 --lr 1e-5 --ema 0 --seed 3");
@@ -68,8 +70,20 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
         place.succeed(&format!("sample mixed --scale 1 --device {device} --out {device}.png"));
         support::png_bytes(&std::fs::read(place.path(&format!("{device}.png"))).unwrap()).1
     });
-    assert_eq!(ours.len(), theirs.len());
-    assert!(ours.iter().zip(&theirs).all(|(a, b)| a.abs_diff(*b) <= 1));
+    let alike = |ours: &[u8], theirs: &[u8]| {
+        assert_eq!(ours.len(), theirs.len());
+        assert!(ours.iter().zip(theirs).all(|(a, b)| a.abs_diff(*b) <= 1));
+    };
+    alike(&ours, &theirs);
+    let [ours, theirs] = ["cpu", "flex"].map(|device| {
+        place.succeed(&format!("generate mixed --count 40 --device {device} --out set-{device}"));
+        let file = std::fs::File::open(place.path(&format!("set-{device}/train-images-idx3-ubyte.gz"))).unwrap();
+        let mut images = Vec::new();
+        flate2::read::GzDecoder::new(file).read_to_end(&mut images).unwrap();
+        images
+    });
+    assert_eq!(ours.len(), 16 + 40 * 28 * 28);
+    alike(&ours, &theirs);
 }
 
 #[cfg(feature = "gpu")]

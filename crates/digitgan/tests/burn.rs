@@ -7,8 +7,8 @@
 use digitgan::config::{Recipe, TrainConfig};
 use digitgan::data::batches::to_signed;
 use digitgan::engine::{
-    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages, StepInput,
-    StepReport,
+    Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages,
+    StepInput, StepReport,
 };
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
 use digitgan::objective::Game;

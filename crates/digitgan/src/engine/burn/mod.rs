@@ -223,7 +223,9 @@ impl Engine for BurnEngine {
     fn begin(&mut self, input: StepInput<'_>) -> Result<(), EngineError> {
         let batch = self.batch;
         match input.real {
-            RealImages::Given { images, labels } => assert_eq!((images.len(), labels.len()), (batch * IMAGE_PIXELS, batch)),
+            RealImages::Given { images, labels } => {
+                assert_eq!((images.len(), labels.len()), (batch * IMAGE_PIXELS, batch))
+            }
             RealImages::Kept(rows) => assert_eq!(rows.len(), batch),
         }
         assert_eq!((input.latents.len(), input.fake_labels.len()), (batch * LATENT, batch));
