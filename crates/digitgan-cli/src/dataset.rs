@@ -2,7 +2,8 @@
 
 use crate::output;
 use crate::progress;
-use digitgan::data::{self, DataEvent, DataSource, Loaded};
+use digitgan::data::DataSource;
+use digitgan::load::{self, DataEvent, Loaded};
 use indicatif::ProgressBar;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -37,7 +38,7 @@ pub(crate) struct DataDir {
 pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
     let folder = match data_dir {
         Some(folder) => folder,
-        None => data::default_data_dir()?,
+        None => load::default_data_dir()?,
     };
     let bar: Mutex<Option<(String, ProgressBar)>> = Mutex::new(None);
     let advance = |name: &str, done: u64, total: Option<u64>, bytes: bool| {
@@ -52,7 +53,7 @@ pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Re
             bar.set_position(done.max(bar.position()));
         }
     };
-    let loaded = data::load(source, &folder, &|event| match event {
+    let loaded = load::load(source, &folder, &|event| match event {
         DataEvent::Download { file, url, received, total } => {
             if received == 0 && !progress::visible() {
                 output::note(&format!("downloading {file} from {url}"));

@@ -6,14 +6,14 @@ use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
 use crate::threads::{Threads, with_threads};
 use crate::{Usage, judge, output};
-use anyhow::Context;
 use digitgan::data::{DataSource, Dataset};
 use digitgan::engine::cpu;
-use digitgan::evaluation::{Choice, Evaluation, Evaluator, Figure, Neighbours, Plan};
-use digitgan::judge::{Judge, JudgeFile};
+use digitgan::evaluation::{Choice, Evaluation, Evaluator, Figure, Plan};
+use digitgan::judge::{ClassifierFile, Judge};
 use digitgan::run::RunDirectory;
-use digitgan::run::evaluation_files::{self, Written};
-use digitgan::run::generator_file::GeneratorFile;
+use digitgan::run::evaluation_files::Written;
+use digitgan::session::evaluations;
+use digitgan::weights::GeneratorFile;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -105,22 +105,10 @@ pub(crate) fn evaluate_runs(
         }
         let mut progress = StageProgress::default();
         let mut watch = |what: &str, done, all| progress.show(what, done, all);
-        let file = GeneratorFile::read(&run.generator())?;
-        let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
+        evaluations::evaluate(run, &mut evaluator, dataset, &mut watch)?;
         progress.finish();
-        write(run.path(), &evaluation, &neighbours, dataset)?;
     }
     Ok(())
-}
-
-fn write(
-    folder: &Path,
-    evaluation: &Evaluation,
-    neighbours: &Neighbours,
-    dataset: &Dataset,
-) -> anyhow::Result<Written> {
-    evaluation_files::write(folder, evaluation, neighbours, &dataset.train)
-        .with_context(|| format!("cannot write into {}", folder.display()))
 }
 
 fn evaluate(args: &Args) -> anyhow::Result<()> {
@@ -131,7 +119,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let loaded = dataset::load(&source, data_dir.clone())?;
     let dataset = &loaded.dataset;
     let new_judge = || match &args.judge {
-        Some(path) => Ok(Judge::new(cpu::kernels()?, JudgeFile::read(path)?)),
+        Some(path) => Ok(Judge::new(cpu::kernels()?, ClassifierFile::read(path)?)),
         None => judge::of_dataset(dataset, &dataset.identity(), data_dir.as_deref()),
     };
     let (file, path) =
@@ -143,7 +131,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
-    let written = folder.map(|folder| write(&folder, &evaluation, &neighbours, dataset)).transpose()?;
+    let written = folder.map(|folder| evaluations::write(&folder, &evaluation, &neighbours, dataset)).transpose()?;
     if args.json {
         return Ok(output::json(&serde_json::to_value(&evaluation)?)?);
     }

@@ -7,13 +7,14 @@ use crate::progress::DrawingProgress;
 use crate::threads::{Threads, with_threads};
 use crate::train::{STOPPED, stop_on_ctrl_c};
 use crate::{Usage, judge, output};
-use digitgan::data::generated::Layout;
 use digitgan::engine::cpu;
 use digitgan::evaluation::Choice;
+use digitgan::files;
 use digitgan::generate::record::{self, Keep, Labels, Obstacle, SetRecord};
 use digitgan::generate::{self, GenerateError, Plan, Source};
-use digitgan::judge::{Judge, JudgeFile};
-use digitgan::run::generator_file::{self, GeneratorFile};
+use digitgan::judge::{ClassifierFile, Judge};
+use digitgan::load::generated::Layout;
+use digitgan::weights::GeneratorFile;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -108,7 +109,7 @@ fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let (file, path) = subject.generator(args.epoch, &mut || choice(args, &subject))?;
     let plan = args.plan(&file)?;
     let mut judge = judge(args, &subject, &file)?;
-    let sha256 = generator_file::sha256(&path)?;
+    let sha256 = files::sha256(&path)?;
     let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
     let mut progress = DrawingProgress::new();
     let made = generate::generate(&args.out, &plan, source, &mut |done, all| {
@@ -162,7 +163,7 @@ fn choice(args: &Args, subject: &Subject) -> anyhow::Result<Choice> {
     let data_dir = args.data_dir(subject);
     let loaded = dataset::load(&manifest.config.data, data_dir.map(Path::to_owned))?;
     let judge = match &args.judge {
-        Some(path) => Judge::new(cpu::kernels()?, JudgeFile::read(path)?),
+        Some(path) => Judge::new(cpu::kernels()?, ClassifierFile::read(path)?),
         None => judge::of_dataset(&loaded.dataset, &loaded.dataset.identity(), data_dir)?,
     };
     Ok(Choice::new(cpu::kernels()?, judge, &loaded.dataset, args.seed)?)
@@ -187,7 +188,7 @@ fn judge(args: &Args, subject: &Subject, file: &GeneratorFile) -> anyhow::Result
         );
     }
     let judge = match (&args.judge, subject) {
-        (Some(path), _) => Some(Judge::new(cpu::kernels()?, JudgeFile::read(path)?)),
+        (Some(path), _) => Some(Judge::new(cpu::kernels()?, ClassifierFile::read(path)?)),
         (None, Subject::Run(_, manifest)) => judge::at_hand(&manifest.dataset.identity, args.data_dir(subject))?,
         // As `evaluate` takes it: a file that does not say is of MNIST.
         (None, Subject::File(_)) if ["mnist", ""].contains(&file.dataset.as_str()) => {

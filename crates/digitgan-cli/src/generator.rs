@@ -2,11 +2,11 @@
 
 use crate::progress::StageProgress;
 use crate::{Usage, runs};
-use anyhow::Context;
 use digitgan::evaluation::Choice;
 use digitgan::run::RunDirectory;
-use digitgan::run::generator_file::GeneratorFile;
 use digitgan::run::manifest::{Manifest, ManifestError};
+use digitgan::session::evaluations;
+use digitgan::weights::GeneratorFile;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -67,7 +67,7 @@ impl Subject {
             (Subject::File(_), _) => {
                 return Err(Usage("--epoch is for runs: a file is one generator".to_owned()).into());
             }
-            (Subject::Run(run, _), Epoch::Last) => newest(run)?,
+            (Subject::Run(run, _), Epoch::Last) => evaluations::newest(run)?,
             (Subject::Run(run, _), Epoch::Number(epoch)) => run.epoch_generator(epoch),
             (Subject::Run(run, _), Epoch::Best) => best(run, &mut choice()?)?,
         };
@@ -84,32 +84,16 @@ pub(crate) fn path(given: &Path) -> anyhow::Result<PathBuf> {
     if !run.manifest().exists() {
         return Err(ManifestError::Missing { path: run.path().to_owned() }.into());
     }
-    newest(&run)
-}
-
-fn newest(run: &RunDirectory) -> anyhow::Result<PathBuf> {
-    if !run.generator().exists() {
-        anyhow::bail!("{} has no generator yet: it comes with the first checkpoint", run.path().display());
-    }
-    Ok(run.generator())
+    Ok(evaluations::newest(&run)?)
 }
 
 /// The generator of a run whose digits are nearest to the training images.
 fn best(run: &RunDirectory, choice: &mut Choice) -> anyhow::Result<PathBuf> {
-    let epochs = run.generator_epochs().with_context(|| format!("cannot list {}", run.generators().display()))?;
     let mut progress = StageProgress::default();
-    let mut best: Option<(f64, PathBuf)> = None;
-    for (done, &epoch) in epochs.iter().enumerate() {
-        progress.show("choosing an epoch by the training images", done as u64, epochs.len() as u64);
-        let path = run.epoch_generator(epoch);
-        let distance = choice.distance(&GeneratorFile::read(&path)?)?;
-        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
-            best = Some((distance, path));
-        }
-    }
+    let mut watch = |done, all| progress.show("choosing an epoch by the training images", done, all);
+    let best = evaluations::best(run, choice, &mut watch)?;
     progress.finish();
-    let nothing = || anyhow::anyhow!("{} holds no generator: train an epoch first", run.generators().display());
-    Ok(best.ok_or_else(nothing)?.1)
+    Ok(best)
 }
 
 /// The classes that `--digit` or `--digits` names, in their order; `None` where neither is given.

@@ -3,11 +3,13 @@
 use crate::dataset::DataArgs;
 use crate::threads::{Threads, with_threads};
 use crate::{output, progress};
-use digitgan::data::default_data_dir;
 use digitgan::engine::cpu;
 use digitgan::judge::training::TrainingPlan;
-use digitgan::judge::{self, Judge, JudgeFile, JudgeIdentity};
+use digitgan::judge::{ClassifierFile, Judge, JudgeIdentity};
+use digitgan::load::default_data_dir;
 use digitgan::metrics::histogram::Confusion;
+use digitgan::run::manifest::Manifest;
+use digitgan::session::judges;
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -87,7 +89,7 @@ fn train(args: &TrainArgs) -> anyhow::Result<()> {
     let plan = TrainingPlan { epochs: args.epochs, seed: args.seed, ..TrainingPlan::judge() };
     let started = Instant::now();
     let mut watch = JudgeProgress::new(&loaded.dataset.name);
-    let judge = judge::train(cpu::kernels()?, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
+    let judge = judges::train(cpu::kernels()?, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
         watch.step(done, all);
     })?;
     watch.finish();
@@ -112,7 +114,7 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
     let dataset = &loaded.dataset;
     let kernels = cpu::kernels()?;
     let mut judge = match &args.judge {
-        Some(path) => Judge::new(kernels, JudgeFile::read(path)?),
+        Some(path) => Judge::new(kernels, ClassifierFile::read(path)?),
         None => of_dataset(dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
     };
     anyhow::ensure!(
@@ -151,7 +153,21 @@ pub(crate) fn at_hand(
     identity: &digitgan::data::DatasetIdentity,
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Option<Judge>> {
-    Ok(Judge::at_hand(cpu::kernels()?, identity, &folder(data_dir)?)?)
+    Ok(judges::at_hand(cpu::kernels()?, identity, &folder(data_dir)?)?)
+}
+
+/// Who looks for a collapse in a training, if anybody; shows the training of a judge, where one must be trained first.
+pub(crate) fn for_training(
+    mode: judges::Watch,
+    dataset: &digitgan::data::Dataset,
+    manifest: &Manifest,
+) -> anyhow::Result<Option<Judge>> {
+    let mut progress = JudgeProgress::new(&dataset.name);
+    let mut watch = |done, all| progress.step(done, all);
+    let folder = folder(manifest.dataset.data_dir.as_deref())?;
+    let judge = judges::for_training(mode, cpu::kernels()?, dataset, manifest, &folder, &mut watch)?;
+    progress.finish();
+    Ok(judge)
 }
 
 /// The folder where judges are kept.
@@ -171,7 +187,7 @@ pub(crate) fn of_dataset(
 ) -> anyhow::Result<Judge> {
     let mut progress = JudgeProgress::new(&dataset.name);
     let mut watch = |done, all| progress.step(done, all);
-    let judge = Judge::of_dataset(cpu::kernels()?, dataset, identity, &folder(data_dir)?, &mut watch)?;
+    let judge = judges::of_dataset(cpu::kernels()?, dataset, identity, &folder(data_dir)?, &mut watch)?;
     progress.finish();
     Ok(judge)
 }

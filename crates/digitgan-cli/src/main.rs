@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to people is this crate's work")]
 
+mod advice;
 mod data;
 mod dataset;
 mod device;
@@ -23,6 +24,7 @@ mod train;
 
 use clap::{Parser, Subcommand};
 use digitgan::config::ConfigError;
+use digitgan::session::SessionError;
 use digitgan::train::TrainError;
 use std::process::ExitCode;
 
@@ -92,5 +94,7 @@ fn is_usage(error: &anyhow::Error) -> bool {
         cause.is::<Usage>()
             || cause.downcast_ref().is_some_and(impossible)
             || matches!(cause.downcast_ref(), Some(TrainError::Config(config)) if impossible(config))
+            || matches!(cause.downcast_ref(), Some(SessionError::Config(config)) if impossible(config))
+            || matches!(cause.downcast_ref(), Some(SessionError::NobodyWatches { .. }))
     })
 }

@@ -1,5 +1,6 @@
 //! How things look: colour for terminals, plain lines for pipes.
 
+use crate::advice;
 use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
 use std::fmt::Display;
@@ -27,6 +28,9 @@ pub(crate) fn error(error: &anyhow::Error) {
             line += if line.is_empty() { "" } else { ": " };
             line += &text;
         }
+    }
+    if let Some(advice) = advice::about(error) {
+        line += &format!(": {advice}");
     }
     let line = line.replace(['\n', '\r'], " ");
     let _ = writeln!(std::io::stderr(), "{} {line}", painted("error:", "1;31", std::io::stderr().is_terminal()));

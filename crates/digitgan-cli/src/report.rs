@@ -2,16 +2,16 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::threads::{Threads, with_threads};
-use crate::train::same_data;
 use crate::{data, evaluate, output, runs};
 use digitgan::data::Dataset;
 use digitgan::engine::cpu;
-use digitgan::evaluation::{Evaluation, Plan};
-use digitgan::report::claims::claims;
-use digitgan::report::{Page, Picture, RealDigits, ReportError, Written, check_free};
+use digitgan::evaluation::Plan;
+use digitgan::page::claims::claims;
+use digitgan::page::{Page, Picture, RealDigits, ReportError, Written, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files;
 use digitgan::run::manifest::Manifest;
+use digitgan::session::manifest::same_data;
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -136,13 +136,6 @@ pub(crate) fn real_digits(dataset: &Dataset, number: usize) -> anyhow::Result<Re
     let name = if number == 0 { "real-digits.png".to_owned() } else { format!("real-digits-{}.png", number + 1) };
     let picture = Picture::new(name, png).expect("what was just drawn is a picture");
     Ok(RealDigits { dataset: dataset.name.clone(), picture })
-}
-
-/// Whether an evaluation is of the newest generator, and no smaller than planned.
-pub(crate) fn is_current(evaluation: &Evaluation, step: u64, plan: &Plan) -> bool {
-    let done = &evaluation.plan;
-    let large = done.samples >= plan.samples && done.repeats >= plan.repeats && (done.gan_train || !plan.gan_train);
-    evaluation.step == step && large
 }
 
 /// Says what was written.

@@ -1,21 +1,19 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
-use crate::report::{is_current, plan, real_digits, say};
+use crate::report::{plan, real_digits, say};
 use crate::threads::{Threads, with_threads};
-use crate::train::{STOPPED, new_manifest, same_data, stop_on_ctrl_c, train_visibly};
+use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
 use crate::{evaluate, judge, output};
 use digitgan::config::TrainConfig;
-use digitgan::data::{Augment, Loaded};
+use digitgan::data::Augment;
 use digitgan::engine::{Device, cpu};
-use digitgan::evaluation::Plan;
+use digitgan::load::Loaded;
 use digitgan::model::Variant;
-use digitgan::report::{Page, check_free};
+use digitgan::page::{Page, check_free};
 use digitgan::run::RunDirectory;
-use digitgan::run::evaluation_files;
-use digitgan::run::generator_file::GeneratorFile;
-use digitgan::run::manifest::Manifest;
-use digitgan::train::{Outcome, Trainer};
+use digitgan::session::{Session, evaluations, manifest};
+use digitgan::train::Outcome;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,45 +115,17 @@ fn stopped() -> anyhow::Result<ExitCode> {
 fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &AtomicBool) -> anyhow::Result<Outcome> {
     let Experiment { run, config } = experiment;
     let device = Device::Cpu(cpu::kernels()?);
-    let wanted = new_manifest(config.clone(), loaded, data.place.data_dir.clone(), &device)?;
+    let wanted = manifest::new(config.clone(), loaded, data.place.data_dir.clone(), &device)?;
     let begun = run.manifest().exists();
-    let manifest = if begun { taken_up(run, &wanted)? } else { wanted };
-    if begun && is_finished(run, &manifest) {
+    let record = if begun { manifest::taken_up(run, &wanted)? } else { wanted };
+    if begun && manifest::is_finished(run, &record) {
         output::note("it was trained before, and is kept");
         return Ok(Outcome::Finished);
     }
-    let judge = judge::at_hand(&manifest.dataset.identity, manifest.dataset.data_dir.as_deref())?;
-    let (run_again, dataset) = (run.clone(), &loaded.dataset);
-    let mut trainer = match begun {
-        true => Trainer::resume(run_again, &manifest, dataset, device, judge)?,
-        false => Trainer::start(run_again, &manifest, dataset, device, judge)?,
-    };
-    Ok(train_visibly(&mut trainer, run, &manifest, stop)?.outcome)
-}
-
-/// The record of a run that was begun, with the length that is wanted now.
-fn taken_up(run: &RunDirectory, wanted: &Manifest) -> anyhow::Result<Manifest> {
-    let mut manifest = Manifest::read(&run.manifest())?;
-    same_data(run, &manifest, &wanted.dataset.identity)?;
-    let (epochs, data) = (wanted.config.epochs, wanted.config.data.clone());
-    // How long to train and how often to save changes no step, and data is its hash, wherever it lies.
-    manifest.config = TrainConfig { epochs, data, max_steps: None, checkpoint_steps: None, ..manifest.config };
-    anyhow::ensure!(
-        manifest.config == wanted.config,
-        "{} was trained with other settings than these (its run.toml has them): choose another --out",
-        run.path().display()
-    );
-    manifest.dataset.data_dir.clone_from(&wanted.dataset.data_dir);
-    Ok(manifest)
-}
-
-/// Whether nothing is left to train: all steps are saved, and the pictures drawn that come last.
-fn is_finished(run: &RunDirectory, manifest: &Manifest) -> bool {
-    let images = manifest.dataset.identity.train_images;
-    let saved = run.checkpoint_steps().ok().and_then(|steps| steps.last().copied()).unwrap_or(0);
-    let an_epoch = saved >= (images / manifest.config.batch_size) as u64;
-    let drawn = run.loss_curves().exists() && (run.animation().exists() || !an_epoch);
-    saved >= manifest.config.total_steps(images) && drawn
+    let judge = judge::at_hand(&record.dataset.identity, record.dataset.data_dir.as_deref())?;
+    let begin = if begun { Session::resume } else { Session::start };
+    let mut session = begin(run.clone(), record, &loaded.dataset, device, judge)?;
+    Ok(train_visibly(&mut session, stop)?.outcome)
 }
 
 /// Evaluates those that were not, or less thoroughly than is wanted now; says whether it came to the end.
@@ -163,7 +133,7 @@ fn evaluate_all(experiments: &[Experiment], loaded: &Loaded, args: &Args, stop: 
     let plan = plan(args.quick);
     let mut left = Vec::new();
     for Experiment { run, .. } in experiments {
-        if !is_evaluated(run, &plan)? {
+        if !evaluations::is_current(run, &plan)? {
             left.push(run.clone());
         }
     }
@@ -176,9 +146,4 @@ fn evaluate_all(experiments: &[Experiment], loaded: &Loaded, args: &Args, stop: 
         goes_on
     })?;
     Ok(!stop.load(Ordering::Relaxed))
-}
-
-fn is_evaluated(run: &RunDirectory, plan: &Plan) -> anyhow::Result<bool> {
-    let Some(evaluation) = evaluation_files::read(run.path())? else { return Ok(false) };
-    Ok(is_current(&evaluation, GeneratorFile::read(&run.generator())?.step, plan))
 }

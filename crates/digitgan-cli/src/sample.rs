@@ -5,8 +5,8 @@ use crate::threads::{Threads, with_threads};
 use crate::{Usage, generator, output};
 use anyhow::Context;
 use digitgan::picture::Grid;
-use digitgan::run::generator_file::GeneratorFile;
 use digitgan::sample::Sampler;
+use digitgan::weights::GeneratorFile;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

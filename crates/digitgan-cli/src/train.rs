@@ -8,13 +8,11 @@ use crate::progress::TrainingProgress;
 use crate::threads::with_threads;
 use crate::{Usage, judge, output, runs};
 use anyhow::Context;
-use digitgan::config::{OnCollapse, TrainConfig};
-use digitgan::data::{DataSource, Dataset, DatasetIdentity, Loaded};
 use digitgan::engine::{Device, Precision};
-use digitgan::judge::Judge;
 use digitgan::run::RunDirectory;
-use digitgan::run::manifest::{FORMAT, Manifest, ManifestError, Versions};
-use digitgan::train::{Event, Outcome, Trainer, dataset_record};
+use digitgan::run::manifest::Manifest;
+use digitgan::session::{self, Session, judges, manifest};
+use digitgan::train::{Event, Outcome};
 use options::Options;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -70,6 +68,16 @@ enum WatchMode {
     Off,
 }
 
+impl From<WatchMode> for judges::Watch {
+    fn from(mode: WatchMode) -> Self {
+        match mode {
+            WatchMode::Auto => judges::Watch::Auto,
+            WatchMode::On => judges::Watch::On,
+            WatchMode::Off => judges::Watch::Off,
+        }
+    }
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = stop_on_ctrl_c("finishing this step, then saving")?;
     match args.resume.clone() {
@@ -103,39 +111,18 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     if let Some(place) = &place
         && RunDirectory::new(place).manifest().exists()
     {
-        return Err(digitgan::train::TrainError::Exists { path: place.clone() }.into());
+        return Err(session::SessionError::Exists { path: place.clone() }.into());
     }
     with_threads(options.threads, || {
         // Before data is loaded, which can take long.
         let device = args.device.open()?;
         let loaded = dataset::load(&config.data, options.data_dir.clone())?;
-        let manifest = new_manifest(config, &loaded, options.data_dir, &device)?;
-        let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
+        let manifest = manifest::new(config, &loaded, options.data_dir, &device)?;
+        let judge = judge::for_training(args.watch.into(), &loaded.dataset, &manifest)?;
         let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
-        let run = RunDirectory::new(place);
-        let trainer = Trainer::start(run.clone(), &manifest, &loaded.dataset, device, judge)?;
-        train(trainer, &run, &manifest, stop, args.json)
+        let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
+        train(session, stop, args.json)
     })?
-}
-
-/// Who watches for mode collapse, if anybody.
-fn judge_for(watch: WatchMode, dataset: &Dataset, manifest: &Manifest) -> anyhow::Result<Option<Judge>> {
-    let (identity, data_dir) = (&manifest.dataset.identity, manifest.dataset.data_dir.as_deref());
-    Ok(match watch {
-        WatchMode::Off => None,
-        WatchMode::On => Some(judge::of_dataset(dataset, identity, data_dir)?),
-        WatchMode::Auto => {
-            let judge = judge::at_hand(identity, data_dir)?;
-            if judge.is_none() && manifest.config.on_collapse != OnCollapse::Continue {
-                return Err(Usage(format!(
-                    "--on-collapse needs somebody who sees a collapse, and there is no judge of {}: give --watch on, which trains one",
-                    identity.name
-                ))
-                .into());
-            }
-            judge
-        }
-    })
 }
 
 fn named(name: &str) -> anyhow::Result<PathBuf> {
@@ -147,39 +134,9 @@ fn named(name: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// What a new run is, on data that was loaded.
-pub(crate) fn new_manifest(
-    config: TrainConfig,
-    loaded: &Loaded,
-    data_dir: Option<PathBuf>,
-    device: &Device,
-) -> anyhow::Result<Manifest> {
-    Ok(Manifest {
-        format: FORMAT,
-        dataset: dataset_record(loaded, data_dir),
-        versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
-        config: TrainConfig { data: found_source(&config.data, loaded)?, ..config },
-        judge: None,
-        collapse: None,
-    })
-}
-
-/// The source that was found, which a resumed run must find again.
-fn found_source(asked: &DataSource, loaded: &Loaded) -> anyhow::Result<DataSource> {
-    Ok(match asked {
-        DataSource::Auto if loaded.fallback.is_some() => DataSource::Strokes,
-        DataSource::Auto => DataSource::Mnist,
-        DataSource::Path(path) => DataSource::Path(std::path::absolute(path)?),
-        other => other.clone(),
-    })
-}
-
 fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let run = runs::find(run);
-    let mut manifest = match Manifest::read(&run.manifest()) {
-        Err(error @ ManifestError::Missing { .. }) => return Err(error.into()),
-        other => other?,
-    };
+    let mut manifest = Manifest::read(&run.manifest())?;
     let options = &args.options;
     let epochs = options.epochs.unwrap_or(manifest.config.epochs);
     if epochs != manifest.config.epochs && manifest.config.is_scheduled() {
@@ -202,29 +159,16 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     with_threads(options.threads, || {
         let device = args.device.open()?;
         let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
-        same_data(&run, &manifest, &loaded.dataset.identity())?;
-        let judge = judge_for(args.watch, &loaded.dataset, &manifest)?;
-        let trainer = Trainer::resume(run.clone(), &manifest, &loaded.dataset, device, judge)?;
-        if trainer.step() >= trainer.total_steps() && !args.json {
-            let more = if manifest.config.is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
-            output::note(&format!("all {} steps were done before{more}", trainer.step()));
+        manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
+        let judge = judge::for_training(args.watch.into(), &loaded.dataset, &manifest)?;
+        let session = Session::resume(run, manifest, &loaded.dataset, device, judge)?;
+        let training = session.training();
+        if training.step() >= training.total_steps() && !args.json {
+            let more = if training.config().is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
+            output::note(&format!("all {} steps were done before{more}", training.step()));
         }
-        train(trainer, &run, &manifest, stop, args.json)
+        train(session, stop, args.json)
     })?
-}
-
-/// Refuses data that a run was not trained on.
-pub(crate) fn same_data(run: &RunDirectory, manifest: &Manifest, found: &DatasetIdentity) -> anyhow::Result<()> {
-    let recorded = &manifest.dataset.identity;
-    anyhow::ensure!(
-        found.sha256 == recorded.sha256,
-        "the data set {} is not the one that {} was trained on (SHA-256 {}, expected {}): restore it to go on",
-        found.name,
-        run.path().display(),
-        found.sha256,
-        recorded.sha256
-    );
-    Ok(())
 }
 
 /// What came of a session.
@@ -237,43 +181,38 @@ pub(crate) struct Trained {
 }
 
 /// Trains to the end or until stopped, with progress shown.
-pub(crate) fn train_visibly(
-    trainer: &mut Trainer<'_>,
-    run: &RunDirectory,
-    manifest: &Manifest,
-    stop: &AtomicBool,
-) -> anyhow::Result<Trained> {
-    announce(trainer, run, manifest);
-    let config = &manifest.config;
-    let mut progress = TrainingProgress::new(trainer.step(), trainer.total_steps(), config.epochs, config.batch_size);
-    let outcome = trainer.run(stop, &mut |event| match event {
-        Event::Step { step, epoch, report } => progress.step(step, epoch, report),
-        Event::Epoch { step, epoch } => progress.epoch_done(step, epoch),
-        Event::Collapsed { step, complaint, back_to } => {
-            progress.aside(|| warn_collapse(step, complaint, back_to));
+pub(crate) fn train_visibly(session: &mut Session<'_>, stop: &AtomicBool) -> anyhow::Result<Trained> {
+    announce(session);
+    let training = session.training();
+    let config = training.config();
+    let (step, total) = (training.step(), training.total_steps());
+    let mut progress = TrainingProgress::new(step, total, config.epochs, config.batch_size);
+    let outcome = session.run(stop, &mut |event: &Event<'_>| {
+        match *event {
+            Event::Step { step, epoch, report } => progress.step(step, epoch, report),
+            Event::Epoch { step, epoch, .. } => progress.epoch_done(step, epoch),
+            Event::Collapsed { step, complaint, back_to, .. } => {
+                progress.aside(|| warn_collapse(step, complaint, back_to));
+            }
+            _ => {}
         }
-        Event::Saved { .. } => {}
+        Ok(())
     });
-    let (time, images_per_second) = progress.finish(trainer.step());
+    let (time, images_per_second) = progress.finish(session.training().step());
     Ok(Trained { outcome: outcome?, time, images_per_second, resumed: progress.first_step() > 0 })
 }
 
 /// Trains to the end or until stopped, and says what came of it.
-fn train(
-    mut trainer: Trainer<'_>,
-    run: &RunDirectory,
-    manifest: &Manifest,
-    stop: &AtomicBool,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    let Trained { outcome, time, images_per_second, resumed } = train_visibly(&mut trainer, run, manifest, stop)?;
+fn train(mut session: Session<'_>, stop: &AtomicBool, json: bool) -> anyhow::Result<ExitCode> {
+    let Trained { outcome, time, images_per_second, resumed } = train_visibly(&mut session, stop)?;
     if json {
+        let (run, training) = (session.run_directory(), session.training());
         let result = serde_json::json!({
             "run": run.path(),
             "finished": outcome == Outcome::Finished,
-            "collapse": trainer.collapse(),
-            "step": trainer.step(),
-            "total_steps": trainer.total_steps(),
+            "collapse": session.collapse(),
+            "step": training.step(),
+            "total_steps": training.total_steps(),
             "seconds": time.as_secs_f64(),
             "images_per_second": images_per_second,
             "generator": run.generator(),
@@ -281,9 +220,9 @@ fn train(
         output::json(&result)?;
     } else {
         let part = if resumed { "; those of this part" } else { "" };
-        conclude(&mut trainer, run, manifest, outcome, &format!("{part} in {}", output::duration(time)))?;
+        conclude(&mut session, outcome, &format!("{part} in {}", output::duration(time)))?;
     }
-    if let Some(reason) = &manifest.dataset.fallback {
+    if let Some(reason) = &session.manifest().dataset.fallback {
         dataset::warn_fallback(reason);
     }
     Ok(match outcome {
@@ -307,34 +246,32 @@ fn warn_collapse(step: u64, complaint: &str, back_to: Option<u64>) {
 }
 
 /// Says what is about to be done.
-fn announce(trainer: &Trainer<'_>, run: &RunDirectory, manifest: &Manifest) {
-    let Manifest { config, dataset, .. } = manifest;
-    let identity = &dataset.identity;
-    let from =
-        if trainer.step() == 0 { String::new() } else { format!(" from step {}", output::thousands(trainer.step())) };
+fn announce(session: &Session<'_>) {
+    let Manifest { config, dataset, .. } = session.manifest();
+    let (identity, training) = (&dataset.identity, session.training());
+    let (step, device) = (training.step(), training.device());
+    let from = if step == 0 { String::new() } else { format!(" from step {}", output::thousands(step)) };
     output::note(&format!(
-        "training {} on {} ({} images, {} classes){from}, {} steps in all, on {}; run: {}",
+        "training {} on {} ({} images, {} classes){from}, {} steps in all, on {device}; run: {}",
         config.model.title(),
         identity.name,
         output::thousands(identity.train_images),
         identity.classes,
-        output::thousands(trainer.total_steps()),
-        trainer.device(),
-        run.path().display()
+        output::thousands(training.total_steps()),
+        session.run_directory().path().display()
     ));
-    if let Some(watcher) = trainer.watched_by() {
+    if let Some(judge) = session.judge() {
         output::note(&format!(
             "watched for mode collapse by a judge that reads {} (SHA-256 {})",
-            judge::reads(watcher),
-            watcher.sha256
+            judge::reads(judge),
+            judge.sha256
         ));
     }
-    if let (Precision::Bf16, Device::Cpu(kernels)) = (config.precision, trainer.device())
+    if let (Precision::Bf16, Device::Cpu(kernels)) = (config.precision, device)
         && !kernels.multiplies_pairs()
     {
         output::note(&format!(
-            "--precision bf16 makes training slower here, not faster: {} has no instruction for it",
-            trainer.device()
+            "--precision bf16 makes training slower here, not faster: {device} has no instruction for it",
         ));
     }
     let rest = identity.train_images % config.batch_size;
@@ -353,17 +290,12 @@ fn last_good(run: &RunDirectory) -> anyhow::Result<String> {
 }
 
 /// Says what was done, and what can be done next.
-fn conclude(
-    trainer: &mut Trainer<'_>,
-    run: &RunDirectory,
-    manifest: &Manifest,
-    outcome: Outcome,
-    took: &str,
-) -> anyhow::Result<()> {
-    let (digits, columns) = trainer.preview()?;
+fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::Result<()> {
+    let (digits, columns) = session.preview()?;
     output::show_digits(&digits, columns, 2)?;
+    let (manifest, run, training) = (session.manifest(), session.run_directory(), session.training());
     let (model, data) = (manifest.config.model.title(), &manifest.dataset.identity.name);
-    let (step, total) = (output::thousands(trainer.step()), output::thousands(trainer.total_steps()));
+    let (step, total) = (output::thousands(training.step()), output::thousands(training.total_steps()));
     let path = run.path().display();
     let resume = format!("digitgan train --resume {path}");
     let sample = format!(
@@ -373,7 +305,7 @@ fn conclude(
     match outcome {
         Outcome::Finished => {
             output::heading(&format!("{model} on {data}: {step} steps done{took}"))?;
-            let epochs = trainer.step() / trainer.steps_per_epoch();
+            let epochs = training.step() / training.steps_per_epoch();
             let mut rows = Vec::new();
             if epochs > 0 {
                 rows.push((

@@ -7,9 +7,9 @@
 
 mod support;
 
-use digitgan::run::generator_file::GeneratorFile;
+use digitgan::run::RunDirectory;
 use digitgan::run::timing::Timing;
-use digitgan::run::{RunDirectory, TensorFile};
+use digitgan::weights::{GeneratorFile, TensorFile};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use support::{Place, differences, files, outcome};

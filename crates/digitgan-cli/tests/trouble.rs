@@ -3,7 +3,7 @@
 
 mod support;
 
-use digitgan::run::TensorFile;
+use digitgan::weights::TensorFile;
 use std::fs;
 use support::{Place, complaint, differences, files, outcome};
 

@@ -1,6 +1,6 @@
 //! What a training is to do, checked once: deeper code never asks again.
 
-use crate::data::{Augment, DataSource, DatasetIdentity};
+use crate::data::{Augment, DataSource};
 use crate::engine::{InstanceNoise, Precision, Protocol};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use crate::objective::{Adversarial, Game, GeneratorLoss};
@@ -303,16 +303,16 @@ impl TrainConfig {
         (deviation > 0.0).then_some(InstanceNoise { deviation, seed: self.seed })
     }
 
-    /// Checks the settings that depend on the data.
+    /// Checks the settings that depend on the data: a data set's name, and how many images it has to train on.
     ///
     /// # Errors
     /// When the data set cannot fill one batch.
-    pub fn validate_for(&self, dataset: &DatasetIdentity) -> Result<(), ConfigError> {
-        if self.batch_size > dataset.train_images {
+    pub fn validate_for(&self, dataset: &str, train_images: usize) -> Result<(), ConfigError> {
+        if self.batch_size > train_images {
             return Err(ConfigError::BatchTooLarge {
                 batch: self.batch_size,
-                dataset: dataset.name.clone(),
-                images: dataset.train_images,
+                dataset: dataset.to_owned(),
+                images: train_images,
             });
         }
         Ok(())

@@ -19,22 +19,36 @@
 //! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
 #![forbid(unsafe_code)]
 
-pub mod atomic_file;
+// Below the waterline: arithmetic. Nothing here needs a disk, a network, a clock or a flag.
 pub mod config;
 pub mod data;
 pub mod engine;
 pub mod evaluation;
-pub mod generate;
 pub mod judge;
 pub mod metrics;
 pub mod model;
 pub mod objective;
-pub mod picture;
-pub mod report;
-pub mod run;
+pub mod pixel;
 pub mod sample;
 pub mod seed;
 pub mod train;
+pub mod weights;
+
+// Above it: files, downloads, pictures, pages, sessions.
+#[cfg(feature = "files")]
+pub mod files;
+#[cfg(feature = "files")]
+pub mod generate;
+#[cfg(feature = "files")]
+pub mod load;
+#[cfg(feature = "page")]
+pub mod page;
+#[cfg(feature = "pictures")]
+pub mod picture;
+#[cfg(feature = "files")]
+pub mod run;
+#[cfg(feature = "pictures")]
+pub mod session;
 
 /// Height and width of every image, in pixels.
 pub const IMAGE_SIDE: usize = 28;

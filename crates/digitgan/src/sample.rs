@@ -5,9 +5,9 @@
 use crate::IMAGE_PIXELS;
 use crate::engine::{Device, DeviceSampler, Engine, EngineError};
 use crate::model::{LATENT, ModelSpec};
-use crate::picture::to_byte;
-use crate::run::generator_file::GeneratorFile;
+use crate::pixel::to_byte;
 use crate::seed::{self, Purpose};
+use crate::weights::GeneratorFile;
 use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 

@@ -5,13 +5,13 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::config::{Recipe, TrainConfig};
-use digitgan::data::batches::to_signed;
 use digitgan::engine::{
     Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages,
     StepInput, StepReport,
 };
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
 use digitgan::objective::Game;
+use digitgan::pixel::to_signed;
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
 

@@ -1,10 +1,10 @@
 //! The judge of MNIST that comes with the program, on real test images, and files that are no judges.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use digitgan::data::idx;
-use digitgan::judge::{Judge, JudgeFile};
+use digitgan::judge::{ClassifierFile, Judge};
+use digitgan::load::idx;
 use digitgan::model::initial_classifier;
-use digitgan::run::{Precision, TensorFile};
+use digitgan::weights::{Precision, TensorFile};
 use digitgan_kernels::Kernels;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ fn files_that_are_no_judges_say_why() {
         TensorFile { tensors, facts: facts.map(|(key, value)| (key.to_owned(), value.to_owned())).into() }
     };
     good().write_as(&path, Precision::Half).unwrap();
-    let identity = JudgeFile::read(&path).unwrap().identity;
+    let identity = ClassifierFile::read(&path).unwrap().identity;
     assert_eq!((identity.classes, identity.test_correct, identity.test_images), (3, 5, 7));
     assert!(std::fs::read(&path).unwrap().windows(64).any(|text| text == identity.sha256.as_bytes()));
 
@@ -79,7 +79,7 @@ fn files_that_are_no_judges_say_why() {
         let mut file = good();
         change(&mut file);
         file.write_as(&path, Precision::Half).unwrap();
-        let error = JudgeFile::read(&path).unwrap_err().to_string();
+        let error = ClassifierFile::read(&path).unwrap_err().to_string();
         assert!(error.contains(expected) && !error.contains('\n'), "{error}");
     }
 }

@@ -5,10 +5,9 @@
 
 use digitgan::engine::cpu::CpuSampler;
 use digitgan::model::{ModelSpec, Tensor, TensorMap, Variant, initial_state};
-use digitgan::run::TensorFile;
-use digitgan::run::generator_file::GeneratorFile;
 use digitgan::sample::latents;
 use digitgan::seed::Purpose;
+use digitgan::weights::{GeneratorFile, TensorFile};
 use digitgan_kernels::Kernels;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -7,6 +7,7 @@
 use super::Split;
 use super::augment::{self, Augment};
 use crate::IMAGE_PIXELS;
+use crate::pixel::to_signed;
 use crate::seed::{self, Purpose};
 use rayon::prelude::*;
 
@@ -15,7 +16,7 @@ pub struct Batches<'a> {
     split: &'a Split,
     batch: usize,
     seed: u64,
-    augment: &'a [Augment],
+    augment: Vec<Augment>,
     /// How many images of one class go together, if any.
     pack: usize,
     /// The epoch, from 0, whose order `order` is.
@@ -25,9 +26,9 @@ pub struct Batches<'a> {
 
 impl<'a> Batches<'a> {
     /// Batches of `batch` images, at most as many as there are.
-    pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &'a [Augment]) -> Self {
+    pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &[Augment]) -> Self {
         assert!(batch > 0 && batch <= split.len());
-        Batches { split, batch, seed, augment, pack: 1, epoch: None, order: Vec::new() }
+        Batches { split, batch, seed, augment: augment.to_vec(), pack: 1, epoch: None, order: Vec::new() }
     }
 
     /// Deals images out in packs of `pack`, of one class each if `of_one_class`: image i of a batch goes with those
@@ -53,8 +54,8 @@ impl<'a> Batches<'a> {
     /// `images`: `[batch, 28, 28]`, becomes byte / 127.5 − 1; `labels`: `[batch]`.
     pub fn fill(&mut self, step: u64, images: &mut [f32], labels: &mut [u8]) {
         self.turn_to(step);
-        let Self { split, batch, seed, augment, .. } = *self;
         let row = self.row_of(step);
+        let Self { split, batch, seed, ref augment, .. } = *self;
         images.par_chunks_exact_mut(IMAGE_PIXELS).zip(labels.par_iter_mut()).enumerate().with_min_len(8).for_each(
             |(i, (image, label))| {
                 let index = row(i);
@@ -127,13 +128,6 @@ impl<'a> Batches<'a> {
         let again: Vec<u32> = together.iter().copied().cycle().take(missing).collect();
         together.extend(again);
         self.order = together;
-    }
-}
-
-/// The numbers that the networks see for an image: byte / 127.5 − 1.
-pub fn to_signed(bytes: &[u8], values: &mut [f32]) {
-    for (value, &byte) in values.iter_mut().zip(bytes) {
-        *value = f32::from(byte) / 127.5 - 1.0;
     }
 }
 
@@ -232,14 +226,5 @@ mod tests {
         let few = dataset(9);
         let alone = firsts(&mut Batches::new(&few.train, 4, 1, &[]).in_packs(2, true), 0..6);
         assert!(alone.chunks(4).all(|batch| batch[..2] == batch[2..] && batch[0] != batch[1]), "{alone:?}");
-    }
-
-    #[test]
-    fn bytes_and_numbers_match_both_ways() {
-        let bytes: Vec<u8> = (0..=255).collect();
-        let mut values = vec![0.0; 256];
-        to_signed(&bytes, &mut values);
-        assert_eq!((values[0], values[255]), (-1.0, 1.0));
-        assert!(values.iter().zip(&bytes).all(|(&v, &b)| ((v + 1.0) * 127.5).round() as u8 == b));
     }
 }

@@ -1,37 +1,15 @@
-//! Real digits: where they come from and what they are.
+//! What a data set is, and how training sees it: nothing here touches a file.
 //!
-//! [`load`] turns a [`DataSource`] into a [`Dataset`]:
-//!
-//! - [`mnist`] finds MNIST's four files, or has [`download`] fetch them, and checks their hashes;
-//! - [`strokes`] draws digits, for machines that have no MNIST and no network;
-//! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files a class
-//!   ([`class_folders`], [`png`]), with [`fit`] bringing images of other sizes to 28×28.
-//!
-//! What [`crate::generate`] wrote says so itself ([`generated`]).
-//!
-//! Whatever comes from outside is taken for hostile: sizes are checked before memory is asked for,
-//! and each way to be wrong is a [`DataError`] that says in one line what was found, where, and
-//! what to do. [`augment`] varies real images while they are being trained on.
+//! A [`Dataset`] is images with their classes, to train and to test on; [`crate::load`] makes one of what a [`DataSource`]
+//! names, and [`strokes`] draws one. [`batches`] deals the images out a batch at a time, varied by [`augment`].
 
-mod attempt;
 pub mod augment;
 pub mod batches;
-pub mod class_folders;
-pub mod download;
-mod error;
-pub mod fit;
-pub mod folder;
-pub mod generated;
-pub mod idx;
-pub mod mnist;
-pub mod png;
-pub mod source;
+mod source;
+pub mod strokes;
 
 pub use augment::Augment;
-pub use error::{DataError, IdxError};
-pub use source::{DataEvent, DataSource, Loaded, OnEvent, default_data_dir, load, load_from};
-
-pub mod strokes;
+pub use source::{DataSource, EmptySource};
 
 use crate::IMAGE_PIXELS;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,8 @@
-//! The choice of a data set, and what happens on the way to it.
+//! The choice of a data set, as a person says it. What it names is loaded by [`crate::load`].
 
-use super::download::Mirrors;
-use super::error::DataError;
-use super::{Dataset, folder, mnist, strokes};
-use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where real digits come from, as a person says it: `auto`, `mnist`, `strokes` or a path.
@@ -27,11 +23,11 @@ pub enum DataSource {
 }
 
 impl FromStr for DataSource {
-    type Err = DataError;
+    type Err = EmptySource;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self, EmptySource> {
         Ok(match text {
-            "" => return Err(DataError::EmptySource),
+            "" => return Err(EmptySource),
             "auto" => Self::Auto,
             "mnist" => Self::Mnist,
             "strokes" => Self::Strokes,
@@ -56,9 +52,9 @@ impl fmt::Display for DataSource {
 }
 
 impl TryFrom<String> for DataSource {
-    type Error = DataError;
+    type Error = EmptySource;
 
-    fn try_from(text: String) -> Result<Self, DataError> {
+    fn try_from(text: String) -> Result<Self, EmptySource> {
         text.parse()
     }
 }
@@ -69,145 +65,10 @@ impl From<DataSource> for String {
     }
 }
 
-/// What a person may want to know while a data set is being loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DataEvent<'a> {
-    /// A download goes on; the first event of each attempt has received nothing.
-    Download {
-        /// Name of the file.
-        file: &'a str,
-        /// Where it comes from.
-        url: &'a str,
-        /// Bytes so far.
-        received: u64,
-        /// Bytes in all, if the server said so.
-        total: Option<u64>,
-    },
-    /// A mirror failed; the next one, or the same one again, is asked if there is hope.
-    MirrorFailed {
-        /// Name of the file.
-        file: &'a str,
-        /// Where it should have come from.
-        url: &'a str,
-        /// What went wrong.
-        reason: &'a str,
-    },
-    /// The strokes are being drawn.
-    Drawing {
-        /// Images so far.
-        done: usize,
-        /// Images in all.
-        total: usize,
-    },
-    /// `auto` could not have MNIST and goes on with the strokes.
-    FellBackToStrokes {
-        /// Why MNIST could not be had.
-        reason: &'a str,
-    },
-    /// Images of another size were scaled and centred.
-    Resized {
-        /// The file or folder that holds them.
-        path: &'a Path,
-        /// How many.
-        images: usize,
-    },
-    /// Images were stored with rows and columns swapped, as EMNIST's are, and were put upright.
-    Transposed {
-        /// The file that holds them.
-        path: &'a Path,
-        /// How many.
-        images: usize,
-    },
-    /// Images with dark ink on a light ground were turned into light ink on a dark one.
-    Inverted {
-        /// The folder that holds them.
-        path: &'a Path,
-        /// How many.
-        images: usize,
-    },
-    /// The data set came without test images, so some of its images were set aside as such.
-    SetAside {
-        /// The folder that holds them.
-        path: &'a Path,
-        /// Images left to train on.
-        train: usize,
-        /// Images to test on.
-        test: usize,
-    },
-}
-
-/// Whoever is told of [`DataEvent`]s; may be called from several threads.
-pub type OnEvent<'a> = &'a (dyn Fn(DataEvent<'_>) + Sync);
-
-/// A data set, and whether it is the one that was meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    /// The data set.
-    pub dataset: Dataset,
-    /// Why it is the strokes although `auto` prefers MNIST; belongs in the record of a run.
-    pub fallback: Option<String>,
-}
-
-/// The folder where downloaded data is kept if nobody names one: in the user's cache folder.
-///
-/// # Errors
-/// [`DataError::NoCacheFolder`] if the user has none.
-pub fn default_data_dir() -> Result<PathBuf, DataError> {
-    let folders = etcetera::base_strategy::choose_native_strategy().map_err(|_| DataError::NoCacheFolder)?;
-    Ok(folders.cache_dir().join("digitgan"))
-}
-
-/// Loads the data set that `source` names, keeping what it downloads in `data_dir`.
-///
-/// Only [`DataSource::Auto`] ever substitutes one data set for another, and only if MNIST is not
-/// there and cannot be fetched: a file that claims to be MNIST and is not is an error even then.
-///
-/// # Errors
-/// If the data set cannot be had or is not what it should be; see [`DataError`].
-pub fn load(source: &DataSource, data_dir: &Path, on_event: OnEvent) -> Result<Loaded, DataError> {
-    let mirrors = match source {
-        DataSource::Auto => Mirrors::brief(),
-        _ => Mirrors::patient(),
-    };
-    load_from(source, data_dir, &mirrors, on_event)
-}
-
-/// [`load`], with mirrors of the caller's choice.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_from(
-    source: &DataSource,
-    data_dir: &Path,
-    mirrors: &Mirrors,
-    on_event: OnEvent,
-) -> Result<Loaded, DataError> {
-    let dataset = match source {
-        DataSource::Auto => return mnist_or_strokes(data_dir, mirrors, on_event),
-        DataSource::Mnist => mnist::load(data_dir, mirrors, on_event)?,
-        DataSource::Strokes => draw_strokes(on_event),
-        DataSource::Path(path) => folder::load(path, on_event)?,
-    };
-    Ok(Loaded { dataset, fallback: None })
-}
-
-fn mnist_or_strokes(data_dir: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<Loaded, DataError> {
-    match mnist::load(data_dir, mirrors, on_event) {
-        Ok(dataset) => Ok(Loaded { dataset, fallback: None }),
-        Err(error) if error.is_out_of_reach() => {
-            let reason = error.to_string();
-            on_event(DataEvent::FellBackToStrokes { reason: &reason });
-            Ok(Loaded { dataset: draw_strokes(on_event), fallback: Some(reason) })
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn draw_strokes(on_event: OnEvent) -> Dataset {
-    let total = strokes::TRAIN_IMAGES + strokes::TEST_IMAGES;
-    strokes::generate(&|done| on_event(DataEvent::Drawing { done, total })).dataset
-}
+/// A data source that was named by an empty text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data source is empty; give auto, mnist, strokes or the path of a folder")]
+pub struct EmptySource;
 
 #[cfg(test)]
 mod tests {
@@ -225,7 +86,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<DataSource>().unwrap(), expected, "{text}");
         }
-        assert!(matches!("".parse::<DataSource>(), Err(DataError::EmptySource)));
+        assert_eq!("".parse::<DataSource>(), Err(EmptySource));
     }
 
     #[test]

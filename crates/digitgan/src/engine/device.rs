@@ -220,6 +220,11 @@ impl Device {
         })
     }
 
+    /// How many threads compute.
+    pub fn threads(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
     /// Takes up the weights of a generator: the tensors of [`crate::model::generator_tensors`] by their names.
     ///
     /// # Errors

@@ -7,9 +7,9 @@ use crate::judge::{Judge, Readings};
 use crate::metrics::frechet::Gaussian;
 use crate::metrics::{Features, MetricError};
 use crate::model::CLASSIFIER_FEATURES;
-use crate::run::generator_file::GeneratorFile;
 use crate::sample::Sampler;
 use crate::seed::{Purpose, permutation};
+use crate::weights::GeneratorFile;
 use digitgan_kernels::Kernels;
 
 /// Digits of either kind that the choice is made by.

@@ -15,9 +15,9 @@ use crate::metrics::neighbours::{Memorisation, Neighbour, nearest};
 use crate::metrics::score::digit_score;
 use crate::metrics::{Features, MetricError, Probabilities};
 use crate::model::CLASSIFIER_FEATURES;
-use crate::run::generator_file::GeneratorFile;
 use crate::sample::Sampler;
 use crate::seed::{Purpose, permutation};
+use crate::weights::GeneratorFile;
 use digitgan_kernels::Kernels;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.

@@ -7,8 +7,8 @@ use super::{Part, Plan};
 use crate::IMAGE_PIXELS;
 use crate::engine::Device;
 use crate::judge::Judge;
-use crate::run::generator_file::GeneratorFile;
 use crate::sample::Sampler;
+use crate::weights::GeneratorFile;
 
 /// How often a class is drawn for one image before it is given up. Who is read as asked for one time in ten fails one
 /// image in 40,000.

@@ -4,7 +4,7 @@ use super::draw::Labelled;
 use super::error::GenerateError;
 use super::gzip::GzipFile;
 use super::{MAX_PNG_IMAGES, Part};
-use crate::data::generated::Layout;
+use crate::load::generated::Layout;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use flate2::Compression;
 use png::{BitDepth, ColorType, Encoder, Filter};

@@ -26,11 +26,11 @@ mod staging;
 pub use error::GenerateError;
 pub use staging::check_vacant;
 
-use crate::data::generated::{FILE_NAME, FORMAT, Layout};
 use crate::engine::Device;
 use crate::judge::Judge;
-use crate::run::generator_file::GeneratorFile;
+use crate::load::generated::{FILE_NAME, FORMAT, Layout};
 use crate::run::manifest::Versions;
+use crate::weights::GeneratorFile;
 use draw::{Artist, Labelled};
 use files::PartFiles;
 use record::{GeneratorRecord, Keep, Labels, SetRecord, SplitRecord};

@@ -1,12 +1,12 @@
 //! `dataset.json`: what a generated data set is, beside its images.
 //!
-//! `docs/generated-data.md` describes it for people. What loaders take from it: [`crate::data::generated`].
+//! `docs/generated-data.md` describes it for people. What loaders take from it: [`crate::load::generated`].
 
-use crate::atomic_file;
-use crate::data::generated::{self, FILE_NAME, FORMAT, Layout};
-use crate::data::idx::MAX_IMAGES;
 use crate::data::{MAX_CLASSES, MIN_CLASSES};
+use crate::files::atomic;
 use crate::judge::JudgeIdentity;
+use crate::load::MAX_IMAGES;
+use crate::load::generated::{self, FILE_NAME, FORMAT, Layout};
 use crate::model::Variant;
 use crate::run::manifest::Versions;
 use serde::{Deserialize, Serialize};
@@ -146,7 +146,7 @@ impl SetRecord {
     /// Those of writing.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
-        atomic_file::write(&path(folder), |out| writeln!(out, "{text}"))
+        atomic::write(&path(folder), |out| writeln!(out, "{text}"))
     }
 
     /// Reads the one in `folder`, if there is one that this library knows.

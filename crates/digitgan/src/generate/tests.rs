@@ -1,9 +1,10 @@
 use super::record::Obstacle;
 use super::*;
 use crate::IMAGE_PIXELS;
-use crate::data::{Dataset, DatasetIdentity, folder};
+use crate::data::{Dataset, DatasetIdentity};
 use crate::engine::{DeviceName, cpu};
-use crate::judge::JudgeFile;
+use crate::judge::ClassifierFile;
+use crate::load::folder;
 use crate::model::{ModelSpec, Variant, classifier_tensors, initial_classifier, initial_state};
 use crate::sample::Sampler;
 use std::fs;
@@ -43,7 +44,7 @@ fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
         train_images: 0,
         test_images: 0,
     };
-    let mut judge_file = JudgeFile::new(tensors.collect(), &identity);
+    let mut judge_file = ClassifierFile::new(ClassifierFile::rounded(tensors.collect()), &identity, 0);
     let images = Sampler::new(&device(), file).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
     let read = Judge::new(kernels, judge_file.clone()).read(&images);
     let mut leanings: Vec<f32> = read.probabilities.chunks_exact(2).map(|p| (p[1] / p[0]).ln()).collect();

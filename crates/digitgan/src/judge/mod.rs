@@ -5,21 +5,18 @@
 //! the space in which [`crate::metrics`] measures distances. Features of a network that reads photographs would not know
 //! what a digit is.
 //!
-//! The judge of MNIST comes with the program; that of any other data set is trained when it is first needed, and kept
-//! under the data set's hash. Every number that a judge gives is printed with the judge's own hash and accuracy.
+//! The judge of MNIST comes with the program; that of any other data set is trained when it is first needed. Every number
+//! that a judge gives is printed with the judge's own hash and accuracy.
 
-mod file;
 mod reader;
 pub mod training;
 
-pub use file::{JudgeFile, JudgeFileError, JudgeIdentity};
+pub use crate::weights::{ClassifierFile, JudgeIdentity};
 pub use reader::{Reader, Readings};
 
 use crate::data::{Dataset, DatasetIdentity};
 use crate::engine::NotFinite;
 use digitgan_kernels::Kernels;
-use std::io;
-use std::path::{Path, PathBuf};
 use training::TrainingPlan;
 
 /// The judge of MNIST that comes with the program.
@@ -33,18 +30,8 @@ pub struct Judge {
 
 /// Why there is no judge.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JudgeError {
-    /// The file cannot be used.
-    #[error(transparent)]
-    File(#[from] JudgeFileError),
-    /// The file cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
     /// Its training went wrong.
     #[error("the judge's training met a number that is not finite: {0}; check the data set's images")]
     Training(#[from] NotFinite),
@@ -59,45 +46,21 @@ pub enum JudgeError {
 }
 
 impl Judge {
-    /// A judge from its file.
-    pub fn new(kernels: Kernels, file: JudgeFile) -> Judge {
+    /// A judge from its weights.
+    pub fn new(kernels: Kernels, file: ClassifierFile) -> Judge {
         Judge { reader: Reader::new(kernels, file.tensors, file.identity.classes), identity: file.identity }
     }
 
     /// The judge of MNIST that comes with the program.
     pub fn of_mnist(kernels: Kernels) -> Judge {
-        let file = JudgeFile::from_bytes(MNIST_JUDGE, Path::new("the built-in judge"));
+        let file = ClassifierFile::from_bytes(MNIST_JUDGE);
         Judge::new(kernels, file.expect("the built-in judge is whole"))
     }
 
-    /// The judge of a data set that is there already: the built-in one, or one that was kept in `folder`.
-    ///
-    /// # Errors
-    /// A judge in `folder` that cannot be used.
-    pub fn at_hand(kernels: Kernels, identity: &DatasetIdentity, folder: &Path) -> Result<Option<Judge>, JudgeError> {
-        let builtin = Judge::of_mnist(kernels);
-        if builtin.identity.dataset_sha256 == identity.sha256 {
-            return Ok(Some(builtin));
-        }
-        let path = kept(folder, identity);
-        Ok(if path.exists() { Some(Judge::new(kernels, JudgeFile::read(&path)?)) } else { None })
-    }
-
-    /// The judge of a data set: the one at hand, or else a new one, which is then kept in `folder`. `watch` is called after each step of its training, with the steps done and those to do.
-    ///
-    /// # Errors
-    /// A judge in `folder` that cannot be used, or a training that fails.
-    pub fn of_dataset(
-        kernels: Kernels,
-        dataset: &Dataset,
-        identity: &DatasetIdentity,
-        folder: &Path,
-        watch: &mut dyn FnMut(u64, u64),
-    ) -> Result<Judge, JudgeError> {
-        match Judge::at_hand(kernels, identity, folder)? {
-            Some(judge) => Ok(judge),
-            None => train(kernels, dataset, identity, &TrainingPlan::judge(), &kept(folder, identity), watch),
-        }
+    /// The judge of a data set that comes with the program, if it does.
+    pub fn built_in(kernels: Kernels, identity: &DatasetIdentity) -> Option<Judge> {
+        let mnist = Judge::of_mnist(kernels);
+        (mnist.identity.dataset_sha256 == identity.sha256).then_some(mnist)
     }
 
     /// What the judge is.
@@ -114,35 +77,25 @@ impl Judge {
     }
 }
 
-/// Where the judge of a data set is kept.
-fn kept(folder: &Path, identity: &DatasetIdentity) -> PathBuf {
-    folder.join(format!("{}.safetensors", identity.sha256))
-}
-
-/// Trains a judge of a data set and writes it to `path`, with its accuracy on the test images.
+/// Trains a judge of a data set and tries it on the test images. `watch` is called after each step, with the steps done
+/// and those to do.
 ///
 /// # Errors
-/// A training that fails, or a file that cannot be written.
+/// Fewer than two training images, or a training that fails.
 pub fn train(
     kernels: Kernels,
     dataset: &Dataset,
     identity: &DatasetIdentity,
     plan: &TrainingPlan,
-    path: &Path,
     watch: &mut dyn FnMut(u64, u64),
-) -> Result<Judge, JudgeError> {
+) -> Result<ClassifierFile, JudgeError> {
     if dataset.train.len() < 2 {
         let (dataset, images) = (dataset.name.clone(), dataset.train.len());
         return Err(JudgeError::TooFewImages { dataset, images });
     }
     let tensors =
         training::train(kernels, &dataset.train, dataset.classes, plan, &mut |done, all, _| watch(done, all))?;
-    let file = JudgeFile::new(tensors, identity);
-    let correct = Reader::new(kernels, file.tensors.clone(), dataset.classes).correct(&dataset.test);
-    let write = |source| JudgeError::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(write)?;
-    }
-    file.write(path, correct).map_err(write)?;
-    Ok(Judge::new(kernels, JudgeFile::read(path)?))
+    let tensors = ClassifierFile::rounded(tensors);
+    let correct = Reader::new(kernels, tensors.clone(), dataset.classes).correct(&dataset.test);
+    Ok(ClassifierFile::new(tensors, identity, correct))
 }

@@ -2,9 +2,9 @@
 
 use crate::IMAGE_PIXELS;
 use crate::data::Split;
-use crate::data::batches::to_signed;
 use crate::engine::cpu::CpuClassifier;
 use crate::model::{CLASSIFIER_FEATURES, TensorMap};
+use crate::pixel::to_signed;
 use digitgan_kernels::Kernels;
 
 /// Images read at once.

@@ -1,7 +1,7 @@
 //! How the digits come to be: one grid an epoch, as a GIF.
 
 use super::{GreyPicture, PictureError, text};
-use crate::atomic_file;
+use crate::files::atomic;
 use gif::{Encoder, EncodingError, Repeat};
 use std::borrow::Cow;
 use std::io;
@@ -84,7 +84,7 @@ impl Animation {
     /// Those of [`Animation::gif`], and those of writing the file.
     pub fn write_gif(&self, path: &Path, frames: &[Frame]) -> Result<(), PictureError> {
         let bytes = self.gif(frames)?;
-        atomic_file::write(path, |out| out.write_all(&bytes))?;
+        atomic::write(path, |out| out.write_all(&bytes))?;
         Ok(())
     }
 }

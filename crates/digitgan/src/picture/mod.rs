@@ -1,6 +1,6 @@
 //! Pictures for people: grids of digits, animations over epochs, loss curves, terminal previews.
 //!
-//! Nothing here flatters. A pixel is always [`to_byte`] of the generator's output, never rescaled
+//! Nothing here flatters. A pixel is always [`crate::pixel::to_byte`] of the generator's output, never rescaled
 //! by the picture's own extremes, and a curve that leaves its axis says so in the picture.
 //!
 //! The text in pictures is drawn in DejaVu Sans from the `dejavu` crate, so that pictures are
@@ -20,9 +20,9 @@ mod watch;
 pub use animation::{Animation, Frame};
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
-pub use grid::{GreyPicture, Grid, to_byte};
+pub use grid::{GreyPicture, Grid};
 pub use terminal::{TerminalStyle, preview};
-pub use watch::WatchCurves;
+pub use watch::CollapseCurves;
 
 use std::io;
 

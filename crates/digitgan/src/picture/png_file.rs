@@ -1,7 +1,7 @@
 //! PNG files with the story of their picture in them.
 
-use super::PictureError;
-use crate::atomic_file;
+use super::{MAX_PICTURE_PIXELS, PictureError};
+use crate::files::atomic;
 use png::{BitDepth, ColorType, Encoder, EncodingError};
 use std::io;
 use std::path::Path;
@@ -28,9 +28,29 @@ pub(super) fn encode(
     Ok(bytes)
 }
 
+/// Reads a grey PNG file of 8 bits a pixel: its width and height, and its pixels, `[height, width]`.
+pub(super) fn read_grey(path: &Path) -> Result<((usize, usize), Vec<u8>), PictureError> {
+    let limits = png::Limits { bytes: MAX_PICTURE_PIXELS };
+    let file = io::BufReader::new(std::fs::File::open(path)?);
+    let decoding = |error: png::DecodingError| PictureError::Io(io::Error::other(error));
+    let mut reader = png::Decoder::new_with_limits(file, limits).read_info().map_err(decoding)?;
+    let (color, depth) = reader.output_color_type();
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    let size = reader.output_buffer_size().filter(|&size| size <= MAX_PICTURE_PIXELS);
+    let size = size.ok_or(PictureError::TooLarge { width, height })?;
+    if (color, depth) != (ColorType::Grayscale, BitDepth::Eight) {
+        return Err(
+            io::Error::other(format!("a PNG file of {color:?} and {depth:?} bits, expected 8-bit greys")).into()
+        );
+    }
+    let mut pixels = vec![0; size];
+    reader.next_frame(&mut pixels).map_err(decoding)?;
+    Ok(((width, height), pixels))
+}
+
 /// Writes finished PNG bytes, whole or not at all.
 pub(super) fn write(path: &Path, png: &[u8]) -> Result<(), PictureError> {
-    atomic_file::write(path, |out| out.write_all(png))?;
+    atomic::write(path, |out| out.write_all(png))?;
     Ok(())
 }
 

@@ -3,8 +3,7 @@
 use super::chart::{self, Area, GRID, draw_axes, draw_note, px};
 use super::text::drawing_error;
 use super::{PictureError, png_file};
-use crate::run::watch_log::WatchRecord;
-use crate::train::watch::collapsed;
+use crate::train::monitor::{CollapseRecord, collapsed};
 use plotters::prelude::*;
 use plotters::style::RGBColor;
 use std::path::Path;
@@ -19,16 +18,16 @@ const TOP: f64 = 1.15;
 
 /// The picture of a watch: each number as a share of what real digits have, and the steps at which one was too low.
 #[derive(Clone, Copy, Debug)]
-pub struct WatchCurves<'a> {
+pub struct CollapseCurves<'a> {
     /// What stands above the chart.
     pub title: &'a str,
     /// The looks, by rising step.
-    pub records: &'a [WatchRecord],
+    pub records: &'a [CollapseRecord],
     /// Steps of the training so far.
     pub last_step: u64,
 }
 
-impl WatchCurves<'_> {
+impl CollapseCurves<'_> {
     /// Writes the picture as a PNG file of 1000×600 pixels with `text` as its metadata, whole or not at all.
     ///
     /// # Errors
@@ -57,7 +56,7 @@ impl WatchCurves<'_> {
             Rectangle::new([(before, 0.0), (record.step, highest)], DISTANCE.mix(ALARM).filled())
         });
         chart.draw_series(alarms).map_err(drawing_error)?;
-        type Number = fn(&WatchRecord) -> Option<f32>;
+        type Number = fn(&CollapseRecord) -> Option<f32>;
         let numbers: [(Number, RGBColor); 3] = [
             (|record| Some(record.entropy), ENTROPY),
             (|record| record.agreement, AGREEMENT),
@@ -87,9 +86,9 @@ mod tests {
     fn a_collapse_is_pink_and_a_healthy_run_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.png");
-        let record = |step, distance| WatchRecord { step, entropy: 1.0, agreement: None, distance };
-        let pink = |records: &[WatchRecord]| {
-            WatchCurves { title: "t", records, last_step: 2000 }.write_png(&path, &[]).unwrap();
+        let record = |step, distance| CollapseRecord { step, entropy: 1.0, agreement: None, distance };
+        let pink = |records: &[CollapseRecord]| {
+            CollapseCurves { title: "t", records, last_step: 2000 }.write_png(&path, &[]).unwrap();
             let picture = image::open(&path).unwrap().to_rgb8();
             assert_eq!(picture.dimensions(), (1000, 600));
             // Between the lines, at three quarters of the steps.

@@ -1,13 +1,13 @@
 //! Checkpoints: everything that a training needs to go on bit for bit, in one file.
 //!
-//! Randomness needs no state (see [`crate::seed`]), so this is the tensors of
-//! [`initial_state_of`], the number of finished steps, and the hash of the settings and
-//! data that they belong to.
+//! A file holds a [`Snapshot`] and the hash of the settings and data that it belongs to.
 
-use super::{RunDirectory, TensorFile, TensorFileError};
+use super::directory::RunDirectory;
 use crate::config::TrainConfig;
 use crate::data::{DataSource, DatasetIdentity};
-use crate::model::{TensorMap, initial_state_of};
+use crate::files::{WeightsFileError, atomic};
+use crate::train::Snapshot;
+use crate::weights::{Precision, TensorFile, encode};
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,17 +16,6 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "digitgan-checkpoint-1";
 /// How many checkpoints a run keeps.
 const KEPT: usize = 2;
-
-/// The state of a training after some steps.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint {
-    /// Finished steps.
-    pub step: u64,
-    /// How often the training went back to an earlier checkpoint, after a collapse.
-    pub rollbacks: u32,
-    /// Weights, statistics and moments.
-    pub state: TensorMap,
-}
 
 /// Why a training cannot go on from a checkpoint.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +30,7 @@ pub enum CheckpointError {
     },
     /// The file is damaged or no file of tensors at all.
     #[error("{0}; delete it to go on from the checkpoint before it")]
-    File(#[from] TensorFileError),
+    File(#[from] WeightsFileError),
     /// The file is something else.
     #[error(
         "{path} is not a checkpoint of digitgan (format {found:?}, expected {FORMAT:?}); delete it to go on from the checkpoint before it"
@@ -91,84 +80,73 @@ fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl Checkpoint {
-    /// Writes it into `run`, then deletes older ones but the last.
-    ///
-    /// # Errors
-    /// Those of writing; what was there is then still there.
-    pub fn write(self, run: &RunDirectory, config: &TrainConfig, dataset: &DatasetIdentity) -> io::Result<()> {
-        let step = self.step;
-        let facts = [
-            ("format", FORMAT.to_owned()),
-            ("step", step.to_string()),
-            ("rollbacks", self.rollbacks.to_string()),
-            ("training", training_hash(config, dataset)),
-            ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
-        ];
-        let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
-        TensorFile { tensors: self.state, facts }.write(&run.checkpoint(step))?;
-        let older: Vec<u64> = run.checkpoint_steps()?.into_iter().filter(|&other| other < step).collect();
-        for &step in &older[..(older.len() + 1).saturating_sub(KEPT)] {
-            std::fs::remove_file(run.checkpoint(step))?;
-        }
-        Ok(())
+/// Writes a checkpoint into `run`, then deletes older ones but the last.
+///
+/// # Errors
+/// Those of writing; what was there is then still there.
+pub fn write(
+    run: &RunDirectory,
+    snapshot: &Snapshot,
+    config: &TrainConfig,
+    dataset: &DatasetIdentity,
+) -> io::Result<()> {
+    let Snapshot { step, rollbacks, ref state } = *snapshot;
+    let facts = [
+        ("format", FORMAT.to_owned()),
+        ("step", step.to_string()),
+        ("rollbacks", rollbacks.to_string()),
+        ("training", training_hash(config, dataset)),
+        ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
+    atomic::write(&run.checkpoint(step), |out| out.write_all(&encode(state, &facts, Precision::Single)))?;
+    let older: Vec<u64> = run.checkpoint_steps()?.into_iter().filter(|&other| other < step).collect();
+    for &step in &older[..(older.len() + 1).saturating_sub(KEPT)] {
+        std::fs::remove_file(run.checkpoint(step))?;
     }
+    Ok(())
+}
 
-    /// Reads the newest checkpoint of `run`; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the newest is not whole, or not of this training.
-    pub fn read_newest(
-        run: &RunDirectory,
-        config: &TrainConfig,
-        dataset: &DatasetIdentity,
-    ) -> Result<Option<Checkpoint>, CheckpointError> {
-        let steps = match run.checkpoint_steps() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|source| CheckpointError::Io { path: run.checkpoints(), source })?,
-        };
-        steps.last().map(|&step| Self::read(&run.checkpoint(step), step, config, dataset)).transpose()
-    }
+/// Reads the newest checkpoint of `run`; `None` if there is none.
+///
+/// # Errors
+/// When the newest is not whole, or not of this training.
+pub fn read_newest(
+    run: &RunDirectory,
+    config: &TrainConfig,
+    dataset: &DatasetIdentity,
+) -> Result<Option<Snapshot>, CheckpointError> {
+    let steps = match run.checkpoint_steps() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(|source| CheckpointError::Io { path: run.checkpoints(), source })?,
+    };
+    steps.last().map(|&step| read(&run.checkpoint(step), step, config, dataset)).transpose()
+}
 
-    fn read(
-        path: &Path,
-        step: u64,
-        config: &TrainConfig,
-        dataset: &DatasetIdentity,
-    ) -> Result<Checkpoint, CheckpointError> {
-        let path = path.to_owned();
-        let TensorFile { tensors, facts } = TensorFile::read(&path)?;
-        let fact = |key: &str| facts.get(key).cloned().unwrap_or_default();
-        if fact("format") != FORMAT {
-            return Err(CheckpointError::Foreign { path, found: fact("format") });
-        }
-        if fact("training") != training_hash(config, dataset) {
-            return Err(CheckpointError::OtherRun { path });
-        }
-        if fact("step") != step.to_string() {
-            return Err(CheckpointError::Step { path, found: fact("step") });
-        }
-        // Older versions knew no rollbacks.
-        let rollbacks = fact("rollbacks").parse().unwrap_or(0);
-        Ok(Checkpoint { step, rollbacks, state: tensors })
+fn read(path: &Path, step: u64, config: &TrainConfig, dataset: &DatasetIdentity) -> Result<Snapshot, CheckpointError> {
+    let path = path.to_owned();
+    let TensorFile { tensors, facts } = TensorFile::read(&path)?;
+    let fact = |key: &str| facts.get(key).cloned().unwrap_or_default();
+    if fact("format") != FORMAT {
+        return Err(CheckpointError::Foreign { path, found: fact("format") });
     }
-
-    /// The state before the first step.
-    pub fn start(config: &TrainConfig, dataset: &DatasetIdentity) -> Checkpoint {
-        let spec = crate::model::ModelSpec { variant: config.model, classes: dataset.classes };
-        Checkpoint {
-            step: 0,
-            rollbacks: 0,
-            state: initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed),
-        }
+    if fact("training") != training_hash(config, dataset) {
+        return Err(CheckpointError::OtherRun { path });
     }
+    if fact("step") != step.to_string() {
+        return Err(CheckpointError::Step { path, found: fact("step") });
+    }
+    // Older versions knew no rollbacks.
+    let rollbacks = fact("rollbacks").parse().unwrap_or(0);
+    Ok(Snapshot { step, rollbacks, state: tensors })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::Precision;
-    use crate::model::Variant;
+    use crate::model::{TensorMap, Variant};
+    use crate::weights::WeightsError;
 
     fn dataset() -> DatasetIdentity {
         DatasetIdentity { name: "d".into(), sha256: "00".into(), classes: 3, train_images: 100, test_images: 0 }
@@ -186,8 +164,8 @@ mod tests {
     }
 
     fn write(run: &RunDirectory, step: u64) {
-        let start = Checkpoint::start(&config(), &dataset());
-        Checkpoint { step, ..start }.write(run, &config(), &dataset()).unwrap();
+        let snapshot = Snapshot { step, ..Snapshot::first(&config(), dataset().classes) };
+        super::write(run, &snapshot, &config(), &dataset()).unwrap();
     }
 
     #[test]
@@ -197,8 +175,8 @@ mod tests {
             write(&run, step);
         }
         assert_eq!(run.checkpoint_steps().unwrap(), [6, 9]);
-        let read = Checkpoint::read_newest(&run, &config(), &dataset()).unwrap().unwrap();
-        assert_eq!((read.step, read.state), (9, Checkpoint::start(&config(), &dataset()).state));
+        let read = read_newest(&run, &config(), &dataset()).unwrap().unwrap();
+        assert_eq!((read.step, read.state), (9, Snapshot::first(&config(), dataset().classes).state));
     }
 
     #[test]
@@ -206,15 +184,12 @@ mod tests {
         let (_folder, run) = run();
         write(&run, 3);
         let longer = TrainConfig { epochs: 99, max_steps: Some(7), checkpoint_steps: Some(5), ..config() };
-        assert!(Checkpoint::read_newest(&run, &longer, &dataset()).is_ok());
+        assert!(read_newest(&run, &longer, &dataset()).is_ok());
         let moved = TrainConfig { data: DataSource::Path("elsewhere".into()), ..config() };
-        assert!(Checkpoint::read_newest(&run, &moved, &dataset()).is_ok());
+        assert!(read_newest(&run, &moved, &dataset()).is_ok());
         let other_seed = TrainConfig { seed: 2, ..config() };
         let other_data = DatasetIdentity { sha256: "01".into(), ..dataset() };
-        for result in [
-            Checkpoint::read_newest(&run, &other_seed, &dataset()),
-            Checkpoint::read_newest(&run, &config(), &other_data),
-        ] {
+        for result in [read_newest(&run, &other_seed, &dataset()), read_newest(&run, &config(), &other_data)] {
             assert!(matches!(result, Err(CheckpointError::OtherRun { .. })), "{result:?}");
         }
     }
@@ -232,8 +207,8 @@ mod tests {
     #[test]
     fn damaged_foreign_renamed_and_missing_checkpoints_are_told_apart() {
         let (_folder, run) = run();
-        assert_eq!(Checkpoint::read_newest(&run, &config(), &dataset()).unwrap(), None);
-        let read = || Checkpoint::read_newest(&run, &config(), &dataset()).unwrap_err();
+        assert_eq!(read_newest(&run, &config(), &dataset()).unwrap(), None);
+        let read = || read_newest(&run, &config(), &dataset()).unwrap_err();
         write(&run, 3);
         std::fs::copy(run.checkpoint(3), run.checkpoint(4)).unwrap();
         assert!(matches!(read(), CheckpointError::Step { .. }));
@@ -241,9 +216,15 @@ mod tests {
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(run.checkpoint(4), &bytes).unwrap();
-        assert!(matches!(read(), CheckpointError::File(TensorFileError::Damaged { .. })));
+        assert!(matches!(
+            read(),
+            CheckpointError::File(WeightsFileError::Content { source: WeightsError::Damaged { .. }, .. })
+        ));
         std::fs::write(run.checkpoint(4), &bytes[..last]).unwrap();
-        assert!(matches!(read(), CheckpointError::File(TensorFileError::Format { .. })));
+        assert!(matches!(
+            read(),
+            CheckpointError::File(WeightsFileError::Content { source: WeightsError::Format { .. }, .. })
+        ));
         TensorFile { tensors: TensorMap::new(), facts: Default::default() }.write(&run.checkpoint(4)).unwrap();
         assert!(matches!(read(), CheckpointError::Foreign { .. }));
     }

@@ -1,9 +1,9 @@
 //! What an evaluation leaves in a run: `evaluation.json` and two pictures.
 
 use crate::IMAGE_PIXELS;
-use crate::atomic_file;
 use crate::data::Split;
 use crate::evaluation::{Evaluation, FORMAT, Neighbours};
+use crate::files::atomic;
 use crate::picture::{ConfusionPicture, Grid, PictureError};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ pub fn write(
     written.push(path);
     let path = record(folder);
     let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other)?;
-    atomic_file::write(&path, |out| writeln!(out, "{text}"))?;
+    atomic::write(&path, |out| writeln!(out, "{text}"))?;
     Ok(Written { record: path, pictures: written })
 }
 

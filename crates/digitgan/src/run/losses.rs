@@ -8,7 +8,6 @@
 //! resumed. As everything else in training is deterministic, the file of a run that was interrupted
 //! is in the end byte for byte that of one that was not.
 
-use crate::picture::CurvePoint;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -94,12 +93,6 @@ pub enum LossError {
         /// The step given.
         found: u64,
     },
-}
-
-impl From<&LossRecord> for CurvePoint {
-    fn from(record: &LossRecord) -> Self {
-        Self { step: record.step, d_loss: record.d_loss, g_loss: record.g_loss }
-    }
 }
 
 /// Appends records to a loss file. Rows are buffered; dropping the writer flushes them unchecked.
@@ -343,7 +336,6 @@ mod tests {
              2,1,0.5,1.4142135,0.5,2e-9,0.25,2.0,\n"
         );
         assert_eq!(read(&path).unwrap(), [record(1), record(2)]);
-        assert_eq!(CurvePoint::from(&record(2)), CurvePoint { step: 2, d_loss: 0.5, g_loss: 2f32.sqrt() });
     }
 
     #[test]

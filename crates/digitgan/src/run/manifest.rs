@@ -1,8 +1,8 @@
 //! `run.toml`: what a run is, for people and programs.
 
-use crate::atomic_file;
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;
+use crate::files::atomic;
 use crate::judge::JudgeIdentity;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -118,7 +118,7 @@ impl Manifest {
     /// Those of writing.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let text = toml::to_string_pretty(self).map_err(io::Error::other)?;
-        atomic_file::write(path, |out| {
+        atomic::write(path, |out| {
             out.write_all(b"# A run of digitgan. `digitgan train --config` takes this file to repeat it.\n\n")?;
             out.write_all(text.as_bytes())
         })

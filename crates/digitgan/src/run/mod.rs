@@ -2,20 +2,22 @@
 //!
 //! `docs/run-directory.md` describes the layout for people; [`RunDirectory`] is the only code that
 //! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
-//! [`generator_file`] what drawing needs, [`losses`] and [`tensorboard`] what happened,
+//! [`losses`] and [`tensorboard`] what happened,
 //! [`watch_log`] whether the digits stayed various,
 //! [`evaluation_files`] how good the digits are, [`timing`] how long it took.
 
 pub mod checkpoint;
 mod directory;
+#[cfg(feature = "pictures")]
 pub mod evaluation_files;
-pub mod generator_file;
 pub mod losses;
 pub mod manifest;
-mod tensor_file;
+#[cfg(feature = "pictures")]
+mod recorder;
 pub mod tensorboard;
 pub mod timing;
 pub mod watch_log;
 
 pub use directory::RunDirectory;
-pub use tensor_file::{Precision, TensorFile, TensorFileError};
+#[cfg(feature = "pictures")]
+pub use recorder::{RecordError, Recorder};

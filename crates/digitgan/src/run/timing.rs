@@ -4,8 +4,8 @@
 //! and is trained, and timed, again. Time is the one thing about a run that no seed decides, so it has a file of its
 //! own.
 
-use super::RunDirectory;
-use crate::atomic_file;
+use super::directory::RunDirectory;
+use crate::files::atomic;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read};
 use std::path::Path;
@@ -73,10 +73,9 @@ impl Stopwatch {
         Stopwatch { timing: earlier.unwrap_or_default(), started: Instant::now() }
     }
 
-    /// Begins a session after `step` finished steps, with the threads of the pool that this is called in.
-    pub fn begin(&mut self, step: u64, device: String) {
+    /// Begins a session after `step` finished steps, on `threads` threads of `device`.
+    pub fn begin(&mut self, step: u64, device: String, threads: usize) {
         self.timing.sessions.retain(|session| session.last_step > session.first_step);
-        let threads = rayon::current_num_threads();
         self.timing.sessions.push(Session { first_step: step, last_step: step, seconds: 0.0, threads, device });
         self.started = Instant::now();
     }
@@ -91,7 +90,7 @@ impl Stopwatch {
             session.seconds = self.started.elapsed().as_secs_f64();
         }
         let text = serde_json::to_string_pretty(&self.timing).map_err(io::Error::other)?;
-        atomic_file::write(&run.timing(), |out| writeln!(out, "{text}"))
+        atomic::write(&run.timing(), |out| writeln!(out, "{text}"))
     }
 }
 
@@ -101,7 +100,7 @@ mod tests {
 
     fn trained(run: &RunDirectory, from: u64, to: u64) -> Timing {
         let mut watch = Stopwatch::take_up(run, from);
-        watch.begin(from, "cpu".to_owned());
+        watch.begin(from, "cpu".to_owned(), 1);
         watch.record(run, to).unwrap();
         Timing::read(&run.timing()).unwrap()
     }

@@ -3,7 +3,8 @@
 //! One header, then a row for each look, by rising step. Appended to while a run goes on, and cut back to the checkpoint's
 //! step when it is resumed, as `losses.csv`.
 
-use crate::atomic_file;
+use crate::files::atomic;
+use crate::train::CollapseRecord;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,19 +13,6 @@ use std::path::{Path, PathBuf};
 pub const HEADER: &str = "step,entropy,agreement,distance";
 /// Largest file that is read.
 const MAX_BYTES: u64 = 64 << 20;
-
-/// What one look at the generator saw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WatchRecord {
-    /// Finished steps.
-    pub step: u64,
-    /// Entropy of the classes read, as a share of that of all classes alike.
-    pub entropy: f32,
-    /// Share of digits read as asked for; none where G is not told the class.
-    pub agreement: Option<f32>,
-    /// Mean distance between two digits in the judge's features, as a share of that of real ones.
-    pub distance: f32,
-}
 
 /// Why a watch file cannot be read or continued.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +36,7 @@ pub struct WatchLog {
     path: PathBuf,
     /// The file, once there is something in it.
     out: Option<File>,
-    records: Vec<WatchRecord>,
+    records: Vec<CollapseRecord>,
 }
 
 impl WatchLog {
@@ -69,7 +57,7 @@ impl WatchLog {
 
     /// Writes the file anew, with the rows that there are.
     fn begin(&mut self) -> io::Result<&mut File> {
-        atomic_file::write(&self.path, |out| {
+        atomic::write(&self.path, |out| {
             writeln!(out, "{HEADER}")?;
             self.records.iter().try_for_each(|record| write_row(out, record))
         })?;
@@ -80,7 +68,7 @@ impl WatchLog {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn append(&mut self, record: WatchRecord) -> io::Result<()> {
+    pub fn append(&mut self, record: CollapseRecord) -> io::Result<()> {
         let out = match &mut self.out {
             Some(out) => out,
             None => self.begin()?,
@@ -99,7 +87,7 @@ impl WatchLog {
     }
 
     /// All looks, by rising step.
-    pub fn records(&self) -> &[WatchRecord] {
+    pub fn records(&self) -> &[CollapseRecord] {
         &self.records
     }
 }
@@ -108,7 +96,7 @@ impl WatchLog {
 ///
 /// # Errors
 /// The file cannot be read, or is something else.
-pub fn read(path: &Path) -> Result<Option<Vec<WatchRecord>>, WatchLogError> {
+pub fn read(path: &Path) -> Result<Option<Vec<CollapseRecord>>, WatchLogError> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
@@ -116,7 +104,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<WatchRecord>>, WatchLogError> {
     let mut text = String::new();
     BufReader::new(file).take(MAX_BYTES).read_to_string(&mut text)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut records: Vec<WatchRecord> = Vec::new();
+    let mut records: Vec<CollapseRecord> = Vec::new();
     for (line, found) in whole.as_bytes().lines().enumerate() {
         let found = found?;
         let wrong = || WatchLogError::Row { line: line + 1, found: found.chars().take(80).collect() };
@@ -135,16 +123,16 @@ pub fn read(path: &Path) -> Result<Option<Vec<WatchRecord>>, WatchLogError> {
     Ok(Some(records))
 }
 
-fn write_row(out: &mut (impl Write + ?Sized), record: &WatchRecord) -> io::Result<()> {
-    let WatchRecord { step, entropy, agreement, distance } = record;
+fn write_row(out: &mut (impl Write + ?Sized), record: &CollapseRecord) -> io::Result<()> {
+    let CollapseRecord { step, entropy, agreement, distance } = record;
     let agreement = agreement.map_or(String::new(), |share| format!("{share:?}"));
     // One write, so that no other program sees half a row of ours.
     out.write_all(format!("{step},{entropy:?},{agreement},{distance:?}\n").as_bytes())
 }
 
-fn parse(row: &str) -> Option<WatchRecord> {
+fn parse(row: &str) -> Option<CollapseRecord> {
     let mut fields = row.split(',');
-    let record = WatchRecord {
+    let record = CollapseRecord {
         step: fields.next()?.parse().ok()?,
         entropy: fields.next()?.parse().ok()?,
         agreement: match fields.next()? {
@@ -160,9 +148,9 @@ fn parse(row: &str) -> Option<WatchRecord> {
 mod tests {
     use super::*;
 
-    fn record(step: u64) -> WatchRecord {
+    fn record(step: u64) -> CollapseRecord {
         let agreement = step.is_multiple_of(2).then_some(0.1);
-        WatchRecord { step, entropy: 1.0 / 3.0, agreement, distance: step as f32 }
+        CollapseRecord { step, entropy: 1.0 / 3.0, agreement, distance: step as f32 }
     }
 
     #[test]

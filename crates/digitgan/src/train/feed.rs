@@ -1,11 +1,12 @@
 //! What a step is fed with: real images, noise, and the classes of the fakes. All of it is a function of the settings,
 //! the data and the step's number.
 
+use super::schedule::Pace;
 use crate::IMAGE_PIXELS;
 use crate::config::TrainConfig;
 use crate::data::Split;
 use crate::data::batches::Batches;
-use crate::engine::{Engine, EngineError, InstanceNoise, RealImages, StepInput};
+use crate::engine::{Engine, EngineError, RealImages, StepInput};
 use crate::model::{LATENT, ModelSpec};
 use crate::sample;
 use crate::seed::Purpose;
@@ -26,18 +27,10 @@ pub(super) struct Feed<'a> {
     fake_labels: Vec<u8>,
 }
 
-/// What changes from step to step beside the data.
-#[derive(Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) generator_rate: f64,
-    pub(super) discriminator_rate: f64,
-    pub(super) noise: Option<InstanceNoise>,
-}
-
 impl<'a> Feed<'a> {
     /// Feeds `engine` from a split. Images that are shown as they are, the engine may keep.
     pub(super) fn new(
-        config: &'a TrainConfig,
+        config: &TrainConfig,
         spec: &ModelSpec,
         split: &'a Split,
         engine: &mut dyn Engine,

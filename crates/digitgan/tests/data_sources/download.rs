@@ -1,9 +1,9 @@
 //! Downloads, from a server on this machine that does as it is told.
 
 use crate::support::{gzip, idx_labels, real_mnist, write};
-use digitgan::data::download::{Mirrors, RemoteFile, fetch};
-use digitgan::data::source::load_from;
-use digitgan::data::{DataError, DataEvent, DataSource, mnist};
+use digitgan::data::DataSource;
+use digitgan::load::download::fetch;
+use digitgan::load::{DataError, DataEvent, Mirrors, RemoteFile, load_from, mnist};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

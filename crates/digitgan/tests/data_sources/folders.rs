@@ -1,7 +1,8 @@
 //! Folders of PNG files.
 
 use crate::support::{assert_message, write};
-use digitgan::data::{DataError, DataEvent, DataSource, Dataset, load};
+use digitgan::data::{DataSource, Dataset};
+use digitgan::load::{DataError, DataEvent, load};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, Rgb, RgbImage};
 use proptest::prelude::*;
 use std::fs;

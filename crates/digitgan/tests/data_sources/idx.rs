@@ -1,8 +1,8 @@
 //! The IDX reader against good, bad and arbitrary bytes.
 
 use crate::support::{gzip, idx_images, idx_labels, pixels};
-use digitgan::data::IdxError;
-use digitgan::data::idx::{MAX_IMAGES, open, read_images, read_labels, transpose};
+use digitgan::load::idx::{open, read_images, read_labels, transpose};
+use digitgan::load::{IdxError, MAX_IMAGES};
 use proptest::prelude::*;
 use std::fs;
 use std::io::{self, Read};

@@ -1,7 +1,8 @@
 //! Folders of IDX files.
 
 use crate::support::{assert_message, gzip, idx_images, idx_labels, pixels, write, write_idx_set};
-use digitgan::data::{DataError, DataEvent, DataSource, Dataset, IdxError, load};
+use digitgan::data::{DataSource, Dataset};
+use digitgan::load::{DataError, DataEvent, IdxError, load};
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;

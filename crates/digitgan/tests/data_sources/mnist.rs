@@ -1,10 +1,9 @@
 //! Real MNIST, where there is some, and files that only claim to be it.
 
 use crate::support::{assert_message, gzip, idx_labels, real_mnist, write};
-use digitgan::data::download::Mirrors;
-use digitgan::data::mnist::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
-use digitgan::data::source::load_from;
-use digitgan::data::{DataError, DataEvent, DataSource, Loaded};
+use digitgan::data::DataSource;
+use digitgan::load::mnist::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
+use digitgan::load::{DataError, DataEvent, Loaded, Mirrors, load_from};
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};

@@ -1,6 +1,6 @@
 //! What the tests of data sources share: IDX writers, real MNIST, and a server that misbehaves.
 
-use digitgan::data::DataError;
+use digitgan::load::DataError;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;

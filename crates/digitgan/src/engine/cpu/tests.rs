@@ -6,9 +6,9 @@ use crate::engine::{Precision, RealImages};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
 use crate::objective::Adversarial;
 use crate::objective::Game;
-use crate::run::generator_file::GeneratorFile;
 use crate::sample::{fill_classes, fill_latents};
 use crate::seed::{self, Purpose};
+use crate::weights::GeneratorFile;
 
 const BATCH: usize = 6;
 const SEED: u64 = 5;

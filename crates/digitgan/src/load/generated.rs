@@ -4,8 +4,8 @@
 //! already. The record beside them does ([`crate::generate::record`]). A folder without one, or with something else under
 //! its name, is read as any other.
 
-use super::MAX_CLASSES;
 use super::error::one_line;
+use crate::data::MAX_CLASSES;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Read;

@@ -1,21 +1,21 @@
-//! The mode-collapse watch: every so many steps the judge reads digits drawn from the same noise.
+//! The collapse monitor: every so many steps the judge reads digits drawn from the same noise.
 //!
 //! A generator collapses when it comes to draw few different digits, since these fool D. Then the classes that are read become
 //! few, or the digits of a class become alike, or what is drawn is no longer what was asked for. So three numbers are kept:
 //! the entropy of the classes read, the share of digits read as asked for, and the mean distance between two digits (of
 //! one class, where G is told the class) in the judge's features, as a share of that of real digits.
 //!
-//! At first every generator draws noise; so the watch only minds what falls *from* a healthy state, or has not reached
+//! At first every generator draws noise; so the monitor only minds what falls *from* a healthy state, or has not reached
 //! one after [`ARMED_AFTER_STEPS`].
 
 use crate::data::Dataset;
 use crate::engine::{Engine, EngineError};
-use crate::judge::{Judge, Readings};
+use crate::judge::{Judge, JudgeIdentity, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
-use crate::run::watch_log::WatchRecord;
+use crate::pixel::to_byte;
 use crate::seed::{Purpose, permutation};
-use crate::{IMAGE_PIXELS, picture, sample};
+use crate::{IMAGE_PIXELS, sample};
 
 /// Digits that are drawn, at least; with many classes [`OF_A_CLASS`] of each.
 const DIGITS: usize = 200;
@@ -27,44 +27,92 @@ pub const LEAST_ENTROPY: f64 = 0.75;
 pub const LEAST_AGREEMENT: f64 = 0.6;
 /// Below this share of the distance between real digits, digits are alike.
 pub const LEAST_DISTANCE: f64 = 0.5;
-/// The watch minds a generator that looked healthy so often.
+/// The monitor minds a generator that looked healthy so often.
 pub const ARMED_AFTER_LOOKS: usize = 5;
 /// It minds any generator after so many steps.
 pub const ARMED_AFTER_STEPS: u64 = 1000;
 
-/// Watches one training.
-pub(super) struct Watch {
+/// What one look at the generator saw.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CollapseRecord {
+    /// Finished steps.
+    pub step: u64,
+    /// Entropy of the classes read, as a share of that of all classes alike.
+    pub entropy: f32,
+    /// Share of digits read as asked for; none where G is not told the class.
+    pub agreement: Option<f32>,
+    /// Mean distance between two digits in the judge's features, as a share of that of real ones.
+    pub distance: f32,
+}
+
+/// Looks after one training.
+pub struct Monitor {
     judge: Judge,
     spec: ModelSpec,
     latents: Vec<f32>,
     labels: Vec<u8>,
     /// The mean distance between two real digits.
     real_distance: f64,
+    /// All looks so far, by rising step.
+    records: Vec<CollapseRecord>,
 }
 
-impl Watch {
-    /// Prepares the digits to be drawn under `seed`, and measures real ones.
-    pub(super) fn new(mut judge: Judge, spec: ModelSpec, dataset: &Dataset, seed: u64) -> Self {
+impl Monitor {
+    /// Prepares the digits to be drawn under `seed`, and measures real ones. `records` are the looks of a training that
+    /// goes on.
+    pub fn new(mut judge: Judge, spec: ModelSpec, dataset: &Dataset, seed: u64, records: Vec<CollapseRecord>) -> Self {
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
         let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
         let (images, real_labels) = real_digits(dataset, digits, seed);
         let readings = judge.read(&images);
         let real_distance = mean_distance(&readings, &real_labels, &spec);
-        Watch { judge, spec, latents, labels, real_distance }
+        Monitor { judge, spec, latents, labels, real_distance, records }
     }
 
-    /// Looks at the generator as it stands after `step` steps.
-    pub(super) fn look(&mut self, engine: &mut dyn Engine, step: u64) -> Result<WatchRecord, EngineError> {
+    /// Looks at the generator as it stands after `step` steps, and remembers what it saw. The second value is a complaint,
+    /// if a collapse begins here; one that lasts was told before.
+    pub(super) fn look(
+        &mut self,
+        engine: &mut dyn Engine,
+        step: u64,
+    ) -> Result<(CollapseRecord, Option<String>), EngineError> {
+        let record = self.see(engine, step)?;
+        self.records.push(record);
+        let collapsed = collapsed(&self.records);
+        let begins = collapsed.ends_with(&[true]) && !collapsed.ends_with(&[true, true]);
+        Ok((record, record.complaint().filter(|_| begins)))
+    }
+
+    /// Whether the generator, as it stands after `step` steps, has not collapsed. Nothing of it is remembered.
+    pub(super) fn is_healthy(&mut self, engine: &mut dyn Engine, step: u64) -> Result<bool, EngineError> {
+        let mut records = self.records.clone();
+        if records.last().is_none_or(|last| last.step < step) {
+            records.push(self.see(engine, step)?);
+        }
+        Ok(collapsed(&records).last() != Some(&true))
+    }
+
+    /// Forgets what it saw after `step` steps.
+    pub(super) fn go_back_to(&mut self, step: u64) {
+        self.records.retain(|record| record.step <= step);
+    }
+
+    /// Who reads the digits.
+    pub fn judge(&self) -> &JudgeIdentity {
+        self.judge.identity()
+    }
+
+    fn see(&mut self, engine: &mut dyn Engine, step: u64) -> Result<CollapseRecord, EngineError> {
         let mut images = vec![0.0; self.latents.len() / LATENT * IMAGE_PIXELS];
         engine.generate(&self.latents, &self.labels, &mut images)?;
-        let bytes: Vec<u8> = images.into_iter().map(picture::to_byte).collect();
+        let bytes: Vec<u8> = images.into_iter().map(to_byte).collect();
         let readings = self.judge.read(&bytes);
         let histogram = ClassHistogram::of(&readings.labels, self.spec.classes).expect("the judge reads these classes");
         let divergence = histogram.divergence_from_uniform().expect("some digits were drawn");
         let asked = self.spec.variant.wiring().generator_sees_class;
         let agreed = readings.labels.iter().zip(&self.labels).filter(|(read, asked)| read == asked).count();
-        Ok(WatchRecord {
+        Ok(CollapseRecord {
             step,
             entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
             agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
@@ -73,8 +121,8 @@ impl Watch {
     }
 }
 
-/// Which looks found a collapse: those with a complaint, once the watch minds. One for each record.
-pub fn collapsed(records: &[WatchRecord]) -> Vec<bool> {
+/// Which looks found a collapse: those with a complaint, once the monitor minds. One for each record.
+pub fn collapsed(records: &[CollapseRecord]) -> Vec<bool> {
     let mut healthy = 0;
     let collapsed = records.iter().map(|record| {
         let complains = record.complaint().is_some();
@@ -85,7 +133,7 @@ pub fn collapsed(records: &[WatchRecord]) -> Vec<bool> {
     collapsed.collect()
 }
 
-impl WatchRecord {
+impl CollapseRecord {
     /// What is wrong, in words; nothing of a healthy generator.
     pub fn complaint(&self) -> Option<String> {
         let complaints = [
@@ -141,28 +189,28 @@ fn mean_distance(readings: &Readings, labels: &[u8], spec: &ModelSpec) -> f64 {
 mod tests {
     use super::*;
 
-    fn record(step: u64, distance: f32) -> WatchRecord {
-        WatchRecord { step, entropy: 0.9, agreement: Some(0.9), distance }
+    fn record(step: u64, distance: f32) -> CollapseRecord {
+        CollapseRecord { step, entropy: 0.9, agreement: Some(0.9), distance }
     }
 
     #[test]
     fn a_collapse_is_a_fall_from_health_or_health_that_never_comes() {
         // Ill, then five healthy looks, then a fall and a recovery.
         let distances = [0.1, 0.1, 0.9, 0.9, 0.4, 0.9, 0.9, 0.9, 0.4, 0.9];
-        let records: Vec<WatchRecord> = (1..).zip(distances).map(|(look, d)| record(50 * look, d)).collect();
+        let records: Vec<CollapseRecord> = (1..).zip(distances).map(|(look, d)| record(50 * look, d)).collect();
         let expected = [false, false, false, false, false, false, false, false, true, false];
         assert_eq!(collapsed(&records), expected);
-        let never: Vec<WatchRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
+        let never: Vec<CollapseRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
         assert_eq!(collapsed(&never), [false, false, true, true]);
     }
 
     #[test]
     fn complaints_name_what_is_too_low() {
         assert_eq!(record(1, 0.5).complaint(), None);
-        let all = WatchRecord { step: 1, entropy: 0.1, agreement: Some(0.2), distance: 0.3 }.complaint().unwrap();
+        let all = CollapseRecord { step: 1, entropy: 0.1, agreement: Some(0.2), distance: 0.3 }.complaint().unwrap();
         for text in ["entropy", "0.10, below 0.75", "read as asked for", "0.20, below 0.6", "0.30, below 0.5"] {
             assert!(all.contains(text), "{all}");
         }
-        assert_eq!(WatchRecord { agreement: None, ..record(1, 0.9) }.complaint(), None);
+        assert_eq!(CollapseRecord { agreement: None, ..record(1, 0.9) }.complaint(), None);
     }
 }

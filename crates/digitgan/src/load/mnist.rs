@@ -4,18 +4,15 @@
 //! are missing are downloaded. The SHA-256 of the uncompressed contents is checked at every load, in
 //! passing: a run that says `mnist` was trained on MNIST.
 
-use super::attempt::Hashing;
-use super::download::{self, Mirrors, RemoteFile};
-use super::error::DataError;
-use super::source::OnEvent;
-use super::{Dataset, Split, idx};
+use super::error::{DataError, IdxError};
+use super::events::OnEvent;
+use super::hashing::Hashing;
+use super::idx;
+use super::remote::{Mirrors, RemoteFile};
+use crate::data::{Dataset, Split};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-/// Public mirrors of MNIST's gzipped files.
-pub const MIRRORS: [&str; 2] =
-    ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"];
 
 /// Training images.
 pub const TRAIN_IMAGES: RemoteFile = RemoteFile {
@@ -55,7 +52,7 @@ pub fn load(data_dir: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<Dat
     // Small files first: where there is no network, or the wrong one, it shows at once.
     let find = |file| match locate(&folder, file)? {
         Some(path) => Ok(path),
-        None => download::fetch(file, &folder, mirrors, on_event),
+        None => fetch(file, &folder, mirrors, on_event),
     };
     let (test_labels, train_labels) = (find(&TEST_LABELS)?, find(&TRAIN_LABELS)?);
     let (test_images, train_images) = (find(&TEST_IMAGES)?, find(&TRAIN_IMAGES)?);
@@ -70,6 +67,16 @@ pub fn load(data_dir: &Path, mirrors: &Mirrors, on_event: OnEvent) -> Result<Dat
         train: train?,
         test: test?,
     })
+}
+
+#[cfg(feature = "download")]
+use super::download::fetch;
+
+/// What this build has in place of a download.
+#[cfg(not(feature = "download"))]
+fn fetch(file: &RemoteFile, folder: &Path, _: &Mirrors, _: OnEvent) -> Result<PathBuf, DataError> {
+    let reason = "this digitgan was built without downloads".to_owned();
+    Err(DataError::Download { file: format!("{}.gz", file.name), folder: folder.to_owned(), reason })
 }
 
 /// Where `file` lies in `folder`: under its name or, failing that, with `.gz` after it.
@@ -104,7 +111,7 @@ fn read_split(
 fn read_verified<T>(
     file: &RemoteFile,
     path: &Path,
-    read: impl FnOnce(&mut dyn Read) -> Result<T, super::IdxError>,
+    read: impl FnOnce(&mut dyn Read) -> Result<T, IdxError>,
 ) -> Result<T, DataError> {
     let mut reader = Hashing::new(idx::open(path).map_err(DataError::read(path))?);
     let value = read(&mut reader).map_err(|problem| DataError::MnistDamaged { path: path.to_owned(), problem })?;

@@ -1,7 +1,7 @@
 //! Everything that can be wrong with data from outside, each with what was found and what to do.
 
-use super::MAX_CLASSES;
-use super::idx::{MAX_IMAGES, MAX_SIDE};
+use super::limits::{MAX_IMAGES, MAX_SIDE};
+use crate::data::MAX_CLASSES;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,6 @@ pub enum DataError {
     /// The platform names no folder for caches.
     #[error("this user has no cache folder, because there is no home folder; name a data folder")]
     NoCacheFolder,
-    /// A data source was named by an empty text.
-    #[error("the data source is empty; give auto, mnist, strokes or the path of a folder")]
-    EmptySource,
     /// The path of a data set leads nowhere.
     #[error("{}: there is no such folder; give auto, mnist, strokes or the path of a folder", shown(path))]
     NoSuchFolder {

@@ -1,11 +1,9 @@
-//! `generator.safetensors`: a trained generator, as PyTorch's state dict has it, and what it draws.
+//! A trained generator, as PyTorch's state dict has it, and what it draws.
 
-use super::{TensorFile, TensorFileError};
+use super::WeightsError;
+use super::tensor_file::{Precision, TensorFile, encode};
 use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 
 /// What the file says it is.
 const FORMAT: &str = "digitgan-generator-1";
@@ -25,22 +23,6 @@ pub struct GeneratorFile {
     pub tensors: TensorMap,
 }
 
-/// Why a file is no generator.
-#[derive(Debug, thiserror::Error)]
-pub enum GeneratorFileError {
-    /// The file is damaged or no file of tensors at all.
-    #[error(transparent)]
-    File(#[from] TensorFileError),
-    /// The tensors are not those of a generator.
-    #[error("{path} is not a generator of digitgan: {reason}")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-}
-
 impl GeneratorFile {
     /// Takes G out of a training's state: the average of its weights where there is one.
     pub fn from_state(
@@ -57,33 +39,30 @@ impl GeneratorFile {
         GeneratorFile { spec, class_names: class_names.to_vec(), dataset: dataset.to_owned(), step, tensors }
     }
 
-    /// Writes it to `path`.
-    ///
-    /// # Errors
-    /// Those of writing.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    /// The bytes of its file.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let facts = [
             ("format", FORMAT.to_owned()),
             ("variant", self.spec.variant.to_string()),
             ("classes", self.spec.classes.to_string()),
             ("latent", LATENT.to_string()),
-            ("class_names", serde_json::to_string(&self.class_names).map_err(io::Error::other)?),
+            ("class_names", serde_json::to_string(&self.class_names).expect("names can be written")),
             ("dataset", self.dataset.clone()),
             ("step", self.step.to_string()),
             ("digitgan", env!("CARGO_PKG_VERSION").to_owned()),
         ];
         let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
-        TensorFile { tensors: self.tensors.clone(), facts }.write(path)
+        encode(&self.tensors, &facts, Precision::Single)
     }
 
-    /// Reads the file at `path`. A state dict that PyTorch wrote, without facts, will do: classes then
+    /// Reads the bytes of a file. A state dict that PyTorch wrote, without facts, will do: classes then
     /// follow from the shapes.
     ///
     /// # Errors
     /// When it is not the state dict of a generator.
-    pub fn read(path: &Path) -> Result<GeneratorFile, GeneratorFileError> {
-        let TensorFile { tensors, facts } = TensorFile::read(path)?;
-        let foreign = |reason: String| GeneratorFileError::Foreign { path: path.to_owned(), reason };
+    pub fn from_bytes(bytes: &[u8]) -> Result<GeneratorFile, WeightsError> {
+        let TensorFile { tensors, facts } = TensorFile::from_bytes(bytes)?;
+        let foreign = |reason: String| WeightsError::Foreign { kind: "generator", reason };
         let spec = spec_of(&tensors, &facts).map_err(foreign)?;
         for expected in generator_tensors(&spec) {
             let found = tensors.get(expected.name).map(|tensor| &tensor.shape);
@@ -114,14 +93,6 @@ impl GeneratorFile {
             tensors,
         })
     }
-}
-
-/// SHA-256 of the file at `path`, all of it, in hexadecimal.
-///
-/// # Errors
-/// Those of reading.
-pub fn sha256(path: &Path) -> io::Result<String> {
-    Ok(Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The model that the facts name, or that the shape of the first layer implies.
@@ -160,27 +131,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_with_or_without_facts() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("g.safetensors");
         for variant in [Variant::Gan, Variant::Cgan, Variant::Acgan] {
-            example(variant).write(&path).unwrap();
-            assert_eq!(GeneratorFile::read(&path).unwrap(), example(variant));
+            assert_eq!(GeneratorFile::from_bytes(&example(variant).to_bytes()).unwrap(), example(variant));
         }
         let bare = TensorFile { tensors: example(Variant::Cgan).tensors, facts: BTreeMap::new() };
-        bare.write(&path).unwrap();
-        assert_eq!(GeneratorFile::read(&path).unwrap().spec, ModelSpec { variant: Variant::Cgan, classes: 3 });
+        let read = GeneratorFile::from_bytes(&bare.to_bytes(Precision::Single)).unwrap();
+        assert_eq!(read.spec, ModelSpec { variant: Variant::Cgan, classes: 3 });
     }
 
     #[test]
     fn what_is_no_generator_is_refused_in_one_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("g.safetensors");
         let break_it = |change: &dyn Fn(&mut TensorFile)| {
-            example(Variant::Acgan).write(&path).unwrap();
-            let mut file = TensorFile::read(&path).unwrap();
+            let mut file = TensorFile::from_bytes(&example(Variant::Acgan).to_bytes()).unwrap();
             change(&mut file);
-            file.write(&path).unwrap();
-            GeneratorFile::read(&path).unwrap_err().to_string()
+            GeneratorFile::from_bytes(&file.to_bytes(Precision::Single)).unwrap_err().to_string()
         };
         type Change<'a> = &'a dyn Fn(&mut TensorFile);
         let cases: [(Change<'_>, &str); 5] = [

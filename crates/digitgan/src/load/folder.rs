@@ -5,10 +5,12 @@
 //! rows and columns swapped, are put upright. If there is no such file, the folder is read by
 //! [`class_folders`].
 
-use super::error::{DataError, one_line};
+use super::error::DataError;
+use super::events::{DataEvent, OnEvent};
 use super::generated::{Generated, Layout};
-use super::source::{DataEvent, OnEvent};
-use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split, class_folders, idx};
+use super::listing::{file_name, list};
+use super::{class_folders, idx};
+use crate::data::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,35 +45,6 @@ pub fn load(path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
         Some(files) => load_idx(name, &files, on_event),
         None => class_folders::load(name, path, on_event),
     }
-}
-
-/// The entries of a folder, sorted by the bytes of their names; hidden ones are left out.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let metadata = fs::metadata(folder).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => DataError::NoSuchFolder { path: folder.to_owned() },
-        _ => DataError::read(folder)(error),
-    })?;
-    if !metadata.is_dir() {
-        return Err(DataError::NotAFolder { path: folder.to_owned() });
-    }
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(DataError::read(folder))? {
-        let entry = entry.map_err(DataError::read(folder))?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            entries.push(entry.path());
-        }
-    }
-    entries.sort_by(|a, b| file_name_bytes(a).cmp(file_name_bytes(b)));
-    Ok(entries)
-}
-
-/// The last part of a path as text that fits into a line.
-pub(super) fn file_name(path: &Path) -> String {
-    one_line(&path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-fn file_name_bytes(path: &Path) -> &[u8] {
-    path.file_name().unwrap_or_default().as_encoded_bytes()
 }
 
 /// What to call the data set in a folder, also if the path is `.` or the like.

@@ -13,16 +13,12 @@
 
 use super::error::IdxError;
 use super::fit;
+use super::limits::{MAX_IMAGES, MAX_SIDE};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use flate2::bufread::MultiGzDecoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
-
-/// The most images or labels that are read from one file: above EMNIST's 814,255.
-pub const MAX_IMAGES: usize = 1_000_000;
-/// The greatest height and width of an image, in pixels.
-pub const MAX_SIDE: usize = 1024;
 
 const IMAGES_MAGIC: u32 = 0x0803;
 const LABELS_MAGIC: u32 = 0x0801;

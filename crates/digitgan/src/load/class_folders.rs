@@ -12,13 +12,13 @@
 //! record ([`super::generated`]), are that already.
 
 use super::error::DataError;
-use super::folder::{file_name, list};
+use super::events::{DataEvent, OnEvent};
 use super::generated::{Generated, Layout as GeneratedLayout};
-use super::idx::MAX_IMAGES;
+use super::limits::MAX_IMAGES;
+use super::listing::{file_name, list};
 use super::png::{self, Changes, Ground};
-use super::source::{DataEvent, OnEvent};
-use super::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
 use crate::IMAGE_PIXELS;
+use crate::data::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 

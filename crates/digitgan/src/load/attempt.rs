@@ -1,9 +1,9 @@
 //! One request for one file to one mirror, and what its failure means.
 
-use super::download::{MAX_DOWNLOAD_BYTES, RemoteFile};
+use super::events::{DataEvent, OnEvent};
+use super::hashing::Hashing;
 use super::idx;
-use super::source::{DataEvent, OnEvent};
-use sha2::{Digest, Sha256};
+use super::remote::{MAX_DOWNLOAD_BYTES, RemoteFile};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -126,30 +126,5 @@ impl Attempt<'_> {
             return Err(Failure::Lasting("it sent another file (the SHA-256 differs)".to_owned()));
         }
         Ok(())
-    }
-}
-
-/// A reader that hashes what passes through it.
-pub(super) struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-}
-
-impl<R: Read> Hashing<R> {
-    pub(super) fn new(inner: R) -> Self {
-        Self { inner, hash: Sha256::new() }
-    }
-
-    /// SHA-256 of everything that was read, in hexadecimal.
-    pub(super) fn finish(self) -> String {
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(out)?;
-        self.hash.update(&out[..count]);
-        Ok(count)
     }
 }

@@ -17,11 +17,10 @@ mod tables;
 pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
-use crate::atomic_file;
 use crate::engine::EngineError;
+use crate::files::atomic;
 use crate::run::RunDirectory;
 use crate::run::evaluation_files::EvaluationFileError;
-use crate::run::generator_file::GeneratorFileError;
 use crate::run::manifest::ManifestError;
 use digitgan_kernels::Kernels;
 use std::io::{self, Read};
@@ -84,7 +83,7 @@ pub enum ReportError {
     },
     /// Its generator cannot be read.
     #[error(transparent)]
-    Generator(#[from] GeneratorFileError),
+    Generator(#[from] crate::files::WeightsFileError),
     /// Its generator's tensors do not fit.
     #[error("{path} does not fit its model: {source}")]
     Engine {
@@ -153,12 +152,11 @@ impl Page {
         let mut pictures = Vec::new();
         for picture in self.pictures() {
             let path = pictures_folder.join(picture.name());
-            atomic_file::write(&path, |out| out.write_all(picture.png())).map_err(|error| write_error(&path, error))?;
+            atomic::write(&path, |out| out.write_all(picture.png())).map_err(|error| write_error(&path, error))?;
             pictures.push(path);
         }
         let page = page_in(folder);
-        atomic_file::write(&page, |out| out.write_all(self.html().as_bytes()))
-            .map_err(|error| write_error(&page, error))?;
+        atomic::write(&page, |out| out.write_all(self.html().as_bytes())).map_err(|error| write_error(&page, error))?;
         Ok(Written { page, pictures })
     }
 }

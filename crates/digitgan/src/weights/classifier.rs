@@ -1,20 +1,20 @@
-//! A judge's file: its tensors in half precision, what it was trained on and how well it reads.
+//! A classifier of digits: its tensors in half precision, what it was trained on and how well it reads.
 
+use super::WeightsError;
+use super::tensor_file::{Precision, TensorFile, encode};
 use crate::data::DatasetIdentity;
 use crate::model::{TensorMap, classifier_tensors};
-use crate::run::{Precision, TensorFile, TensorFileError};
 use half::f16;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
 
 /// What the file says it is.
 const FORMAT: &str = "digitgan-judge-1";
 
 /// Tensors of a judge, and who it is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct JudgeFile {
+pub struct ClassifierFile {
     /// The tensors of [`classifier_tensors`] by their names.
     pub tensors: TensorMap,
     /// Who it is.
@@ -53,74 +53,43 @@ impl fmt::Display for JudgeIdentity {
     }
 }
 
-/// Why a file is no judge.
-#[derive(Debug, thiserror::Error)]
-pub enum JudgeFileError {
-    /// The file is damaged or no file of tensors at all.
-    #[error(transparent)]
-    File(#[from] TensorFileError),
-    /// It is no judge.
-    #[error("{path} is not a judge of digitgan: {reason}; delete it, or make one with `digitgan judge train`")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl JudgeFile {
-    /// A judge with these tensors, rounded as its file will hold them, that has not been tried yet.
-    pub fn new(mut tensors: TensorMap, dataset: &DatasetIdentity) -> JudgeFile {
-        for value in tensors.values_mut().flat_map(|tensor| &mut tensor.values) {
-            *value = f16::from_f32(*value).to_f32();
-        }
+impl ClassifierFile {
+    /// A classifier with these tensors, as [`ClassifierFile::rounded`] gave them, that reads `test_correct` of the data
+    /// set's test images as they are labelled.
+    pub fn new(tensors: TensorMap, dataset: &DatasetIdentity, test_correct: usize) -> ClassifierFile {
         let identity = JudgeIdentity {
             sha256: String::new(),
             dataset: dataset.name.clone(),
             dataset_sha256: dataset.sha256.clone(),
             classes: dataset.classes,
-            test_correct: 0,
+            test_correct,
             test_images: dataset.test_images,
         };
-        JudgeFile { tensors, identity }
+        let file = TensorFile { tensors, facts: facts(&identity) };
+        let sha256 = file.sha256(Precision::Half);
+        ClassifierFile { tensors: file.tensors, identity: JudgeIdentity { sha256, ..identity } }
     }
 
-    /// Writes it to `path`; it reads `test_correct` of the test images as they are labelled.
+    /// Tensors rounded as a file will hold them: to half precision.
+    pub fn rounded(mut tensors: TensorMap) -> TensorMap {
+        for value in tensors.values_mut().flat_map(|tensor| &mut tensor.values) {
+            *value = f16::from_f32(*value).to_f32();
+        }
+        tensors
+    }
+
+    /// The bytes of its file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(&self.tensors, &facts(&self.identity), Precision::Half)
+    }
+
+    /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// Those of writing.
-    pub fn write(self, path: &Path, test_correct: usize) -> io::Result<()> {
-        let facts = [
-            ("format", FORMAT.to_owned()),
-            ("dataset", self.identity.dataset),
-            ("dataset_sha256", self.identity.dataset_sha256),
-            ("classes", self.identity.classes.to_string()),
-            ("test_correct", test_correct.to_string()),
-            ("test_images", self.identity.test_images.to_string()),
-        ];
-        let facts = facts.map(|(key, value)| (key.to_owned(), value)).into();
-        TensorFile { tensors: self.tensors, facts }.write_as(path, Precision::Half)
-    }
-
-    /// Reads the file at `path`.
-    ///
-    /// # Errors
-    /// When it is not a judge's.
-    pub fn read(path: &Path) -> Result<JudgeFile, JudgeFileError> {
-        Self::check(TensorFile::read(path)?, path)
-    }
-
-    /// Reads the content of a file, which errors call `path`.
-    ///
-    /// # Errors
-    /// When it is not a judge's.
-    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<JudgeFile, JudgeFileError> {
-        Self::check(TensorFile::from_bytes(bytes, path)?, path)
-    }
-
-    fn check(file: TensorFile, path: &Path) -> Result<JudgeFile, JudgeFileError> {
-        let foreign = |reason: String| JudgeFileError::Foreign { path: path.to_owned(), reason };
+    /// When it is not a classifier's.
+    pub fn from_bytes(bytes: &[u8]) -> Result<ClassifierFile, WeightsError> {
+        let file = TensorFile::from_bytes(bytes)?;
+        let foreign = |reason: String| WeightsError::Foreign { kind: "judge", reason };
         let fact =
             |key: &str| file.facts.get(key).cloned().ok_or_else(|| foreign(format!("it does not say its {key}")));
         let number = |key: &str| {
@@ -156,6 +125,19 @@ impl JudgeFile {
                 return Err(foreign(format!("tensor {} holds a number that is not finite", expected.name)));
             }
         }
-        Ok(JudgeFile { tensors: file.tensors, identity })
+        Ok(ClassifierFile { tensors: file.tensors, identity })
     }
+}
+
+/// What a file says beside its tensors.
+fn facts(identity: &JudgeIdentity) -> BTreeMap<String, String> {
+    let facts = [
+        ("format", FORMAT.to_owned()),
+        ("dataset", identity.dataset.clone()),
+        ("dataset_sha256", identity.dataset_sha256.clone()),
+        ("classes", identity.classes.to_string()),
+        ("test_correct", identity.test_correct.to_string()),
+        ("test_images", identity.test_images.to_string()),
+    ];
+    facts.map(|(key, value)| (key.to_owned(), value)).into()
 }

@@ -1,0 +1,70 @@
+//! What helps against an error, in terms of this program's options: the library names fields and does not know them.
+
+use digitgan::engine::EngineError;
+use digitgan::session::SessionError;
+use digitgan::train::TrainError;
+use std::error::Error;
+
+/// What to do about an error, if its causes have an answer: one line.
+pub(crate) fn about(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(about_cause)
+}
+
+fn about_cause(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = cause.downcast_ref::<SessionError>() {
+        return about_session(error);
+    }
+    cause.downcast_ref::<TrainError>().and_then(about_training)
+}
+
+fn about_session(error: &SessionError) -> Option<String> {
+    match error {
+        SessionError::Exists { path } => {
+            Some(format!("go on with it by --resume {}, or choose another --name or --out", path.display()))
+        }
+        SessionError::NotEmpty { .. } => Some("choose another --name or --out, or empty it".to_owned()),
+        SessionError::OtherSettings { .. } => Some("choose another --out".to_owned()),
+        SessionError::NobodyWatches { .. } => Some("give --watch on, which trains one".to_owned()),
+        SessionError::Record(_) => Some("make room or mend it, then --resume".to_owned()),
+        SessionError::Training { source, .. } => about_training(source),
+        _ => None,
+    }
+}
+
+fn about_training(error: &TrainError) -> Option<String> {
+    let advice = match error {
+        TrainError::NotFinite { .. } => "try a smaller --lr or another --seed",
+        TrainError::Engine(EngineError::OutOfMemory { .. }) => {
+            "a smaller --batch-size needs less, and --device cpu none of it"
+        }
+        TrainError::Device { source: EngineError::OutOfMemory { .. }, .. } => {
+            "start a new run with a smaller --batch-size, or go on with --resume on --device cpu"
+        }
+        TrainError::Device { .. } => "go on with --resume, with --device cpu if need be",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lack_of_memory_and_other_failures_have_answers_of_their_own() {
+        let memory = || EngineError::OutOfMemory { device: "cuda:0".to_owned(), reason: "no room".to_owned() };
+        let hung = EngineError::Device { device: "cuda:0".to_owned(), reason: "it hung".to_owned() };
+        let in_a_step = |source| TrainError::Device { step: 51, source, last_good: Some(50) };
+        for (error, expected) in [
+            (TrainError::from(memory()), Some("a smaller --batch-size needs less")),
+            (in_a_step(memory()), Some("start a new run with a smaller --batch-size")),
+            (in_a_step(hung.clone()), Some("go on with --resume")),
+            (TrainError::from(hung), None),
+        ] {
+            let session = SessionError::Training { source: error, checkpoint: None };
+            let advice = about(&anyhow::Error::from(session));
+            assert_eq!(advice.is_some(), expected.is_some(), "{advice:?}");
+            assert!(advice.unwrap_or_default().starts_with(expected.unwrap_or_default()));
+        }
+    }
+}

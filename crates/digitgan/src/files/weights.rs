@@ -1,0 +1,105 @@
+//! Weights in files: what [`crate::weights`] has as bytes, read from a path and written to one.
+
+use super::atomic;
+use crate::weights::{ClassifierFile, GeneratorFile, MAX_BYTES, Precision, TensorFile, WeightsError};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Why a file of weights cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsFileError {
+    /// The file system refused.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its content is not what it should be.
+    #[error("{path}: {source}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: WeightsError,
+    },
+}
+
+/// Reads a file of weights and makes something of its bytes.
+fn read<T>(path: &Path, from_bytes: impl FnOnce(&[u8]) -> Result<T, WeightsError>) -> Result<T, WeightsFileError> {
+    let io = |source| WeightsFileError::Io { path: path.to_owned(), source };
+    let content = |source| WeightsFileError::Content { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if size > MAX_BYTES {
+        return Err(content(WeightsError::TooLarge { bytes: size }));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(io)?;
+    from_bytes(&bytes).map_err(content)
+}
+
+impl TensorFile {
+    /// Reads the file at `path`, as [`TensorFile::from_bytes`].
+    ///
+    /// # Errors
+    /// Anything that is wrong with it.
+    pub fn read(path: &Path) -> Result<TensorFile, WeightsFileError> {
+        read(path, TensorFile::from_bytes)
+    }
+
+    /// Writes tensors and facts to `path`, exactly.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        self.write_as(path, Precision::Single)
+    }
+
+    /// Writes tensors, rounded to `precision`, and facts to `path`.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write_as(&self, path: &Path, precision: Precision) -> io::Result<()> {
+        atomic::write(path, |out| out.write_all(&self.to_bytes(precision)))
+    }
+}
+
+impl GeneratorFile {
+    /// Reads the file at `path`, as [`GeneratorFile::from_bytes`].
+    ///
+    /// # Errors
+    /// When it is not the state dict of a generator.
+    pub fn read(path: &Path) -> Result<GeneratorFile, WeightsFileError> {
+        read(path, GeneratorFile::from_bytes)
+    }
+
+    /// Writes it to `path`.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        atomic::write(path, |out| out.write_all(&self.to_bytes()))
+    }
+}
+
+impl ClassifierFile {
+    /// Reads the file at `path`, as [`ClassifierFile::from_bytes`].
+    ///
+    /// # Errors
+    /// When it is not a classifier's.
+    pub fn read(path: &Path) -> Result<ClassifierFile, WeightsFileError> {
+        read(path, ClassifierFile::from_bytes)
+    }
+
+    /// Writes it to `path`.
+    ///
+    /// # Errors
+    /// Those of writing; what was at `path` is then still there.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        atomic::write(path, |out| out.write_all(&self.to_bytes()))
+    }
+}

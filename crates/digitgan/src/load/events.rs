@@ -1,0 +1,74 @@
+//! What happens while a data set is being loaded.
+
+use std::path::Path;
+
+/// What a person may want to know while a data set is being loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DataEvent<'a> {
+    /// A download goes on; the first event of each attempt has received nothing.
+    Download {
+        /// Name of the file.
+        file: &'a str,
+        /// Where it comes from.
+        url: &'a str,
+        /// Bytes so far.
+        received: u64,
+        /// Bytes in all, if the server said so.
+        total: Option<u64>,
+    },
+    /// A mirror failed; the next one, or the same one again, is asked if there is hope.
+    MirrorFailed {
+        /// Name of the file.
+        file: &'a str,
+        /// Where it should have come from.
+        url: &'a str,
+        /// What went wrong.
+        reason: &'a str,
+    },
+    /// The strokes are being drawn.
+    Drawing {
+        /// Images so far.
+        done: usize,
+        /// Images in all.
+        total: usize,
+    },
+    /// `auto` could not have MNIST and goes on with the strokes.
+    FellBackToStrokes {
+        /// Why MNIST could not be had.
+        reason: &'a str,
+    },
+    /// Images of another size were scaled and centred.
+    Resized {
+        /// The file or folder that holds them.
+        path: &'a Path,
+        /// How many.
+        images: usize,
+    },
+    /// Images were stored with rows and columns swapped, as EMNIST's are, and were put upright.
+    Transposed {
+        /// The file that holds them.
+        path: &'a Path,
+        /// How many.
+        images: usize,
+    },
+    /// Images with dark ink on a light ground were turned into light ink on a dark one.
+    Inverted {
+        /// The folder that holds them.
+        path: &'a Path,
+        /// How many.
+        images: usize,
+    },
+    /// The data set came without test images, so some of its images were set aside as such.
+    SetAside {
+        /// The folder that holds them.
+        path: &'a Path,
+        /// Images left to train on.
+        train: usize,
+        /// Images to test on.
+        test: usize,
+    },
+}
+
+/// Whoever is told of [`DataEvent`]s; may be called from several threads.
+pub type OnEvent<'a> = &'a (dyn Fn(DataEvent<'_>) + Sync);

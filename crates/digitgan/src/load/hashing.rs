@@ -1,0 +1,29 @@
+//! A hash of what is read, in passing.
+
+use sha2::{Digest, Sha256};
+use std::io::{self, Read};
+
+/// A reader that hashes what passes through it.
+pub(super) struct Hashing<R> {
+    inner: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Hashing<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, hash: Sha256::new() }
+    }
+
+    /// SHA-256 of everything that was read, in hexadecimal.
+    pub(super) fn finish(self) -> String {
+        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        self.hash.update(&out[..count]);
+        Ok(count)
+    }
+}

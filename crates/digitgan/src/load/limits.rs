@@ -1,0 +1,6 @@
+//! How much is read from outside, at most.
+
+/// The most images or labels that are read from one file or folder: above EMNIST's 814,255.
+pub const MAX_IMAGES: usize = 1_000_000;
+/// The greatest height and width of an image, in pixels.
+pub const MAX_SIDE: usize = 1024;

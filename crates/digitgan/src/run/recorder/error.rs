@@ -1,0 +1,85 @@
+//! Why a run directory cannot be kept.
+
+use crate::picture::PictureError;
+use crate::run::losses::LossError;
+use crate::run::watch_log::WatchLogError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a run directory cannot be kept. What was saved before is still there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file system refused.
+    #[error("cannot {action} {path}: {source} (what was saved before is still there)")]
+    Files {
+        /// What was tried.
+        action: &'static str,
+        /// With which file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The losses cannot be recorded or continued.
+    #[error("{path}: {source}")]
+    Losses {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: LossError,
+    },
+    /// What the collapse monitor saw cannot be recorded or continued.
+    #[error("{path}: {source}")]
+    Looks {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: WatchLogError,
+    },
+    /// A picture cannot be made.
+    #[error("{path}: {source}")]
+    Picture {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: PictureError,
+    },
+}
+
+/// Says what was tried with which file, and lets the file system's refusals all look alike.
+pub(super) trait Attempt<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError>;
+}
+
+impl<T> Attempt<T> for io::Result<T> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
+        self.map_err(|source| RecordError::Files { action, path: path.to_owned(), source })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, LossError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
+        self.map_err(|error| match error {
+            LossError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
+            source => RecordError::Losses { path: path.to_owned(), source },
+        })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, WatchLogError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
+        self.map_err(|error| match error {
+            WatchLogError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
+            source => RecordError::Looks { path: path.to_owned(), source },
+        })
+    }
+}
+
+impl<T> Attempt<T> for Result<T, PictureError> {
+    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
+        self.map_err(|error| match error {
+            PictureError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
+            source => RecordError::Picture { path: path.to_owned(), source },
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Why a run cannot be started, taken up or judged.
+
+use crate::config::ConfigError;
+use crate::engine::StateError;
+use crate::evaluation::EvaluationError;
+use crate::files::WeightsFileError;
+use crate::judge::JudgeError;
+use crate::picture::PictureError;
+use crate::run::RecordError;
+use crate::run::checkpoint::CheckpointError;
+use crate::run::evaluation_files::EvaluationFileError;
+use crate::run::manifest::ManifestError;
+use crate::train::TrainError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a run cannot be started, taken up or judged. Each is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// Settings that make no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A run is already there.
+    #[error("{path} is a run already")]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Something else is already there.
+    #[error("{path} is not empty and not a run")]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Not a run, or none that can be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Its checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A checkpoint's tensors do not fit the model.
+    #[error("{path} does not fit the model: {source}; delete it to go on from the checkpoint before it")]
+    State {
+        /// The file.
+        path: PathBuf,
+        /// What does not fit.
+        source: StateError,
+    },
+    /// The training ended with an error; what its last good checkpoint holds is still there.
+    #[error("{source}{}", in_file(checkpoint))]
+    Training {
+        /// Why.
+        source: TrainError,
+        /// The file of that checkpoint, if there is one.
+        checkpoint: Option<PathBuf>,
+    },
+    /// The run directory cannot be kept.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The data is not that which the run was trained on.
+    #[error(
+        "the data set {dataset} is not the one that {run} was trained on (SHA-256 {found}, expected {expected}): restore it to go on"
+    )]
+    OtherData {
+        /// The data set that was found.
+        dataset: String,
+        /// The run.
+        run: PathBuf,
+        /// Its hash.
+        found: String,
+        /// The hash of the run's data.
+        expected: String,
+    },
+    /// A run with other settings is in the place.
+    #[error("{path} was trained with other settings than these (its run.toml has them)")]
+    OtherSettings {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A collapse is to have consequences, and nobody would see it.
+    #[error("somebody must see a collapse for on-collapse to mean anything, and there is no judge of {dataset}")]
+    NobodyWatches {
+        /// The data set.
+        dataset: String,
+    },
+    /// The judge of the data set cannot be had.
+    #[error(transparent)]
+    Judge(#[from] KeptJudgeError),
+    /// The run was not trained far enough to have a generator.
+    #[error("{path} has no generator yet: it comes with the first checkpoint")]
+    NoGenerator {
+        /// The run.
+        path: PathBuf,
+    },
+    /// There is no epoch to choose from.
+    #[error("{path} holds no generator: train an epoch first")]
+    NoEpoch {
+        /// The folder of generators.
+        path: PathBuf,
+    },
+    /// A generator cannot be read.
+    #[error(transparent)]
+    Generator(#[from] WeightsFileError),
+    /// The digits cannot be judged.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationError),
+    /// An earlier evaluation cannot be read.
+    #[error(transparent)]
+    EvaluationFile(#[from] EvaluationFileError),
+    /// An evaluation cannot be written.
+    #[error("cannot write into {path}: {source}")]
+    WriteEvaluation {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: PictureError,
+    },
+    /// A folder or a path cannot be used.
+    #[error("cannot {action} {path}: {source}")]
+    Folder {
+        /// What was tried.
+        action: &'static str,
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Why a judge cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeptJudgeError {
+    /// One is kept, but cannot be used.
+    #[error("{0}; delete the file, and a new judge is trained when it is needed")]
+    File(#[from] WeightsFileError),
+    /// The file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It cannot be trained.
+    #[error(transparent)]
+    Training(#[from] JudgeError),
+}
+
+/// Where a checkpoint lies, as the end of a sentence that speaks of it.
+fn in_file(checkpoint: &Option<PathBuf>) -> String {
+    checkpoint.as_ref().map_or(String::new(), |path| format!(" ({})", path.display()))
+}

@@ -1,0 +1,24 @@
+//! The state of a training between two steps.
+
+use crate::config::TrainConfig;
+use crate::model::{ModelSpec, TensorMap, initial_state_of};
+
+/// Everything that a training needs to go on bit for bit: randomness needs no state (see [`crate::seed`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Finished steps.
+    pub step: u64,
+    /// How often the training went back to an earlier state, after a collapse.
+    pub rollbacks: u32,
+    /// Weights, statistics and moments: the tensors of [`initial_state_of`].
+    pub state: TensorMap,
+}
+
+impl Snapshot {
+    /// The state before the first step, on data of so many classes.
+    pub fn first(config: &TrainConfig, classes: usize) -> Snapshot {
+        let spec = ModelSpec { variant: config.model, classes };
+        let state = initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed);
+        Snapshot { step: 0, rollbacks: 0, state }
+    }
+}

@@ -1,0 +1,43 @@
+//! Why bytes are no weights.
+
+/// Why bytes are not the weights that they should be. Whoever knows where the bytes came from says so before it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// More bytes than any file of ours has.
+    #[error("{bytes} bytes are too many for a file of digitgan: give another file")]
+    TooLarge {
+        /// How many.
+        bytes: u64,
+    },
+    /// Not a safetensors file, or cut off.
+    #[error("not a whole safetensors file ({reason}): it was cut off or is something else")]
+    Format {
+        /// What the reader says.
+        reason: String,
+    },
+    /// A tensor of another type than floats of 32 or 16 bits.
+    #[error("tensor {name} is of type {found}, expected F32 or F16")]
+    Type {
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// The content is not what was written.
+    #[error("damaged: the content has SHA-256 {found}, but {expected} was written")]
+    Damaged {
+        /// The hash of what is there.
+        found: String,
+        /// The hash recorded in it.
+        expected: String,
+    },
+    /// Tensors of something else.
+    #[error("not a {kind} of digitgan: {reason}")]
+    Foreign {
+        /// What was expected: a generator, a judge, a checkpoint.
+        kind: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
