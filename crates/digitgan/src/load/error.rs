@@ -246,6 +246,7 @@ impl DataError {
     }
 
     /// Wraps a failure to write `path`.
+    #[cfg(feature = "download")]
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write { path: path.to_owned(), source }
     }
