@@ -25,7 +25,9 @@ fn about_session(error: &SessionError) -> Option<String> {
         SessionError::NotEmpty { .. } => Some("choose another --name or --out, or empty it".to_owned()),
         SessionError::OtherSettings { .. } => Some("choose another --out".to_owned()),
         SessionError::NobodyWatches { .. } => Some("give --watch on, which trains one".to_owned()),
-        SessionError::Record(_) => Some("make room or mend it, then --resume".to_owned()),
+        SessionError::Record(_) | SessionError::Folder { action: "write", .. } => {
+            Some("make room or mend it, then --resume".to_owned())
+        }
         SessionError::Training { source, .. } => about_training(source),
         _ => None,
     }

@@ -19,13 +19,21 @@ pub enum WeightsFileError {
         source: io::Error,
     },
     /// Its content is not what it should be.
-    #[error("{path}: {source}")]
+    #[error("{path}{}{source}", joint(source))]
     Content {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: WeightsError,
     },
+}
+
+/// What stands between a path and what is wrong with the file there, so that both are one sentence.
+fn joint(error: &WeightsError) -> &'static str {
+    match error {
+        WeightsError::Format { .. } | WeightsError::Damaged { .. } | WeightsError::Foreign { .. } => " is ",
+        _ => ": ",
+    }
 }
 
 /// Reads a file of weights and makes something of its bytes.

@@ -150,5 +150,5 @@ pub enum KeptJudgeError {
 
 /// Where a checkpoint lies, as the end of a sentence that speaks of it.
 fn in_file(checkpoint: &Option<PathBuf>) -> String {
-    checkpoint.as_ref().map_or(String::new(), |path| format!(" ({})", path.display()))
+    checkpoint.as_ref().map_or(String::new(), |path| format!(", the last good checkpoint ({})", path.display()))
 }

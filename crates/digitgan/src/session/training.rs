@@ -4,7 +4,6 @@ use super::error::SessionError;
 use crate::data::Dataset;
 use crate::engine::Device;
 use crate::judge::{Judge, JudgeIdentity};
-use crate::model::ModelSpec;
 use crate::run::manifest::{Collapse, Manifest};
 use crate::run::{RecordError, Recorder, RunDirectory, checkpoint};
 use crate::train::{Event, Monitor, Observer, Outcome, Snapshot, TrainError, Training};
@@ -35,7 +34,12 @@ impl<'a> Session<'a> {
         manifest.config.validate_for(&dataset.name, dataset.train.len())?;
         check_free(&run)?;
         let first = Snapshot::first(&manifest.config, dataset.classes);
-        Self::take_up(run, manifest, dataset, device, judge, first)
+        let training = training_from(first, &run, &manifest, dataset, device)?;
+        // The first file in a run's directory is the one that makes it a run.
+        let write = |source| SessionError::Folder { action: "write", path: run.manifest(), source };
+        fs::create_dir_all(run.path()).map_err(write)?;
+        manifest.write(&run.manifest()).map_err(write)?;
+        Self::record(training, run, manifest, dataset, judge)
     }
 
     /// Takes up the training of a run directory after its newest checkpoint. `manifest` is the run's own, but for settings
@@ -55,28 +59,23 @@ impl<'a> Session<'a> {
         let newest = checkpoint::read_newest(&run, &manifest.config, &manifest.dataset.identity)?;
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
         let snapshot = newest.unwrap_or_else(|| Snapshot::first(&manifest.config, dataset.classes));
-        Self::take_up(run, manifest, dataset, device, judge, snapshot)
+        let training = training_from(snapshot, &run, &manifest, dataset, device)?;
+        Self::record(training, run, manifest, dataset, judge)
     }
 
-    fn take_up(
+    fn record(
+        mut training: Training<'a>,
         run: RunDirectory,
         manifest: Manifest,
         dataset: &'a Dataset,
-        device: Device,
         judge: Option<Judge>,
-        snapshot: Snapshot,
     ) -> Result<Self, SessionError> {
-        let (step, seed, variant) = (snapshot.step, manifest.config.seed, manifest.config.model);
+        let device = training.device();
         let (name, threads) = (device.to_string(), device.threads());
-        let training = Training::new(manifest.config.clone(), dataset, device, snapshot);
-        let mut training = training.map_err(|error| match error {
-            TrainError::State(source) => SessionError::State { path: run.checkpoint(step), source },
-            source => SessionError::Training { source, checkpoint: None },
-        })?;
+        let (seed, spec) = (manifest.config.seed, training.spec());
         let manifest = judged_by(manifest, judge.as_ref());
-        let recorder = Recorder::take_up(run, manifest, step, name, threads)?;
+        let recorder = Recorder::take_up(run, manifest, training.step(), name, threads)?;
         if let Some(judge) = judge {
-            let spec = ModelSpec { variant, classes: dataset.classes };
             training.look_for_collapse(Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec()));
         }
         // Last: a run that cannot go on keeps its record as it is.
@@ -142,6 +141,21 @@ impl<'a> Session<'a> {
             source => SessionError::Training { source, checkpoint: None },
         }
     }
+}
+
+/// A training from a state, which belongs to a run's checkpoint.
+fn training_from<'a>(
+    snapshot: Snapshot,
+    run: &RunDirectory,
+    manifest: &Manifest,
+    dataset: &'a Dataset,
+    device: Device,
+) -> Result<Training<'a>, SessionError> {
+    let step = snapshot.step;
+    Training::new(manifest.config.clone(), dataset, device, snapshot).map_err(|error| match error {
+        TrainError::State(source) => SessionError::State { path: run.checkpoint(step), source },
+        source => SessionError::Training { source, checkpoint: None },
+    })
 }
 
 /// The record of a run with who judges it; if nobody does now, with who did.

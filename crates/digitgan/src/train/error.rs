@@ -18,7 +18,7 @@ pub enum TrainError {
     #[error(transparent)]
     Engine(EngineError),
     /// The device failed in a step.
-    #[error("stopped at step {step}: {source}; nothing was kept since {}", told(*last_good))]
+    #[error("stopped at step {step}: {source}{}", told(*last_good))]
     Device {
         /// The step, from 1, or one of the few begun after it.
         step: u64,
@@ -28,7 +28,7 @@ pub enum TrainError {
         last_good: Option<u64>,
     },
     /// Training met a number that is not finite.
-    #[error("stopped at step {step}: {what} (first seen in: {tensor}); nothing was kept since {}", told(*last_good))]
+    #[error("stopped at step {step}: {what} (first seen in: {tensor}){}", told(*last_good))]
     NotFinite {
         /// The step, from 1.
         step: u64,
@@ -46,8 +46,8 @@ pub enum TrainError {
 
 fn told(last_good: Option<u64>) -> String {
     match last_good {
-        Some(step) => format!("the last good checkpoint, after step {step}"),
-        None => "the start: there is no good checkpoint yet".to_owned(),
+        Some(step) => format!("; the last good state is that after step {step}"),
+        None => "; there is no good state yet".to_owned(),
     }
 }
 
@@ -76,6 +76,6 @@ mod tests {
         }
         let source = EngineError::Device { device: "cuda:0".to_owned(), reason: "it hung".to_owned() };
         let failed = TrainError::Device { step: 2, source, last_good: None }.to_string();
-        assert!(failed.contains("cuda:0 failed: it hung") && failed.contains("no good checkpoint yet"), "{failed}");
+        assert!(failed.contains("cuda:0 failed: it hung") && failed.contains("no good state yet"), "{failed}");
     }
 }

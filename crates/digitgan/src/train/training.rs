@@ -94,6 +94,11 @@ impl<'a> Training<'a> {
         &self.config
     }
 
+    /// What is trained.
+    pub fn spec(&self) -> ModelSpec {
+        self.spec
+    }
+
     /// What it computes on.
     pub fn device(&self) -> &Device {
         &self.device

@@ -25,7 +25,7 @@ pub enum WeightsError {
         found: String,
     },
     /// The content is not what was written.
-    #[error("damaged: the content has SHA-256 {found}, but {expected} was written")]
+    #[error("damaged: its content has SHA-256 {found}, but {expected} was written")]
     Damaged {
         /// The hash of what is there.
         found: String,
