@@ -2,7 +2,7 @@
 
 use crate::dataset::DataArgs;
 use crate::output;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use anyhow::Context;
 use digitgan::IMAGE_PIXELS;
 use digitgan::data::{Augment, Dataset, Split, augment};
@@ -79,7 +79,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
-    with_threads(threads.threads, || data.load())?
+    data.load(&threads.cpu()?)
 }
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {

@@ -30,7 +30,7 @@ pub(crate) fn error(error: &anyhow::Error) {
         }
     }
     if let Some(advice) = advice::about(error) {
-        line += &format!(": {advice}");
+        line += &format!("; {advice}");
     }
     let line = line.replace(['\n', '\r'], " ");
     let _ = writeln!(std::io::stderr(), "{} {line}", painted("error:", "1;31", std::io::stderr().is_terminal()));

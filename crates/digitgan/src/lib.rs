@@ -24,6 +24,7 @@ pub mod config;
 pub mod data;
 pub mod engine;
 pub mod evaluation;
+pub mod input;
 pub mod judge;
 pub mod metrics;
 pub mod model;

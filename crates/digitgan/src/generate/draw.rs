@@ -93,7 +93,7 @@ impl<'a> Artist<'a> {
         let Some(deal) = &self.deal else {
             // This generator ignores classes.
             let images = self.sampler.draw_places(self.seed, &places, &vec![0; count])?;
-            let labels = self.judge.as_mut().ok_or(GenerateError::NoJudge)?.read(&images).labels;
+            let labels = self.judge.as_mut().ok_or(GenerateError::NoJudge)?.read(&images)?.labels;
             return Ok(Labelled { images, labels });
         };
         let labels = deal.classes(part, first, count);
@@ -108,7 +108,7 @@ impl<'a> Artist<'a> {
     /// Draws those that are read as something else again, with the noise of other places, until none is.
     fn draw_again(&mut self, places: &[u64], drawn: &mut Labelled) -> Result<(), GenerateError> {
         let judge = self.judge.as_mut().ok_or(GenerateError::NoJudge)?;
-        let read = judge.read(&drawn.images).labels;
+        let read = judge.read(&drawn.images)?.labels;
         let mut wrong: Vec<usize> = (0..read.len()).filter(|&index| read[index] != drawn.labels[index]).collect();
         for attempt in 1..MAX_TRIES {
             if wrong.is_empty() {
@@ -118,7 +118,7 @@ impl<'a> Artist<'a> {
             let places: Vec<u64> = wrong.iter().map(|&index| again(places[index], attempt)).collect();
             let images = self.sampler.draw_places(self.seed, &places, &labels)?;
             self.drawn += labels.len() as u64;
-            let read = judge.read(&images).labels;
+            let read = judge.read(&images)?.labels;
             let mut still_wrong = Vec::new();
             for (number, index) in wrong.into_iter().enumerate() {
                 let (from, to) = (number * IMAGE_PIXELS, index * IMAGE_PIXELS);

@@ -126,7 +126,16 @@ pub fn generate(
     out: &Path,
     plan: &Plan,
     source: Source<'_>,
-    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
+) -> Result<SetRecord, GenerateError> {
+    source.device.install(|| generate_here(out, plan, source, watch))
+}
+
+fn generate_here(
+    out: &Path,
+    plan: &Plan,
+    source: Source<'_>,
+    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 ) -> Result<SetRecord, GenerateError> {
     let Source { file, sha256, device, judge } = source;
     let most = u64::from(plan.train.max(plan.test));
@@ -169,7 +178,7 @@ pub fn generate(
 struct Progress<'a> {
     done: u64,
     all: u64,
-    watch: &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    watch: &'a mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 }
 
 impl Progress<'_> {

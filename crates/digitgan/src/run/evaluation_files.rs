@@ -36,7 +36,7 @@ pub enum EvaluationFileError {
         source: io::Error,
     },
     /// Not an evaluation.
-    #[error("{path} is not an evaluation that this digitgan knows ({reason}): make it anew with `digitgan evaluate`")]
+    #[error("{path} is not an evaluation that this digitgan knows ({reason})")]
     Format {
         /// The file.
         path: PathBuf,

@@ -75,9 +75,7 @@ pub struct Versions {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// There is none: not a run.
-    #[error(
-        "{path} is not a digitgan run: it has no run.toml (a run is what `digitgan train` makes, such as runs/acgan-mnist)"
-    )]
+    #[error("{path} is not a digitgan run: it has no run.toml")]
     Missing {
         /// The directory.
         path: PathBuf,

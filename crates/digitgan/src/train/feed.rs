@@ -36,7 +36,7 @@ impl<'a> Feed<'a> {
         engine: &mut dyn Engine,
     ) -> Result<Self, EngineError> {
         let (batch, of_one_class) = (config.batch_size, spec.variant.wiring().generator_sees_class);
-        let batches = Batches::new(split, batch, config.seed, &config.augment).in_packs(config.pack, of_one_class);
+        let batches = Batches::new(split, batch, config.seed, &config.augment)?.in_packs(config.pack, of_one_class)?;
         let kept = batches.are_plain() && engine.keep(&split.images, &split.labels)?;
         // Of what is kept only the place is told, of the rest everything but that.
         let (named, brought) = if kept { (batch, 0) } else { (0, batch) };

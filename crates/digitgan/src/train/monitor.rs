@@ -9,7 +9,7 @@
 //! one after [`ARMED_AFTER_STEPS`].
 
 use crate::data::Dataset;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, InputError};
 use crate::judge::{Judge, JudgeIdentity, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
@@ -60,14 +60,23 @@ pub struct Monitor {
 impl Monitor {
     /// Prepares the digits to be drawn under `seed`, and measures real ones. `records` are the looks of a training that
     /// goes on.
-    pub fn new(mut judge: Judge, spec: ModelSpec, dataset: &Dataset, seed: u64, records: Vec<CollapseRecord>) -> Self {
+    ///
+    /// # Errors
+    /// Images that are not whole.
+    pub fn new(
+        mut judge: Judge,
+        spec: ModelSpec,
+        dataset: &Dataset,
+        seed: u64,
+        records: Vec<CollapseRecord>,
+    ) -> Result<Self, InputError> {
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
         let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
         let (images, real_labels) = real_digits(dataset, digits, seed);
-        let readings = judge.read(&images);
+        let readings = judge.read(&images)?;
         let real_distance = mean_distance(&readings, &real_labels, &spec);
-        Monitor { judge, spec, latents, labels, real_distance, records }
+        Ok(Monitor { judge, spec, latents, labels, real_distance, records })
     }
 
     /// Looks at the generator as it stands after `step` steps, and remembers what it saw. The second value is a complaint,
@@ -107,7 +116,7 @@ impl Monitor {
         let mut images = vec![0.0; self.latents.len() / LATENT * IMAGE_PIXELS];
         engine.generate(&self.latents, &self.labels, &mut images)?;
         let bytes: Vec<u8> = images.into_iter().map(to_byte).collect();
-        let readings = self.judge.read(&bytes);
+        let readings = self.judge.read(&bytes)?;
         let histogram = ClassHistogram::of(&readings.labels, self.spec.classes).expect("the judge reads these classes");
         let divergence = histogram.divergence_from_uniform().expect("some digits were drawn");
         let asked = self.spec.variant.wiring().generator_sees_class;
