@@ -8,7 +8,7 @@
 //! | point | 0 | 0 | 1 | 1 | 2 | −1 | −1 | ∞ | ∞ |
 //! | tile of | 4 | 3 | 4 | 3 | 4 | 4 | 3 | 4 | 3 |
 
-use super::LINE;
+use super::layout::LINE;
 use crate::tile::multiply_add;
 use pulp::Simd;
 

@@ -1,7 +1,7 @@
 //! Maps to points and back, one image at a time.
 
+use super::layout::{LINE, LOWER_POINTS, LOWER_PRODUCT, PRODUCT, UPPER_POINTS, UPPER_PRODUCT};
 use super::lines::{lower_to_points, points_to_lower, points_to_upper, upper_to_points};
-use super::{LINE, LOWER_POINTS, LOWER_PRODUCT, PRODUCT, UPPER_POINTS, UPPER_PRODUCT};
 use crate::Kernels;
 use crate::batchnorm::{MapInput, gradient_reader, plain_reader, relu_reader};
 use crate::shape::{BOTTOM, BOTTOM_CHANNELS, BOTTOM_SIDE, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, MapLayout};

@@ -9,11 +9,11 @@
 //! Maps at points lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
 //! [`super`].
 
-use super::products::{Products, for_tiles};
-use super::{
+use super::layout::{
     GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
     UPPER_PRODUCT, WEIGHT_POINTS, products_of,
 };
+use super::products::{Products, for_tiles};
 use crate::Kernels;
 use crate::matrix::for_row_tiles;
 use crate::shape::BOTTOM_CHANNELS;

@@ -1,6 +1,6 @@
 //! The products: at each point a matrix product, its rows images and tiles, its other axes channels.
 
-use super::{
+use super::layout::{
     GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
     UPPER_PRODUCT, WEIGHT_POINTS, products_of,
 };

@@ -1,7 +1,7 @@
 //! Weights to points, and gradients of weights back.
 
+use super::layout::{AXIS_POINTS, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, WEIGHT_POINTS};
 use super::lines::{points_to_taps, taps_to_points};
-use super::{AXIS_POINTS, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, WEIGHT_POINTS};
 use crate::Kernels;
 use crate::shape::{BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE_CHANNELS, TAPS};
 use crate::tile::{load, store};

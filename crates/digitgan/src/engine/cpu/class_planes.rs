@@ -7,8 +7,10 @@
 
 use super::buffer::{Buffer, zeros};
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
-use super::{OUTER_IMAGES, add_outer_sums};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::padding::pad;
+use super::parameters::Parameters;
+use super::slot::Slot;
 use crate::engine::Precision;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
@@ -63,7 +65,7 @@ impl ClassPlanes {
             map_gradients: room(MIDDLE),
             map_sums: room(2 * MIDDLE_CHANNELS),
             plane_gradients: room(PADDED_IMAGE),
-            outer_sums: super::outer_sums(classes),
+            outer_sums: outer_sums(classes),
         })
     }
 
@@ -84,7 +86,7 @@ impl ClassPlanes {
             .zip(parameters.value(self.embedding).par_chunks(IMAGE_PIXELS))
             .zip(maps.par_chunks_mut(MIDDLE))
             .for_each(|((plane, embedding), map)| {
-                super::pad(embedding, plane);
+                pad(embedding, plane);
                 kernels.outer_down(plane, conv, map);
                 for pixel in map.chunks_exact_mut(MIDDLE_CHANNELS) {
                     kernels.add_scaled(1.0, bias, pixel);

@@ -2,7 +2,7 @@
 //! of the tests against PyTorch.
 
 use super::*;
-use crate::engine::{Precision, RealImages};
+use crate::engine::{Precision, RealImages, StateError};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
 use crate::objective::Adversarial;
 use crate::objective::Game;
@@ -167,7 +167,7 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
 fn u_becomes_the_singular_vector_of_weights_that_rest() {
     let design = Design { normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, ..Design::REPORT };
     let mut engine = start(Variant::Cgan, Protocol { design, ..Protocol::default() });
-    let at_rest = engine.protocol.adam(0.0, 1);
+    let at_rest = adam_step(&engine.protocol, 0.0, 1);
     let before = engine.whole_state();
     for _ in 0..1000 {
         engine.discriminator.parameters.update(at_rest);
