@@ -9,7 +9,7 @@ use crate::tile::{load, store};
 use pulp::{Simd, WithSimd};
 use std::mem::MaybeUninit;
 
-/// Side of a phase of the upper map, ring included.
+/// Side of a phase of the upper map, zero padding included.
 const PHASE_SIDE: usize = 8;
 
 impl Kernels {
@@ -99,7 +99,7 @@ impl WithSimd for UpperToPoints<'_> {
 }
 
 /// Phase (P, Q) of the padded upper map at its points: rows and columns P + 2i and Q + 2j. In phase 0 the first of
-/// the eight is the ring's, in phase 1 the last.
+/// the eight lies in the zero padding, in phase 1 the last.
 ///
 /// # Safety
 /// `read` must be safe for every pixel of the map, `rows` be 81 products of 128 channels.
@@ -124,7 +124,7 @@ unsafe fn phase_to_points<S: Simd, const P: usize, const Q: usize>(
     for (y, products) in PRODUCT.iter().enumerate() {
         let mut line = [zero; PHASE_SIDE];
         for (value, column) in line.iter_mut().zip(&columns) {
-            // SAFETY: the ring's column and the seven others were written above.
+            // SAFETY: the column of zero padding and the seven others were written above.
             *value = unsafe { column.assume_init_ref()[y] };
         }
         for (value, product) in upper_to_points(simd, line).into_iter().zip(products) {
@@ -159,7 +159,7 @@ impl WithSimd for PointsToUpper<'_> {
     }
 }
 
-/// The transpose of [`phase_to_points`]; what would fall on the ring is dropped.
+/// The transpose of [`phase_to_points`]; what would fall on the padding is dropped.
 ///
 /// # Safety
 /// `rows` must be 81 products of 128 channels, `map` a map of 14×14×32.

@@ -12,7 +12,6 @@ mod checks;
 mod class_planes;
 mod classifier;
 mod discriminator;
-mod engine;
 mod generator;
 mod hidden_head;
 mod inner_convolution;
@@ -25,8 +24,9 @@ mod slot;
 mod source_head;
 mod spectral;
 mod threads;
+mod training;
 mod workspace;
 
 pub use classifier::CpuClassifier;
-pub use engine::{CpuEngine, kernels};
 pub use sampler::CpuSampler;
+pub use training::{CpuEngine, kernels};

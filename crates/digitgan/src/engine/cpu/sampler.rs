@@ -40,7 +40,7 @@ pub struct CpuSampler {
 struct Room<'a> {
     input: &'a mut [f32],
     y1: &'a mut [f32],
-    /// Padded; the ring stays zero.
+    /// With zero padding, which nothing overwrites.
     h1: &'a mut [f32],
     y2: &'a mut [f32],
     h2: &'a mut [f32],

@@ -250,12 +250,12 @@ fn the_average_draws_in_gs_place_in_training_and_from_a_file() {
     assert_ne!(of_engine, of_last);
 }
 
-/// The insides of padded pictures; their rings must be zero.
+/// The pixels of padded images; the padding must be zero.
 fn insides(padded: &[f32]) -> Vec<f32> {
     const ROW: usize = IMAGE_SIDE + 2;
     let at = |index: usize| (index % PADDED_IMAGE / ROW, index % ROW);
     let inside = |index: usize| (1..=IMAGE_SIDE).contains(&at(index).0) && (1..=IMAGE_SIDE).contains(&at(index).1);
-    assert!(padded.iter().enumerate().all(|(index, &value)| inside(index) || value == 0.0), "a ring of zeros");
+    assert!(padded.iter().enumerate().all(|(index, &value)| inside(index) || value == 0.0), "zero padding");
     padded.iter().enumerate().filter(|(index, _)| inside(*index)).map(|(_, &value)| value).collect()
 }
 
