@@ -25,13 +25,13 @@ pub(super) const UPPER_PRODUCT: usize = PHASE_CHANNELS + GAP;
 pub(super) const LOWER_PRODUCT: usize = BOTTOM_CHANNELS + GAP;
 
 /// Elements of an upper map at points, `[81, 128]` and gaps.
-pub const UPPER_POINTS: usize = PRODUCTS * UPPER_PRODUCT;
+pub const TRANSFORMED_UPPER: usize = PRODUCTS * UPPER_PRODUCT;
 /// Elements of a lower map at points, `[81, 64]` and gaps.
-pub const LOWER_POINTS: usize = PRODUCTS * LOWER_PRODUCT;
+pub const TRANSFORMED_LOWER: usize = PRODUCTS * LOWER_PRODUCT;
 /// Elements of the weights at one point, `[128, 64]` in panels and a gap.
 pub const POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS + GAP;
 /// Elements of the weights at all points, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for up.
-pub const WEIGHT_POINTS: usize = POINTS * POINT_WEIGHTS;
+pub const TRANSFORMED_WEIGHTS: usize = POINTS * POINT_WEIGHTS;
 
 /// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2. With
 /// that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads that take

@@ -53,13 +53,13 @@
 //! eight times that of direct summation, 1.7·10⁻⁶ against 2·10⁻⁷ of the largest output. (Seven outputs by eight points,
 //! 0, ±1, ±2, ±½ and ∞, would save another fifth of the products, for errors of 9·10⁻⁶.)
 
+mod filter_transforms;
 mod layout;
-mod lines;
-mod maps;
+mod line_transforms;
+mod map_transforms;
 mod packed;
 mod products;
-mod weights;
 
-pub use layout::{IMAGES_TOGETHER, LOWER_POINTS, POINT_WEIGHTS, UPPER_POINTS, WEIGHT_POINTS};
-pub use packed::{PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS};
-pub use weights::{PHASES, phases, transpose_taps};
+pub use filter_transforms::{PHASES, phases, transpose_filter_taps};
+pub use layout::{IMAGES_TOGETHER, POINT_WEIGHTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER, TRANSFORMED_WEIGHTS};
+pub use packed::{PACKED_LOWER, PACKED_UPPER, PACKED_WEIGHTS};

@@ -14,7 +14,7 @@ use super::workspace::Workspace;
 use crate::engine::{Protocol, StateError};
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
-use digitgan_kernels::winograd::LOWER_POINTS;
+use digitgan_kernels::winograd::TRANSFORMED_LOWER;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
 use rayon::prelude::*;
 
@@ -73,7 +73,7 @@ impl Generator {
             taps: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
-            h1_points: room(LOWER_POINTS),
+            h1_points: room(TRANSFORMED_LOWER),
             average: protocol.average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
             bn1,
             y2: room(MIDDLE),
