@@ -56,7 +56,7 @@ impl Kernels {
     /// Normalises a map and rectifies it: `z = scale·y + shift`, `out` is z where z > 0, else leak·z; a NaN stays a NaN.
     ///
     /// # Shapes
-    /// `map`: `[side, side, channels]`; `out`: laid out as `layout` says, whose ring is not touched.
+    /// `map`: `[side, side, channels]`; `out`: laid out as `layout` says; its padding is not touched.
     pub fn normalise_relu(self, map: &[f32], norm: Normalisation<'_>, out: &mut [f32], layout: MapLayout) {
         assert_eq!((map.len(), out.len()), (layout.side * layout.row(), layout.elements()));
         norm.check(layout.channels);
@@ -97,7 +97,7 @@ impl Kernels {
 }
 
 /// What a kernel reads as its input map: a map as it lies, or one that is computed while it is read, so that it never
-/// goes to memory. Maps are `[side, side, channels]` without a ring.
+/// goes to memory. Maps are `[side, side, channels]` without padding.
 #[derive(Clone, Copy, Debug)]
 pub enum MapInput<'a> {
     /// The map itself.
@@ -292,7 +292,7 @@ impl WithSimd for NormaliseRelu<'_> {
         let layout = self.layout;
         for channel in (0..layout.channels).step_by(S::F32_LANES) {
             // SAFETY: `normalise_relu` checked all lengths; row y of the map is `side · channels` values, and
-            // `row_start(y)` is where as many lie inside the ring of the output.
+            // `row_start(y)` is where as many lie inside the padding of the output.
             unsafe {
                 let read = relu_reader(simd, self.map, self.norm, channel);
                 for y in 0..layout.side {

@@ -3,8 +3,8 @@
 //! - [`shape`]: the fixed geometry, and why two convolutions are enough;
 //! - `tile`: the one inner loop behind all convolutions and matrix products;
 //! - [`winograd`]: the inner convolution with fewer multiplications; its page explains transforms, layout and blocking;
-//! - [`Kernels`]: the kernels bound to an instruction set (AVX-512, AVX2, NEON or plain scalar code),
-//!   chosen at run time, forced by the environment variable [`SIMD_VARIABLE`].
+//! - [`Kernels`]: the kernels bound to an instruction set (AVX-512, AVX2, NEON, WebAssembly's SIMD or plain scalar code),
+//!   chosen at run time (for WebAssembly by the compiler), forced by the environment variable [`SIMD_VARIABLE`].
 //!
 //! Kernels work on one image, or on a range of rows, and write only what they are given: whoever
 //! calls splits the work over threads. Nothing here allocates. Lengths are checked by `assert!` at

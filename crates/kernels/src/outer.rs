@@ -12,7 +12,7 @@ const IMAGE_ROW: usize = IMAGE_SIDE + 2;
 const DOWN_ROW: usize = MIDDLE_SIDE * MIDDLE_CHANNELS;
 /// Elements of a row of padded patches: 16 pixels, 16 taps each.
 const PATCH_ROW: usize = (MIDDLE_SIDE + 2) * TAPS;
-/// Elements of the patches of a picture, with a ring of zero patches.
+/// Elements of the patches of a picture, with a border of zero patches around them.
 const PATCHES: usize = (MIDDLE_SIDE + 2) * PATCH_ROW;
 
 impl Kernels {
@@ -26,7 +26,7 @@ impl Kernels {
     }
 
     /// Convolves one map up to a picture (transposed): the adjoint of [`Kernels::outer_down`].
-    /// Writes the 28×28 pixels inside the ring.
+    /// Writes the 28×28 pixels inside the padding.
     ///
     /// # Shapes
     /// `down`: `[14, 14, 32]`; `taps`: the weights transposed, `[32, 4, 4]`; `up`: padded, `[30, 30]`.
@@ -89,7 +89,7 @@ impl WithSimd for Up<'_> {
         let mut patches = [0f32; PATCHES];
         let walks = [Walk::ONCE, Walk::ONCE, Walk::new(MIDDLE_CHANNELS, 1, TAPS)];
         for y in 0..MIDDLE_SIDE {
-            // SAFETY: `outer_up` checked the lengths; row y of the patches inside their ring has 14 patches of 16.
+            // SAFETY: `outer_up` checked the lengths; row y of the patches inside their border has 14 patches of 16.
             unsafe {
                 let down = self.down.as_ptr().add(y * DOWN_ROW);
                 let patch = patches.as_mut_ptr().add((y + 1) * PATCH_ROW + TAPS);

@@ -9,11 +9,11 @@
 //! Maps at points lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
 //! [`super`].
 
-use super::products::{Products, for_tiles};
-use super::{
-    GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
-    UPPER_PRODUCT, WEIGHT_POINTS, products_of,
+use super::layout::{
+    GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
+    TRANSFORMED_WEIGHTS, UPPER_PRODUCT, products_of,
 };
+use super::products::{Products, for_tiles};
 use crate::Kernels;
 use crate::matrix::for_row_tiles;
 use crate::shape::BOTTOM_CHANNELS;
@@ -25,21 +25,21 @@ const UPPER_WORDS: usize = PHASE_CHANNELS / 2;
 /// Words of a product of a lower map.
 const LOWER_WORDS: usize = BOTTOM_CHANNELS / 2;
 /// Words of an upper map at points, `[81, 64]` and gaps.
-pub const PACKED_UPPER_POINTS: usize = PRODUCTS * (UPPER_WORDS + GAP);
+pub const PACKED_UPPER: usize = PRODUCTS * (UPPER_WORDS + GAP);
 /// Words of a lower map at points, `[81, 32]` and gaps.
-pub const PACKED_LOWER_POINTS: usize = PRODUCTS * (LOWER_WORDS + GAP);
+pub const PACKED_LOWER: usize = PRODUCTS * (LOWER_WORDS + GAP);
 /// Words of the weights at one point and its gap.
 const PACKED_POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS / 2 + GAP;
 /// Words of the weights at all points, `[25, 2, 64, 32]` and gaps for down, `[25, 4, 32, 32]` and gaps for up.
-pub const PACKED_WEIGHT_POINTS: usize = POINTS * PACKED_POINT_WEIGHTS;
+pub const PACKED_WEIGHTS: usize = POINTS * PACKED_POINT_WEIGHTS;
 
 impl Kernels {
     /// Rounds upper maps at points to bfloat16.
     ///
     /// # Shapes
     /// `points`: `[images, 81, 128]` and gaps; `packed`: `[images, 81, 64]` words and gaps.
-    pub fn pack_upper_points(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!(points.len() / UPPER_POINTS * PACKED_UPPER_POINTS, packed.len());
+    pub fn pack_upper(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!(points.len() / TRANSFORMED_UPPER * PACKED_UPPER, packed.len());
         self.run(PackMaps::<UPPER_PRODUCT> { points, packed });
     }
 
@@ -47,8 +47,8 @@ impl Kernels {
     ///
     /// # Shapes
     /// `points`: `[images, 81, 64]` and gaps; `packed`: `[images, 81, 32]` words and gaps.
-    pub fn pack_lower_points(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!(points.len() / LOWER_POINTS * PACKED_LOWER_POINTS, packed.len());
+    pub fn pack_lower(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!(points.len() / TRANSFORMED_LOWER * PACKED_LOWER, packed.len());
         self.run(PackMaps::<LOWER_PRODUCT> { points, packed });
     }
 
@@ -56,32 +56,32 @@ impl Kernels {
     ///
     /// # Shapes
     /// `points`: `[25, panels, rows, 32]` and gaps; `packed`: `[25, panels, rows / 2, 32]` words and gaps.
-    pub fn pack_point_weights(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!((points.len(), packed.len()), (WEIGHT_POINTS, PACKED_WEIGHT_POINTS));
+    pub fn pack_weights(self, points: &[f32], packed: &mut [u32]) {
+        assert_eq!((points.len(), packed.len()), (TRANSFORMED_WEIGHTS, PACKED_WEIGHTS));
         self.run(PackWeights { points, packed });
     }
 
-    /// [`Kernels::points_down`] of numbers in bfloat16.
+    /// [`Kernels::winograd_down`] of numbers in bfloat16.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 64]` words and gaps; `weights`: `[25, 2, 64, 32]` words and gaps; `lower`:
     /// `[images, 81, 64]` and gaps.
-    pub fn packed_points_down(self, upper: &[u32], weights: &[u32], lower: &mut [f32]) {
-        let images = upper.len() / PACKED_UPPER_POINTS;
-        assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER_POINTS, images * LOWER_POINTS));
-        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+    pub fn packed_winograd_down(self, upper: &[u32], weights: &[u32], lower: &mut [f32]) {
+        let images = upper.len() / PACKED_UPPER;
+        assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER, images * TRANSFORMED_LOWER));
+        assert_eq!(weights.len(), PACKED_WEIGHTS);
         self.multiply(Products::<u32, UPPER_WORDS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
-    /// [`Kernels::points_up`] of numbers in bfloat16.
+    /// [`Kernels::winograd_up`] of numbers in bfloat16.
     ///
     /// # Shapes
     /// `lower`: `[images, 81, 32]` words and gaps; `weights`: `[25, 4, 32, 32]` words and gaps; `upper`:
     /// `[images, 81, 128]` and gaps.
-    pub fn packed_points_up(self, lower: &[u32], weights: &[u32], upper: &mut [f32]) {
-        let images = lower.len() / PACKED_LOWER_POINTS;
-        assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER_POINTS, images * UPPER_POINTS));
-        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+    pub fn packed_winograd_up(self, lower: &[u32], weights: &[u32], upper: &mut [f32]) {
+        let images = lower.len() / PACKED_LOWER;
+        assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER, images * TRANSFORMED_UPPER));
+        assert_eq!(weights.len(), PACKED_WEIGHTS);
         self.multiply(Products::<u32, LOWER_WORDS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 

@@ -2,7 +2,7 @@
 
 use crate::support::{assert_close, numbers};
 use digitgan_kernels::shape::*;
-use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
+use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 use digitgan_kernels::{GradientTerms, Kernels, MapInput, Normalisation};
 
 #[test]
@@ -67,11 +67,11 @@ fn while_a_map_is_read() {
         let terms = GradientTerms { constant: &constant, slope: &slope };
         for kernels in Kernels::available() {
             let points = |input: MapInput<'_>| {
-                let mut points = vec![0.0; if upper { UPPER_POINTS } else { LOWER_POINTS }];
+                let mut points = vec![0.0; if upper { TRANSFORMED_UPPER } else { TRANSFORMED_LOWER }];
                 if upper {
-                    kernels.upper_to_points(input, &mut points);
+                    kernels.winograd_input_transform(input, &mut points);
                 } else {
-                    kernels.lower_to_points(input, &mut points);
+                    kernels.winograd_output_adjoint(input, &mut points);
                 }
                 points
             };

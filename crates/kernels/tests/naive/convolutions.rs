@@ -4,7 +4,7 @@ use crate::support::{assert_close, numbers};
 use digitgan_kernels::shape::*;
 use digitgan_kernels::{Kernels, inner_phases, transpose};
 
-/// Numbers laid out as `layout` says, with zeros in the ring.
+/// Numbers laid out as `layout` says, with zeros in the padding.
 pub(crate) fn padded(layout: MapLayout, images: usize, seed: u64) -> Vec<f32> {
     let inside = numbers(images * layout.side * layout.row(), seed);
     let mut out = vec![0.0; images * layout.elements()];
@@ -18,7 +18,7 @@ pub(crate) fn padded(layout: MapLayout, images: usize, seed: u64) -> Vec<f32> {
     out
 }
 
-pub(crate) const PADDED_PICTURE: MapLayout = MapLayout { side: IMAGE_SIDE, channels: 1, ring: 1 };
+pub(crate) const PADDED_PICTURE: MapLayout = MapLayout { side: IMAGE_SIDE, channels: 1, padding: 1 };
 
 /// A map read as f64, zero outside.
 pub(crate) struct Map<'a>(pub(crate) &'a [f32], pub(crate) MapLayout);
@@ -112,7 +112,7 @@ fn outer_convolution() {
     let mut taps = vec![0.0; OUTER_WEIGHTS];
     transpose(&weights, TAPS, MIDDLE_CHANNELS, &mut taps);
     let expected_down = naive_down(Map(&up[..PADDED_IMAGE], PADDED_PICTURE), &weights, MapLayout::MIDDLE);
-    let upper = MapLayout { ring: 0, ..PADDED_PICTURE };
+    let upper = MapLayout { padding: 0, ..PADDED_PICTURE };
     let inside = naive_up(Map(&down[..MIDDLE], MapLayout::MIDDLE), &weights, upper);
     let mut expected_up = vec![0.0; PADDED_IMAGE];
     for y in 0..IMAGE_SIDE {

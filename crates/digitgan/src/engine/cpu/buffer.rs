@@ -1,5 +1,6 @@
 //! Memory of the engine: buffers that begin at a cache line, and room that a thread uses and forgets.
 
+use super::threads;
 use aligned_vec::{AVec, ConstAlign, avec};
 use std::sync::{Mutex, PoisonError};
 
@@ -17,13 +18,13 @@ pub(super) struct Scratch<T = f32>(Vec<Mutex<Buffer<T>>>);
 impl<T: Clone + Default> Scratch<T> {
     /// `len` numbers for each thread of the rayon pool that this is called in.
     pub(super) fn new(len: usize) -> Self {
-        Scratch((0..rayon::current_num_threads()).map(|_| Mutex::new(zeros(len))).collect())
+        Scratch((0..threads::count()).map(|_| Mutex::new(zeros(len))).collect())
     }
 
     /// Lends this thread's buffer, with whatever the last use left in it. `work` must not run parallel work itself.
     pub(super) fn lend<R>(&self, work: impl FnOnce(&mut [T]) -> R) -> R {
         // In a larger pool than `new` saw, threads share, and wait for each other.
-        let thread = rayon::current_thread_index().unwrap_or(0) % self.0.len();
+        let thread = threads::index().unwrap_or(0) % self.0.len();
         work(&mut self.0[thread].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

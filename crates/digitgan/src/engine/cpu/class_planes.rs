@@ -7,12 +7,14 @@
 
 use super::buffer::{Buffer, zeros};
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
-use super::{OUTER_IMAGES, add_outer_sums};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::padding::pad;
+use super::parameters::Parameters;
+use super::slot::Slot;
 use crate::engine::Precision;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
-use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
+use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
 
@@ -57,13 +59,13 @@ impl ClassPlanes {
             inner: InnerConvolution::new(kernels, Precision::F32),
             planes: room(PADDED_IMAGE),
             maps: room(MIDDLE),
-            map_points: room(UPPER_POINTS),
+            map_points: room(TRANSFORMED_UPPER),
             contributions: room(BOTTOM),
-            gradient_points: room(LOWER_POINTS),
+            gradient_points: room(TRANSFORMED_LOWER),
             map_gradients: room(MIDDLE),
             map_sums: room(2 * MIDDLE_CHANNELS),
             plane_gradients: room(PADDED_IMAGE),
-            outer_sums: super::outer_sums(classes),
+            outer_sums: outer_sums(classes),
         })
     }
 
@@ -84,7 +86,7 @@ impl ClassPlanes {
             .zip(parameters.value(self.embedding).par_chunks(IMAGE_PIXELS))
             .zip(maps.par_chunks_mut(MIDDLE))
             .for_each(|((plane, embedding), map)| {
-                super::pad(embedding, plane);
+                pad(embedding, plane);
                 kernels.outer_down(plane, conv, map);
                 for pixel in map.chunks_exact_mut(MIDDLE_CHANNELS) {
                     kernels.add_scaled(1.0, bias, pixel);
@@ -97,11 +99,11 @@ impl ClassPlanes {
     /// Adds a batch's share to the gradients of the contributions.
     ///
     /// # Shapes
-    /// `output_gradients`: those of conv2's output at points, [`LOWER_POINTS`] an image; `labels`: `[batch]`.
+    /// `output_gradients`: those of conv2's output at points, [`TRANSFORMED_LOWER`] an image; `labels`: `[batch]`.
     pub(super) fn add_contribution_gradients(&mut self, output_gradients: &[f32], labels: &[u8]) {
         let kernels = self.kernels;
-        self.gradient_points.par_chunks_mut(LOWER_POINTS).enumerate().for_each(|(class, sum)| {
-            for (gradient, &label) in output_gradients.chunks_exact(LOWER_POINTS).zip(labels) {
+        self.gradient_points.par_chunks_mut(TRANSFORMED_LOWER).enumerate().for_each(|(class, sum)| {
+            for (gradient, &label) in output_gradients.chunks_exact(TRANSFORMED_LOWER).zip(labels) {
                 if usize::from(label) == class {
                     kernels.add_scaled(1.0, gradient, sum);
                 }

@@ -5,12 +5,14 @@ use super::buffer::{Buffer, Scratch, zeros};
 use super::class_planes::ClassPlanes;
 use super::hidden_head::HiddenHead;
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::parameters::Parameters;
+use super::shares::{ROWS_AT_ONCE, share};
+use super::slot::Slot;
 use super::source_head::SourceHead;
 use super::threads::EqualShares;
 use super::workspace::{Room, Workspace};
-use super::{OUTER_IMAGES, ROWS_AT_ONCE, Statistics, share};
-use crate::engine::{Precision, StateError};
+use crate::engine::{Precision, StateError, Statistics};
 use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
     BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
@@ -104,7 +106,7 @@ impl Discriminator {
             logits: room(1),
             logit_gradients: room(1),
             image_gradients: zeros(pack * batch * PADDED_IMAGE),
-            outer_sums: super::outer_sums(batch),
+            outer_sums: outer_sums(batch),
             scratch: Scratch::new((OUTER_IMAGES * MIDDLE).max(ROWS_AT_ONCE * BOTTOM)),
             parameters,
         }
@@ -333,7 +335,7 @@ impl Discriminator {
                         kernels.outer_weights(images, dy1, weight_sums);
                     });
                 });
-            super::add_outer_sums(kernels, outer_sums, gradient);
+            add_outer_sums(kernels, outer_sums, gradient);
         }
     }
 

@@ -4,15 +4,17 @@ use super::average::Average;
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::padding::clear_padding;
+use super::parameters::Parameters;
+use super::shares::{share, share_of_panels};
+use super::slot::Slot;
 use super::threads::EqualShares;
 use super::workspace::Workspace;
-use super::{OUTER_IMAGES, share, share_of_panels};
-use crate::IMAGE_SIDE;
 use crate::engine::{Protocol, StateError};
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
-use digitgan_kernels::winograd::LOWER_POINTS;
+use digitgan_kernels::winograd::TRANSFORMED_LOWER;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
 use rayon::prelude::*;
 
@@ -71,7 +73,7 @@ impl Generator {
             taps: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
-            h1_points: room(LOWER_POINTS),
+            h1_points: room(TRANSFORMED_LOWER),
             average: protocol.average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
             bn1,
             y2: room(MIDDLE),
@@ -79,7 +81,7 @@ impl Generator {
             images: room(PADDED_IMAGE),
             dy1: room(BOTTOM),
             bias_sums: room(1),
-            outer_sums: super::outer_sums(batch),
+            outer_sums: outer_sums(batch),
             scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
             parameters,
         }
@@ -134,7 +136,7 @@ impl Generator {
                 kernels.outer_up(h2, taps, image);
             });
             kernels.tanh(bias, image);
-            clear_ring(image);
+            clear_padding(image);
         });
     }
 
@@ -179,7 +181,7 @@ impl Generator {
                 });
             });
         parameters.gradients[deconv3_bias.range()][0] += self.bias_sums.iter().sum::<f32>();
-        super::add_outer_sums(kernels, &self.outer_sums, &mut parameters.gradients[deconv3.range()]);
+        add_outer_sums(kernels, &self.outer_sums, &mut parameters.gradients[deconv3.range()]);
     }
 
     /// Back through ReLU, bn2 and deconv2.
@@ -264,16 +266,5 @@ pub(super) fn fill_input(input: &mut [f32], inputs: usize, latents: &[f32], labe
         if let Some(hot) = one_hot.get_mut(usize::from(label)) {
             *hot = 1.0;
         }
-    }
-}
-
-/// Sets the ring of a padded picture to zero.
-fn clear_ring(image: &mut [f32]) {
-    const ROW: usize = IMAGE_SIDE + 2;
-    image[..ROW].fill(0.0);
-    image[PADDED_IMAGE - ROW..].fill(0.0);
-    for row in image.chunks_exact_mut(ROW) {
-        row[0] = 0.0;
-        row[ROW - 1] = 0.0;
     }
 }

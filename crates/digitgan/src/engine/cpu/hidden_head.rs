@@ -2,9 +2,10 @@
 //! is, where D's verdict is to see more than each feature alone.
 
 use super::buffer::{Buffer, Scratch, zeros};
-use super::parameters::{Parameters, Slot};
+use super::parameters::Parameters;
+use super::shares::{ROWS_AT_ONCE, share, share_of_panels};
+use super::slot::Slot;
 use super::threads::EqualShares;
-use super::{ROWS_AT_ONCE, share, share_of_panels};
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;

@@ -9,8 +9,8 @@ use super::threads::EqualShares;
 use crate::engine::Precision;
 use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE};
 use digitgan_kernels::winograd::{
-    IMAGES_TOGETHER, LOWER_POINTS, PACKED_LOWER_POINTS, PACKED_UPPER_POINTS, PACKED_WEIGHT_POINTS, POINT_WEIGHTS,
-    UPPER_POINTS, WEIGHT_POINTS, phases, transpose_taps,
+    IMAGES_TOGETHER, PACKED_LOWER, PACKED_UPPER, PACKED_WEIGHTS, POINT_WEIGHTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
+    TRANSFORMED_WEIGHTS, phases, transpose_filter_taps,
 };
 use digitgan_kernels::{Kernels, MapInput};
 use rayon::prelude::*;
@@ -44,16 +44,16 @@ impl InnerConvolution {
     pub(super) fn new(kernels: Kernels, precision: Precision) -> Self {
         InnerConvolution {
             kernels,
-            down: zeros(WEIGHT_POINTS),
-            up: zeros(WEIGHT_POINTS),
+            down: zeros(TRANSFORMED_WEIGHTS),
+            up: zeros(TRANSFORMED_WEIGHTS),
             transposed: zeros(INNER_WEIGHTS),
-            gradient: zeros(WEIGHT_POINTS),
+            gradient: zeros(TRANSFORMED_WEIGHTS),
             begun: false,
-            scratch: Scratch::new(IMAGES_TOGETHER * (UPPER_POINTS + LOWER_POINTS)),
+            scratch: Scratch::new(IMAGES_TOGETHER * (TRANSFORMED_UPPER + TRANSFORMED_LOWER)),
             packed: (precision == Precision::Bf16).then(|| Packed {
-                down: zeros(PACKED_WEIGHT_POINTS),
-                up: zeros(PACKED_WEIGHT_POINTS),
-                scratch: Scratch::new(IMAGES_TOGETHER * PACKED_UPPER_POINTS.max(PACKED_LOWER_POINTS)),
+                down: zeros(PACKED_WEIGHTS),
+                up: zeros(PACKED_WEIGHTS),
+                scratch: Scratch::new(IMAGES_TOGETHER * PACKED_UPPER.max(PACKED_LOWER)),
             }),
         }
     }
@@ -64,16 +64,16 @@ impl InnerConvolution {
         let (packed_down, packed_up) = packed.as_mut().map(|packed| (&mut packed.down, &mut packed.up)).unzip();
         rayon::join(
             || {
-                kernels.weights_to_points(weights, down);
+                kernels.winograd_filter_transform(weights, down);
                 if let Some(packed) = packed_down {
-                    kernels.pack_point_weights(down, packed);
+                    kernels.pack_weights(down, packed);
                 }
             },
             || {
-                transpose_taps(weights, transposed);
-                kernels.transposed_weights_to_points(transposed, up);
+                transpose_filter_taps(weights, transposed);
+                kernels.winograd_transposed_filter_transform(transposed, up);
                 if let Some(packed) = packed_up {
-                    kernels.pack_point_weights(up, packed);
+                    kernels.pack_weights(up, packed);
                 }
             },
         );
@@ -81,21 +81,21 @@ impl InnerConvolution {
 
     /// The products of some images' upper maps, down.
     fn multiply_down(&self, upper: &[f32], lower: &mut [f32]) {
-        let Some(packed) = &self.packed else { return self.kernels.points_down(upper, &self.down, lower) };
+        let Some(packed) = &self.packed else { return self.kernels.winograd_down(upper, &self.down, lower) };
         packed.scratch.lend(|words| {
-            let words = &mut words[..upper.len() / UPPER_POINTS * PACKED_UPPER_POINTS];
-            self.kernels.pack_upper_points(upper, words);
-            self.kernels.packed_points_down(words, &packed.down, lower);
+            let words = &mut words[..upper.len() / TRANSFORMED_UPPER * PACKED_UPPER];
+            self.kernels.pack_upper(upper, words);
+            self.kernels.packed_winograd_down(words, &packed.down, lower);
         });
     }
 
     /// The products of some images' lower maps, up.
     fn multiply_up(&self, lower: &[f32], upper: &mut [f32]) {
-        let Some(packed) = &self.packed else { return self.kernels.points_up(lower, &self.up, upper) };
+        let Some(packed) = &self.packed else { return self.kernels.winograd_up(lower, &self.up, upper) };
         packed.scratch.lend(|words| {
-            let words = &mut words[..lower.len() / LOWER_POINTS * PACKED_LOWER_POINTS];
-            self.kernels.pack_lower_points(lower, words);
-            self.kernels.packed_points_up(words, &packed.up, upper);
+            let words = &mut words[..lower.len() / TRANSFORMED_LOWER * PACKED_LOWER];
+            self.kernels.pack_lower(lower, words);
+            self.kernels.packed_winograd_up(words, &packed.up, upper);
         });
     }
 
@@ -104,7 +104,7 @@ impl InnerConvolution {
     /// output and its part of `sums`, while they are in the cache.
     ///
     /// # Shapes
-    /// `points`: [`UPPER_POINTS`] an image; `out`: `[images, 7, 7, 64]`; `sums`: `[images, _]`.
+    /// `points`: [`TRANSFORMED_UPPER`] an image; `out`: `[images, 7, 7, 64]`; `sums`: `[images, _]`.
     pub(super) fn down<'a>(
         &self,
         input: impl Fn(usize) -> MapInput<'a> + Sync,
@@ -116,24 +116,24 @@ impl InnerConvolution {
         let kernels = self.kernels;
         let walk = |group: usize, out: &mut [f32], sums: &mut [f32], upper: &mut [f32], lower: &mut [f32]| {
             let first = group * IMAGES_TOGETHER;
-            for (image, upper) in upper.chunks_exact_mut(UPPER_POINTS).enumerate() {
-                kernels.upper_to_points(input(first + image), upper);
+            for (image, upper) in upper.chunks_exact_mut(TRANSFORMED_UPPER).enumerate() {
+                kernels.winograd_input_transform(input(first + image), upper);
             }
             self.multiply_down(upper, lower);
             let each = sums.len() / (out.len() / BOTTOM);
             let images = out.chunks_exact_mut(BOTTOM).zip(sums.chunks_exact_mut(each));
-            for (image, (lower, (out, sums))) in lower.chunks_exact(LOWER_POINTS).zip(images).enumerate() {
-                kernels.points_to_lower(lower, out);
+            for (image, (lower, (out, sums))) in lower.chunks_exact(TRANSFORMED_LOWER).zip(images).enumerate() {
+                kernels.winograd_output_transform(lower, out);
                 finish(first + image, out, sums);
             }
         };
-        self.for_each_group(BOTTOM, UPPER_POINTS, LOWER_POINTS, points, out, sums, walk);
+        self.for_each_group(BOTTOM, TRANSFORMED_UPPER, TRANSFORMED_LOWER, points, out, sums, walk);
     }
 
     /// Walks up, the transpose of [`InnerConvolution::down`].
     ///
     /// # Shapes
-    /// `points`: [`LOWER_POINTS`] an image; `out`: `[images, 14, 14, 32]`; `sums`: `[images, _]`.
+    /// `points`: [`TRANSFORMED_LOWER`] an image; `out`: `[images, 14, 14, 32]`; `sums`: `[images, _]`.
     pub(super) fn up<'a>(
         &self,
         input: impl Fn(usize) -> MapInput<'a> + Sync,
@@ -143,7 +143,7 @@ impl InnerConvolution {
         finish: impl Fn(usize, &mut [f32], &mut [f32]) + Sync,
     ) {
         let kernels = self.kernels;
-        self.walk_up(|image, lower| kernels.lower_to_points(input(image), lower), points, out, sums, finish);
+        self.walk_up(|image, lower| kernels.winograd_output_adjoint(input(image), lower), points, out, sums, finish);
     }
 
     /// Walks up from lower maps that are at points already.
@@ -169,18 +169,18 @@ impl InnerConvolution {
         let kernels = self.kernels;
         let walk = |group: usize, out: &mut [f32], sums: &mut [f32], lower: &mut [f32], upper: &mut [f32]| {
             let first = group * IMAGES_TOGETHER;
-            for (image, lower) in lower.chunks_exact_mut(LOWER_POINTS).enumerate() {
+            for (image, lower) in lower.chunks_exact_mut(TRANSFORMED_LOWER).enumerate() {
                 fill(first + image, lower);
             }
             self.multiply_up(lower, upper);
             let each = sums.len() / (out.len() / MIDDLE);
             let images = out.chunks_exact_mut(MIDDLE).zip(sums.chunks_exact_mut(each));
-            for (image, (upper, (out, sums))) in upper.chunks_exact(UPPER_POINTS).zip(images).enumerate() {
-                kernels.points_to_upper(upper, out);
+            for (image, (upper, (out, sums))) in upper.chunks_exact(TRANSFORMED_UPPER).zip(images).enumerate() {
+                kernels.winograd_input_adjoint(upper, out);
                 finish(first + image, out, sums);
             }
         };
-        self.for_each_group(MIDDLE, LOWER_POINTS, UPPER_POINTS, points, out, sums, walk);
+        self.for_each_group(MIDDLE, TRANSFORMED_LOWER, TRANSFORMED_UPPER, points, out, sums, walk);
     }
 
     /// Calls `walk` for each group of images with the group's number, outputs, sums, inputs at points (kept in
@@ -226,7 +226,7 @@ impl InnerConvolution {
             .par_chunks_mut(POINT_WEIGHTS)
             .enumerate()
             .in_equal_shares()
-            .for_each(|(point, gradient)| kernels.points_weights(upper, lower, point, adds, gradient));
+            .for_each(|(point, gradient)| kernels.winograd_filter_gradient(upper, lower, point, adds, gradient));
     }
 
     /// Adds what was added up to `gradient`, `[4, 4, 32, 64]`, and begins anew.
@@ -236,7 +236,7 @@ impl InnerConvolution {
             .into_par_iter()
             .enumerate()
             .in_equal_shares()
-            .for_each(|(phase, taps)| kernels.points_to_weights(points, phase, taps));
+            .for_each(|(phase, taps)| kernels.winograd_filter_adjoint(points, phase, taps));
         self.begun = false;
     }
 }

@@ -1,35 +1,16 @@
 //! All parameters of a network in one flat buffer, with gradients and Adam's moments in equal ones.
 
 use super::buffer::{Buffer, zeros};
+use super::slot::Slot;
 use super::spectral::SpectralNorm;
 use super::threads::EqualShares;
-use crate::engine::{StateError, find};
+use crate::engine::{Protocol, StateError, find};
 use crate::model::{Tensor, TensorMap, TensorSpec};
 use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// How many parameters a thread updates at a time.
 const ADAM_CHUNK: usize = 16 * 1024;
-
-/// A parameter's place in the flat buffers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
-    start: usize,
-    len: usize,
-}
-
-impl Slot {
-    pub(super) fn range(self) -> Range<usize> {
-        self.start..self.start + self.len
-    }
-
-    /// The part of this slot from `start` on, `len` long.
-    pub(super) fn part(self, start: usize, len: usize) -> Slot {
-        assert!(start + len <= self.len);
-        Slot { start: self.start + start, len }
-    }
-}
 
 /// The parameters of one network.
 pub(super) struct Parameters {
@@ -50,7 +31,7 @@ impl Parameters {
         let mut entries = Vec::new();
         let (trainable, others): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.trainable);
         for tensor in trainable {
-            let slot = Slot { start: end, len: tensor.elements() };
+            let slot = Slot::new(end, tensor.elements());
             end = slot.range().end.next_multiple_of(VECTOR_STEP);
             entries.push((tensor, slot));
         }
@@ -151,7 +132,7 @@ impl Parameters {
     /// Writes numbers that lie as the values do to `map`, in PyTorch's layouts.
     pub(super) fn export(&self, prefix: &str, buffer: &[f32], map: &mut TensorMap) {
         for (tensor, slot) in &self.entries {
-            let mut values = vec![0.0; slot.len];
+            let mut values = vec![0.0; slot.range().len()];
             let engine = &buffer[slot.range()];
             Layout::of(tensor).for_each(|canonical, ours| values[canonical] = engine[ours]);
             map.insert(format!("{prefix}{}", tensor.name), Tensor { shape: tensor.shape.clone(), values });
@@ -179,6 +160,11 @@ impl Parameters {
     pub(super) fn import(&self, prefix: &str, state: &TensorMap, buffer: &mut [f32]) -> Result<(), StateError> {
         import(&self.entries, prefix, state, buffer)
     }
+}
+
+/// The constants of Adam's step `step`, counted from 1, at learning rate `rate`.
+pub(super) fn adam_step(protocol: &Protocol, rate: f64, step: u64) -> AdamStep {
+    AdamStep::new(rate, protocol.beta1, protocol.beta2, protocol.epsilon, step)
 }
 
 fn import(
@@ -265,7 +251,7 @@ mod tests {
             ] {
                 let mut parameters = Parameters::new(Kernels::available()[0], tensors);
                 for (tensor, slot) in &parameters.entries {
-                    let mut seen = vec![false; slot.len];
+                    let mut seen = vec![false; slot.range().len()];
                     Layout::of(tensor).for_each(|canonical, _| seen[canonical] = true);
                     assert!(seen.iter().all(|&seen| seen), "{}", tensor.name);
                 }

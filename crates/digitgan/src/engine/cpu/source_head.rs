@@ -1,6 +1,7 @@
 //! D's first head, as the report has it: how real a picture is.
 
-use super::parameters::{Parameters, Slot};
+use super::parameters::Parameters;
+use super::slot::Slot;
 use super::threads::EqualShares;
 use digitgan_kernels::Kernels;
 use digitgan_kernels::shape::BOTTOM;

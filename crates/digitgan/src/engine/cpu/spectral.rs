@@ -8,7 +8,7 @@
 //! dW = (dŴ − ⟨dŴ, Ŵ⟩·u·vᵀ) / σ
 //! ```
 
-use super::parameters::Slot;
+use super::slot::Slot;
 use super::threads::EqualShares;
 use crate::engine::{SMALLEST_NORM, StateError, find};
 use crate::model::{Tensor, TensorMap};

@@ -2,7 +2,7 @@
 
 use super::buffer::{Buffer, zeros};
 use digitgan_kernels::shape::{BOTTOM, MIDDLE};
-use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
+use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 
 /// Room for one batch.
 pub(super) struct Workspace {
@@ -29,8 +29,8 @@ impl Workspace {
     pub(super) fn new(batch: usize) -> Self {
         let room = |elements: usize| zeros(batch * elements);
         Workspace {
-            upper_points: room(UPPER_POINTS),
-            lower_points: room(LOWER_POINTS),
+            upper_points: room(TRANSFORMED_UPPER),
+            lower_points: room(TRANSFORMED_LOWER),
             middle_gradients: room(MIDDLE),
             bottom_gradients: room(BOTTOM),
         }
@@ -39,8 +39,8 @@ impl Workspace {
     /// The room for `images` images.
     pub(super) fn room(&mut self, images: usize) -> Room<'_> {
         Room {
-            upper_points: &mut self.upper_points[..images * UPPER_POINTS],
-            lower_points: &mut self.lower_points[..images * LOWER_POINTS],
+            upper_points: &mut self.upper_points[..images * TRANSFORMED_UPPER],
+            lower_points: &mut self.lower_points[..images * TRANSFORMED_LOWER],
             middle_gradients: &mut self.middle_gradients[..images * MIDDLE],
             bottom_gradients: &mut self.bottom_gradients[..images * BOTTOM],
         }

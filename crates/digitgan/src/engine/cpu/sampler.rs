@@ -6,10 +6,12 @@
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::generator::fill_input;
+use super::padding::unpad;
 use super::parameters::Parameters;
+use super::threads;
+use crate::IMAGE_PIXELS;
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
-use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::{
     BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE, TAPS,
 };
@@ -19,8 +21,8 @@ use rayon::prelude::*;
 /// Pictures whose first layer is computed at once: its weights are more than a picture's share of the work.
 const PICTURES_TOGETHER: usize = 16;
 
-/// A generator that only draws.
-pub(super) struct Painter {
+/// A generator alone, for drawing.
+pub struct CpuSampler {
     kernels: Kernels,
     inputs: usize,
     deconv1: Buffer,
@@ -38,7 +40,7 @@ pub(super) struct Painter {
 struct Room<'a> {
     input: &'a mut [f32],
     y1: &'a mut [f32],
-    /// Padded; the ring stays zero.
+    /// With zero padding, which nothing overwrites.
     h1: &'a mut [f32],
     y2: &'a mut [f32],
     h2: &'a mut [f32],
@@ -61,12 +63,17 @@ impl<'a> Room<'a> {
     }
 }
 
-impl Painter {
-    /// Takes the weights of a generator: the tensors called `prefix` and their names.
+impl CpuSampler {
+    /// Takes the weights of a generator: the tensors of [`generator_tensors`] by their names.
     ///
     /// # Errors
     /// When a tensor is missing or has another shape.
-    pub(super) fn new(
+    pub fn new(kernels: Kernels, spec: &ModelSpec, weights: &TensorMap) -> Result<Self, StateError> {
+        Self::with_prefix(kernels, spec, "", weights)
+    }
+
+    /// As [`CpuSampler::new`], of the tensors called `prefix` and their names.
+    pub(super) fn with_prefix(
         kernels: Kernels,
         spec: &ModelSpec,
         prefix: &str,
@@ -86,7 +93,7 @@ impl Painter {
         inner_phases(value("deconv2.weight"), &mut phases);
         transpose(value("deconv3.weight"), TAPS, MIDDLE_CHANNELS, &mut taps);
         let inputs = spec.generator_inputs();
-        Ok(Painter {
+        Ok(CpuSampler {
             kernels,
             inputs,
             deconv1: Buffer::from_slice(64, value("deconv1.weight")),
@@ -99,20 +106,22 @@ impl Painter {
         })
     }
 
+    /// Draws images; an image depends on its own noise and class alone.
+    ///
     /// # Shapes
-    /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`.
-    pub(super) fn draw(&self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
-        let together = labels.len().div_ceil(rayon::current_num_threads()).clamp(1, PICTURES_TOGETHER);
+    /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
+    pub fn generate(&self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+        let together = labels.len().div_ceil(threads::count()).clamp(1, PICTURES_TOGETHER);
         images
             .par_chunks_mut(together * IMAGE_PIXELS)
             .zip(latents.par_chunks(together * LATENT))
             .zip(labels.par_chunks(together))
             .for_each(|((images, latents), labels)| {
-                self.scratch.lend(|room| self.draw_some(Room::new(room, self.inputs), latents, labels, images));
+                self.scratch.lend(|room| self.draw(Room::new(room, self.inputs), latents, labels, images));
             });
     }
 
-    fn draw_some(&self, room: Room<'_>, latents: &[f32], labels: &[u8], images: &mut [f32]) {
+    fn draw(&self, room: Room<'_>, latents: &[f32], labels: &[u8], images: &mut [f32]) {
         let (kernels, inputs) = (self.kernels, self.inputs);
         let input = &mut room.input[..labels.len() * inputs];
         fill_input(input, inputs, latents, labels);
@@ -126,12 +135,5 @@ impl Painter {
             unpad(room.image, image);
             kernels.tanh(self.bias, image);
         }
-    }
-}
-
-/// Copies the pixels inside the ring.
-fn unpad(padded: &[f32], image: &mut [f32]) {
-    for (row, padded) in image.chunks_exact_mut(IMAGE_SIDE).zip(padded.chunks_exact(IMAGE_SIDE + 2).skip(1)) {
-        row.copy_from_slice(&padded[1..=IMAGE_SIDE]);
     }
 }

@@ -8,7 +8,7 @@
 //! | point | 0 | 0 | 1 | 1 | 2 | −1 | −1 | ∞ | ∞ |
 //! | tile of | 4 | 3 | 4 | 3 | 4 | 4 | 3 | 4 | 3 |
 
-use super::LINE;
+use super::layout::LINE;
 use crate::tile::multiply_add;
 use pulp::Simd;
 
@@ -42,7 +42,7 @@ impl<S: Simd> Vectors<S> {
 /// Bᵀ: a line of the upper map at its points. The columns of B interpolate: each is a polynomial that is 1 at
 /// its own point and 0 at the others.
 #[inline(always)]
-pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
+pub(super) fn input_transform<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
     let a = v.sub(d[1], d[3]);
     let half = v.scale(0.5, d[2]);
@@ -59,9 +59,9 @@ pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LI
     ]
 }
 
-/// B: the transpose of [`upper_to_points`]; the polynomials of both tiles from their values, added up.
+/// B: the transpose of [`input_transform`]; the polynomials of both tiles from their values, added up.
 #[inline(always)]
-pub(super) fn points_to_upper<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
+pub(super) fn input_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
     let v = Vectors(simd);
     // Everything that d1 and d3 of the tile of four share, but for the sign.
     let a = v.scale_add(-0.5, p[0], v.scale_add(2.0, p[7], v.scale(-1.0 / 6.0, p[4])));
@@ -80,7 +80,7 @@ pub(super) fn points_to_upper<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s;
 
 /// A: a line of the lower map at its points; each tile's numbers are the coefficients of a polynomial.
 #[inline(always)]
-pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
+pub(super) fn output_transform_adjoint<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
     let [even4, odd4, even3] = [v.add(y[0], y[2]), v.add(y[1], y[3]), v.add(y[4], y[6])];
     [
@@ -96,9 +96,9 @@ pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LI
     ]
 }
 
-/// Aᵀ: the transpose of [`lower_to_points`].
+/// Aᵀ: the transpose of [`output_transform_adjoint`].
 #[inline(always)]
-pub(super) fn points_to_lower<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
+pub(super) fn output_transform<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
     let v = Vectors(simd);
     let [even4, odd4] = [v.add(p[2], p[5]), v.sub(p[2], p[5])];
     let [even3, odd3] = [v.add(p[3], p[6]), v.sub(p[3], p[6])];
@@ -115,14 +115,14 @@ pub(super) fn points_to_lower<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s;
 
 /// G: two taps at the points 0, 1, 2, −1 and ∞.
 #[inline(always)]
-pub(super) fn taps_to_points<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
+pub(super) fn filter_transform<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
     let v = Vectors(simd);
     [g[0], v.add(g[0], g[1]), v.scale_add(2.0, g[1], g[0]), v.sub(g[0], g[1]), g[1]]
 }
 
-/// Gᵀ: the transpose of [`taps_to_points`].
+/// Gᵀ: the transpose of [`filter_transform`].
 #[inline(always)]
-pub(super) fn points_to_taps<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
+pub(super) fn filter_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
     let v = Vectors(simd);
     [v.add(v.add(p[0], p[2]), v.add(p[1], p[3])), v.scale_add(2.0, p[2], v.add(p[4], v.sub(p[1], p[3])))]
 }
