@@ -1,7 +1,6 @@
 //! Loading a data set while a person watches.
 
-use crate::output;
-use crate::progress;
+use crate::{flags, output, progress};
 use digitgan::data::DataSource;
 use digitgan::engine::Device;
 use digitgan::load::{self, DataEvent, Loaded};
@@ -12,9 +11,7 @@ use std::sync::Mutex;
 /// Which data, as options of every verb that needs real digits.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DataArgs {
-    /// Real digits: auto (MNIST if it is there or can be fetched, else strokes), mnist, strokes (drawn by
-    /// this program), or a folder of IDX files or of one folder of PNG files a class [default: auto]
-    #[arg(long, value_name = "auto|mnist|strokes|PATH")]
+    #[arg(long, help = flags::help_of("data"), value_name = "auto|mnist|strokes|PATH")]
     pub(crate) data: Option<DataSource>,
     #[command(flatten)]
     pub(crate) place: DataDir,
@@ -30,8 +27,7 @@ impl DataArgs {
 /// Where data sets lie.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DataDir {
-    /// Folder that holds data sets; MNIST lies in its subfolder mnist [default: this platform's cache folder]
-    #[arg(long, value_name = "DIR", env = "DIGITGAN_DATA_DIR")]
+    #[arg(long, help = flags::help_of("data-dir"), value_name = "DIR", env = "DIGITGAN_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 }
 

@@ -10,6 +10,7 @@ mod data;
 mod dataset;
 mod device;
 mod evaluate;
+mod flags;
 mod generate;
 mod generator;
 mod judge;
@@ -23,9 +24,8 @@ mod threads;
 mod train;
 
 use clap::{Parser, Subcommand};
-use digitgan::config::ConfigError;
+use digitgan::config::ConfigErrorKind;
 use digitgan::session::SessionError;
-use digitgan::train::TrainError;
 use std::process::ExitCode;
 
 /// Trains GAN, conditional GAN and ACGAN generators of 28×28 handwritten digits, and draws with them.
@@ -89,12 +89,9 @@ fn main() -> ExitCode {
 
 /// Whether the mistake is in the call itself.
 fn is_usage(error: &anyhow::Error) -> bool {
-    let impossible = |config: &ConfigError| matches!(config, ConfigError::Range { .. });
     error.chain().any(|cause| {
         cause.is::<Usage>()
-            || cause.downcast_ref().is_some_and(impossible)
-            || matches!(cause.downcast_ref(), Some(TrainError::Config(config)) if impossible(config))
-            || matches!(cause.downcast_ref(), Some(SessionError::Config(config)) if impossible(config))
+            || flags::config_error(cause).is_some_and(|error| error.kind() != ConfigErrorKind::Data)
             || matches!(cause.downcast_ref(), Some(SessionError::NobodyWatches { .. }))
     })
 }

@@ -1,6 +1,6 @@
 //! How things look: colour for terminals, plain lines for pipes.
 
-use crate::advice;
+use crate::{advice, flags};
 use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
 use std::fmt::Display;
@@ -23,7 +23,10 @@ fn painted(text: &str, code: &str, is_terminal: bool) -> String {
 pub(crate) fn error(error: &anyhow::Error) {
     let mut line = String::new();
     for cause in error.chain() {
-        let text = cause.to_string();
+        let text = match flags::config_error(cause) {
+            Some(error) => flags::as_flags(&error.to_string()),
+            None => cause.to_string(),
+        };
         if !line.contains(&text) {
             line += if line.is_empty() { "" } else { ": " };
             line += &text;

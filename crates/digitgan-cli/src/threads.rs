@@ -1,12 +1,12 @@
 //! How many threads the work is split over.
 
+use crate::flags;
 use digitgan::engine::Device;
 
 /// Threads, as an option of every verb that computes.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct Threads {
-    /// Threads to compute with; the results are the same for any number [default: all processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, help = flags::help_of("threads"), value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 }
 

@@ -5,8 +5,9 @@ mod options;
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
 use crate::progress::TrainingProgress;
-use crate::{Usage, judge, output, runs};
+use crate::{Usage, flags, judge, output, runs};
 use anyhow::Context;
+use digitgan::config::{ConfigError, Layer, Setting, ThreadCount};
 use digitgan::engine::Precision;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
@@ -29,17 +30,14 @@ pub(crate) const STOPPED: u8 = 130;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan train                            ACGAN on MNIST, 20 epochs
-  digitgan train gan --recipe report        under the protocol of Peng & Yang (2020)
+  digitgan train gan --recipe paper         under the protocol of Peng & Yang (2020)
   digitgan train cgan --epochs 5            a conditional GAN, less long
   digitgan train gan --data strokes         without network or MNIST
   digitgan train --resume runs/acgan-mnist  go on with an interrupted run
   digitgan train --config my.toml --seed 7  settings from a file, one of them changed")]
 pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
-    #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "model", "recipe", "data", "augment", "batch_size", "lr", "lr_d", "beta1", "g_loss", "loss",
-        "label_smoothing", "fake_class_weight", "instance_noise", "lr_decay", "ema", "d_leak", "d_norm", "d_class", "d_head", "pack", "precision", "seed", "name", "out", "config",
-    ])]
+    #[arg(long, value_name = "RUN", conflicts_with = "config")]
     resume: Option<PathBuf>,
     /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
     #[arg(long, value_name = "FILE")]
@@ -77,6 +75,13 @@ impl From<WatchMode> for judges::Watch {
     }
 }
 
+impl Args {
+    /// What the command line says of the settings.
+    fn said(&self) -> Layer {
+        Layer { data_dir: self.place.data_dir.clone(), ..self.options.0.clone() }
+    }
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = stop_on_ctrl_c("finishing this step, then saving")?;
     match args.resume.clone() {
@@ -101,20 +106,19 @@ pub(crate) fn stop_on_ctrl_c(still_done: &'static str) -> anyhow::Result<Arc<Ato
 }
 
 fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
-    let file = args.config.as_deref().map(Options::read).transpose()?.unwrap_or_default();
-    let options = Options { data_dir: args.place.data_dir, ..args.options }.or(file);
-    let config = options.resolve();
-    config.validate()?;
-    let place = options.out.clone().or(options.name.as_deref().map(named).transpose()?);
+    let file = args.config.as_deref().map(options::read).transpose()?.unwrap_or_default();
+    let said = args.said().over(file);
+    let config = said.config()?;
+    let place = said.out.clone().or(said.name.as_deref().map(named).transpose()?);
     // Before data is loaded, which can take long.
     if let Some(place) = &place
         && RunDirectory::new(place).manifest().exists()
     {
         return Err(session::SessionError::Exists { path: place.clone() }.into());
     }
-    let device = args.device.open(options.threads)?;
-    let loaded = dataset::load(&device, &config.data, options.data_dir.clone())?;
-    let manifest = manifest::new(config, &loaded, options.data_dir, &device)?;
+    let device = args.device.open(said.threads.map(ThreadCount::get))?;
+    let loaded = dataset::load(&device, &config.data, said.data_dir.clone())?;
+    let manifest = manifest::new(config, &loaded, said.data_dir, &device)?;
     let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
     let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
     let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
@@ -133,26 +137,10 @@ fn named(name: &str) -> anyhow::Result<PathBuf> {
 fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let run = runs::find(run);
     let mut manifest = Manifest::read(&run.manifest())?;
-    let options = &args.options;
-    let epochs = options.epochs.unwrap_or(manifest.config.epochs);
-    if epochs != manifest.config.epochs && manifest.config.is_scheduled() {
-        return Err(Usage(format!(
-            "{} was planned to end after epoch {}, and its learning rates or its noise fall towards that end, so it cannot \
-             have another: train anew with --config {} --epochs {epochs} --name NEW",
-            run.path().display(),
-            manifest.config.epochs,
-            run.manifest().display(),
-        ))
-        .into());
-    }
-    manifest.config.epochs = epochs;
-    manifest.config.checkpoint_steps = options.checkpoint_steps.or(manifest.config.checkpoint_steps);
-    // More epochs asked for are not held up by a limit of steps that was given before.
-    let limit = if options.epochs.is_some() { None } else { manifest.config.max_steps };
-    manifest.config.max_steps = options.max_steps.or(limit);
-    manifest.config.validate()?;
-    manifest.dataset.data_dir = args.place.data_dir.clone().or(manifest.dataset.data_dir);
-    let device = args.device.open(options.threads)?;
+    let said = args.said();
+    manifest.config = manifest.config.resumed_with(&said).map_err(|error| refused(&run, error))?;
+    manifest.dataset.data_dir = said.data_dir.or(manifest.dataset.data_dir);
+    let device = args.device.open(said.threads.map(ThreadCount::get))?;
     let loaded = dataset::load(&device, &manifest.config.data, manifest.dataset.data_dir.clone())?;
     manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
     let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
@@ -163,6 +151,34 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
         output::note(&format!("all {} steps were done before{more}", training.step()));
     }
     train(session, stop, args.json)
+}
+
+/// Why a run cannot go on with another value of a setting, and what can be done.
+fn refused(run: &RunDirectory, error: ConfigError) -> anyhow::Error {
+    let Some(setting) = Setting::named(error.setting()) else { return error.into() };
+    let (path, record, flag) = (run.path().display(), run.manifest(), flags::flag(setting));
+    let anew = |found: &str| {
+        format!("train anew with --config {} {} --name NEW", record.display(), options::given(setting, found))
+    };
+    let text = match &error {
+        ConfigError::Planned { found, recorded, .. } => format!(
+            "{path} was planned to end after epoch {recorded}, and its learning rates or its noise fall towards that end, so it \
+             cannot have another: {}",
+            anew(found)
+        ),
+        ConfigError::Fixed { found, recorded: Some(recorded), .. } => {
+            let recorded = if recorded.is_empty() { "none" } else { recorded };
+            format!(
+                "{flag} cannot change with --resume: {path} was begun with {recorded}; for another, {}",
+                anew(found)
+            )
+        }
+        ConfigError::Fixed { recorded: None, .. } => {
+            format!("{flag} cannot be given with --resume: {path} stays where it is and goes on by its own settings")
+        }
+        _ => return error.into(),
+    };
+    Usage(text).into()
 }
 
 /// What came of a session.

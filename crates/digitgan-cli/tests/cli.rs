@@ -229,7 +229,7 @@ fn a_recipe_fills_in_what_no_option_says() {
     for (options, name, recipe) in [
         ("", "default", Recipe::Modern),
         ("--recipe modern", "modern", Recipe::Modern),
-        ("--recipe report", "report", Recipe::Report),
+        ("--recipe report", "report", Recipe::Paper),
     ] {
         let written = settings(options, name);
         assert_eq!(written, expected(recipe, &written), "{options}");

@@ -134,7 +134,7 @@ fn check(trial: impl Fn(&TrainConfig, u64) -> f64) {
 
 /// Every model by both recipes, and options that neither has.
 fn trainings() -> Vec<TrainConfig> {
-    let mut trainings: Vec<TrainConfig> = [Recipe::Report, Recipe::Modern]
+    let mut trainings: Vec<TrainConfig> = [Recipe::Paper, Recipe::Modern]
         .into_iter()
         .flat_map(|recipe| Variant::ALL.map(|model| TrainConfig { lr: 1e-3, lr_d: 1e-3, ..recipe.config(model) }))
         .collect();
@@ -207,8 +207,8 @@ fn steps_on_kept_images_are_those_on_the_same_images_brought_along() {
     let bytes: Vec<u8> = (0..3 * BATCH * PIXELS).map(|i| (i * 31 % 256) as u8).collect();
     let labels: Vec<u8> = (0..3 * BATCH).map(|i| (i % 10) as u8).collect();
     let rows = |step: usize| -> Vec<u32> { (0..BATCH).map(|i| ((i * 7 + step * 5) % (3 * BATCH)) as u32).collect() };
-    let noisy = TrainConfig { instance_noise: 0.3, ..Recipe::Report.config(Variant::Cgan) };
-    for config in [Recipe::Report.config(Variant::Acgan), Recipe::Modern.config(Variant::Gan), noisy] {
+    let noisy = TrainConfig { instance_noise: 0.3, ..Recipe::Paper.config(Variant::Cgan) };
+    for config in [Recipe::Paper.config(Variant::Acgan), Recipe::Modern.config(Variant::Gan), noisy] {
         let (mut brought, mut kept) = (start(&other(), &config), start(&other(), &config));
         assert!(kept.keep(&bytes, &labels).unwrap(), "it has memory of its own");
         let (mut expected, mut found) = (Vec::new(), Vec::new());
@@ -249,7 +249,7 @@ fn what_was_begun_before_a_state_is_taken_up_is_forgotten() {
 
 #[test]
 fn a_step_of_a_large_batch_is_that_of_the_cpu_engine() {
-    let config = Recipe::Report.config(Variant::Acgan);
+    let config = Recipe::Paper.config(Variant::Acgan);
     let data = Data::of_size(1024, 1, 0);
     let [ours, theirs] =
         [cpu(), other()].map(|device| [start_with(&device, &config, 1024).step(data.input(&config)).unwrap()]);

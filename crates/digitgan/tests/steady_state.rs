@@ -74,7 +74,7 @@ fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 4] {
     [
         ("none", Protocol::default(), None),
         ("bfloat16", Protocol { precision: Precision::Bf16, ..Protocol::default() }, None),
-        ("packs", Protocol { design: Design { pack: 2, ..Design::REPORT }, ..protocol }, noise),
+        ("packs", Protocol { design: Design { pack: 2, ..Design::PAPER }, ..protocol }, noise),
         ("spectral", Protocol { design: spectral, adversarial, ..protocol }, noise),
     ]
 }

@@ -57,7 +57,7 @@ impl Default for Protocol {
             beta2: 0.999,
             epsilon: 1e-8,
             adversarial: Adversarial::default(),
-            design: Design::REPORT,
+            design: Design::PAPER,
             average: None,
             precision: Precision::F32,
         }

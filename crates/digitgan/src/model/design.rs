@@ -66,8 +66,8 @@ impl Design {
 
     /// Most images that D judges together.
     pub const MAX_PACK: usize = 4;
-    /// The report's.
-    pub const REPORT: Design = Design {
+    /// The paper's.
+    pub const PAPER: Design = Design {
         leak: 0.0,
         normaliser: Normaliser::Batch,
         class_input: ClassInput::Plane,
@@ -78,6 +78,6 @@ impl Design {
 
 impl Default for Design {
     fn default() -> Self {
-        Design::REPORT
+        Design::PAPER
     }
 }

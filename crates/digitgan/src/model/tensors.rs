@@ -199,7 +199,7 @@ pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpe
 /// (`generator.deconv1.weight`, …) and, for each trainable one, Adam's moments at zero
 /// (`generator.adam.first_moment.deconv1.weight`, …). Exactly these tensors make a checkpoint.
 pub fn initial_state(spec: &ModelSpec, seed: u64) -> TensorMap {
-    initial_state_of(spec, &Design::REPORT, false, seed)
+    initial_state_of(spec, &Design::PAPER, false, seed)
 }
 
 /// [`initial_state`] for a design of D and, where `averaged`, with the average of G's weights
@@ -263,7 +263,7 @@ mod tests {
         {
             let spec = ModelSpec { variant, classes: 10 };
             assert_eq!(count(generator_tensors(&spec)), generator, "{variant} G");
-            assert_eq!(count(discriminator_tensors(&spec, &Design::REPORT)), discriminator, "{variant} D");
+            assert_eq!(count(discriminator_tensors(&spec, &Design::PAPER)), discriminator, "{variant} D");
         }
     }
 

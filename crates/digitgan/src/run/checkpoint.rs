@@ -3,8 +3,8 @@
 //! A file holds a [`Snapshot`] and the hash of the settings and data that it belongs to.
 
 use super::directory::RunDirectory;
-use crate::config::TrainConfig;
-use crate::data::{DataSource, DatasetIdentity};
+use crate::config::{Setting, TrainConfig};
+use crate::data::DatasetIdentity;
 use crate::files::{WeightsFileError, atomic};
 use crate::train::Snapshot;
 use crate::weights::{Precision, TensorFile, encode};
@@ -61,23 +61,17 @@ pub enum CheckpointError {
 
 /// The hash of all that decides what a step computes: a checkpoint is of use to just such a training.
 fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
-    // How often to save changes no step, nor does how long to train unless a schedule goes by it, and data is its
-    // content, wherever it came from.
-    let epochs = if config.is_scheduled() { config.epochs } else { 1 };
-    // Watching changes no step, nor does what follows a collapse: how often it followed is in the checkpoint.
-    let TrainConfig { watch_steps, on_collapse, .. } = TrainConfig::default();
-    let config = TrainConfig {
-        epochs,
-        watch_steps,
-        on_collapse,
-        checkpoint_steps: None,
-        max_steps: None,
-        data: DataSource::Auto,
-        ..config.clone()
-    };
-    let config = serde_json::to_string(&config).expect("plain settings can be written");
-    let text = format!("{config} {} {}", dataset.sha256, dataset.classes);
+    let text = format!("{} {} {}", held_settings(config), dataset.sha256, dataset.classes);
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The settings that a checkpoint is held to, in their order, as a JSON object. Which they are, and what is said of each, is
+/// declared with them ([`Held`](crate::config::Held)): what the first checkpoints said must be said for ever, so that they
+/// stay of use.
+fn held_settings(config: &TrainConfig) -> String {
+    let held = Setting::all().filter_map(|setting| Some((setting.name, setting.held_in(config)?)));
+    let entries: Vec<String> = held.map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", entries.join(","))
 }
 
 /// Writes a checkpoint into `run`, then deletes older ones but the last.
@@ -144,6 +138,8 @@ fn read(path: &Path, step: u64, config: &TrainConfig, dataset: &DatasetIdentity)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{OnCollapse, Recipe};
+    use crate::data::{Augment, DataSource};
     use crate::engine::Precision;
     use crate::model::{TensorMap, Variant};
     use crate::weights::WeightsError;
@@ -202,6 +198,20 @@ mod tests {
         assert_eq!(training_hash(&config(), &dataset()), recorded);
         let other_numbers = TrainConfig { precision: Precision::Bf16, ..config() };
         assert_ne!(training_hash(&other_numbers, &dataset()), recorded);
+        // Where something falls towards the end, the end counts; what changes no step does not.
+        let planned = TrainConfig {
+            data: DataSource::Strokes,
+            augment: vec![Augment::Affine],
+            epochs: 7,
+            precision: Precision::Bf16,
+            watch_steps: 9,
+            on_collapse: OnCollapse::Stop,
+            max_steps: Some(3),
+            checkpoint_steps: Some(2),
+            ..Recipe::Modern.config(Variant::Cgan)
+        };
+        let recorded = r#"{"model":"cgan","data":"auto","augment":["affine"],"epochs":7,"batch-size":64,"lr":0.004,"lr-d":0.004,"beta1":0.0,"g-loss":"non-saturating","loss":"relativistic","label-smoothing":0.0,"fake-class-weight":0.1,"instance-noise":0.0,"lr-decay":0.5,"ema":0.999,"d-leak":0.2,"d-norm":"spectral","d-class":"projection","d-head":"hidden","pack":1,"precision":"bf16","seed":1,"watch-steps":200,"on-collapse":"continue"}"#;
+        assert_eq!(held_settings(&planned), recorded);
     }
 
     #[test]

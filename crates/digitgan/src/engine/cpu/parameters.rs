@@ -247,7 +247,7 @@ mod tests {
             let start = initial_state(&spec, 5);
             for (network, tensors) in [
                 ("generator", generator_tensors(&spec)),
-                ("discriminator", discriminator_tensors(&spec, &Design::REPORT)),
+                ("discriminator", discriminator_tensors(&spec, &Design::PAPER)),
             ] {
                 let mut parameters = Parameters::new(Kernels::available()[0], tensors);
                 for (tensor, slot) in &parameters.entries {
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_weight_lies_where_the_kernels_look_for_it() {
         let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
-        let mut parameters = Parameters::new(Kernels::available()[0], discriminator_tensors(&spec, &Design::REPORT));
+        let mut parameters = Parameters::new(Kernels::available()[0], discriminator_tensors(&spec, &Design::PAPER));
         let mut state = initial_state(&spec, 5);
         // conv2.weight[out 3, in 32 + 5, i 1, j 2]: the class half, tap 6.
         let at = ((3 * 64 + 37) * 4 + 1) * 4 + 2;

@@ -86,11 +86,11 @@ fn bfloat16_is_near_and_the_same_on_every_instruction_set_that_fuses() {
 
 /// Models with options that keep something from step to step.
 fn trainings() -> [(Variant, Protocol); 4] {
-    let design = Design { leak: 0.2, normaliser: Normaliser::Spectral, ..Design::REPORT };
+    let design = Design { leak: 0.2, normaliser: Normaliser::Spectral, ..Design::PAPER };
     let hinge = Adversarial { game: Game::Hinge, ..Adversarial::default() };
     let protocol = |design, average| Protocol { design, average, ..Protocol::default() };
     [
-        (Variant::Gan, protocol(Design::REPORT, Some(0.9))),
+        (Variant::Gan, protocol(Design::PAPER, Some(0.9))),
         (Variant::Cgan, protocol(design, None)),
         (Variant::Acgan, protocol(Design { pack: 3, ..design }, Some(0.9))),
         (
@@ -130,9 +130,9 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
     let report = (Variant::Cgan, Protocol::default());
     let with = |design| (Variant::Cgan, Protocol { design, ..Protocol::default() });
     let averaged = (Variant::Cgan, Protocol { average: Some(0.9), ..Protocol::default() });
-    let spectral = with(Design { normaliser: Normaliser::Spectral, ..Design::REPORT });
-    let projection = with(Design { class_input: ClassInput::Projection, ..Design::REPORT });
-    let pack = with(Design { pack: 2, ..Design::REPORT });
+    let spectral = with(Design { normaliser: Normaliser::Spectral, ..Design::PAPER });
+    let projection = with(Design { class_input: ClassInput::Projection, ..Design::PAPER });
+    let pack = with(Design { pack: 2, ..Design::PAPER });
     let missing = |name: &str| StateError::Missing(name.to_owned());
     for (state, engine, expected) in [
         (report, averaged, missing("generator.average.deconv1.weight")),
@@ -165,7 +165,7 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
 
 #[test]
 fn u_becomes_the_singular_vector_of_weights_that_rest() {
-    let design = Design { normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, ..Design::REPORT };
+    let design = Design { normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, ..Design::PAPER };
     let mut engine = start(Variant::Cgan, Protocol { design, ..Protocol::default() });
     let at_rest = adam_step(&engine.protocol, 0.0, 1);
     let before = engine.whole_state();

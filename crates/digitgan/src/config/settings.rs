@@ -1,0 +1,302 @@
+//! Every setting, each declared once. Flags, files, `run.toml`, what a checkpoint is held to and the table of options in
+//! README.md come from here.
+//!
+//! A new setting of a training goes wherever it reads best; so that old checkpoints stay of use, it is
+//! [`Held::ValueUnlessPaper`], with a value of the paper's that leaves everything as it was. The order of those that are
+//! held by their value is that of the text whose hash checkpoints hold, so it stays.
+
+use super::recipe::Recipe;
+use super::setting::{Held, OnResume, Rule, Setting, settings};
+use super::value::{ThreadCount, Value};
+use super::{MAX_BATCH, MAX_SEED, OnCollapse};
+use crate::data::{Augment, DataSource};
+use crate::engine::Precision;
+use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
+use crate::objective::{Game, GeneratorLoss};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+settings! {
+    before {
+        "recipe" recipe: Recipe {
+            help: "What holds where no option says otherwise: `modern` (better digits) or `paper` (the protocol of Peng & Yang)",
+            value: "modern|paper",
+            shown: Some("modern"),
+            rules: &[],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+    }
+    training {
+        "model" model: Variant {
+            help: "The model: `gan`, `cgan` or `acgan`",
+            value: "MODEL",
+            paper: Variant::Acgan,
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "data" data: DataSource {
+            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files a class",
+            value: "auto|mnist|strokes|PATH",
+            paper: DataSource::Auto,
+            resume: OnResume::Fixed,
+            // Data is its content, whose hash a checkpoint holds too, wherever it came from.
+            checkpoint: Held::Always("\"auto\""),
+        }
+        "augment" augment: Vec<Augment> {
+            help: "Vary real images on the fly: `affine` (turn, shift, scale, shear a little), `elastic`, or both",
+            value: "affine|elastic",
+            paper: Vec::new(),
+            shown: "none",
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "epochs" epochs: u32 {
+            help: "Passes over the training images",
+            value: "N",
+            paper: 20,
+            must: ["at least 1" => |c| c.epochs >= 1],
+            resume: OnResume::MayChangeUnlessScheduled,
+            checkpoint: Held::ValueIfScheduled("1"),
+        }
+        "batch-size" batch_size: usize {
+            help: "Images in a batch",
+            value: "N",
+            paper: 64,
+            must: ["2 to 32768 (batch normalisation needs two images)" => |c| (2..=MAX_BATCH).contains(&c.batch_size)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "lr" lr: f64 {
+            help: "Adam's learning rate, for G and, unless `lr-d` says otherwise, for D",
+            value: "RATE",
+            paper: 1e-3,
+            modern: 4e-3,
+            must: ["a positive number, such as 0.001" => |c| is_rate(c.lr)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "lr-d" lr_d: f64 {
+            help: "Adam's learning rate for D",
+            value: "RATE",
+            paper: 1e-3,
+            modern: 4e-3,
+            shown: "that of `lr`",
+            must: ["a positive number, such as 0.001" => |c| is_rate(c.lr_d)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "beta1" beta1: f64 {
+            help: "Adam's first decay rate",
+            value: "RATE",
+            paper: 0.5,
+            modern: 0.0,
+            must: ["at least 0 and below 1" => |c| (0.0..1.0).contains(&c.beta1)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "g-loss" g_loss: GeneratorLoss {
+            help: "What G minimises: `non-saturating`, −log D(G(z)), or `saturating`, log(1 − D(G(z)))",
+            value: "LOSS",
+            paper: GeneratorLoss::NonSaturating,
+            // What the other games do not have must not seem to be done.
+            must: ["non-saturating unless `loss` is cross-entropy" =>
+                |c| c.loss == Game::CrossEntropy || c.g_loss == GeneratorLoss::NonSaturating],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "loss" loss: Game {
+            help: "The game of D and G: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D tells which of two is real)",
+            value: "GAME",
+            paper: Game::CrossEntropy,
+            modern: Game::Relativistic,
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "label-smoothing" label_smoothing: f32 {
+            help: "How far below one D's target for real images is, with cross-entropy: one-sided label smoothing",
+            value: "SHARE",
+            paper: 0.0,
+            must: [
+                "0 to below 0.5" => |c| (0.0..0.5).contains(&c.label_smoothing),
+                "0 unless `loss` is cross-entropy" => |c| c.loss == Game::CrossEntropy || c.label_smoothing == 0.0,
+            ],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "fake-class-weight" fake_class_weight: f32 {
+            help: "Weight of the class of generated images in the losses of ACGAN, beside 1 for real ones",
+            value: "WEIGHT",
+            paper: 1.0,
+            modern: 0.1,
+            must: ["more than 0 and at most 10" => |c| c.fake_class_weight > 0.0 && c.fake_class_weight <= 10.0],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "instance-noise" instance_noise: f32 {
+            help: "Noise over all images that D sees, falling linearly to nothing",
+            value: "DEVIATION",
+            paper: 0.0,
+            must: ["0 to 1" => |c| (0.0..=1.0).contains(&c.instance_noise)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "lr-decay" lr_decay: f64 {
+            help: "Over this last share of the training the learning rates fall linearly to zero",
+            value: "SHARE",
+            paper: 0.0,
+            modern: 0.5,
+            must: ["0 (never) to 1 (from the start)" => |c| (0.0..=1.0).contains(&c.lr_decay)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "ema" ema: f64 {
+            help: "Draw with an average of G's weights of this decay; 0: with the weights themselves",
+            value: "DECAY",
+            paper: 0.0,
+            modern: 0.999,
+            must: ["0 (no average) to below 1, such as 0.999" => |c| (0.0..1.0).contains(&c.ema)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "d-leak" d_leak: f32 {
+            help: "Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU",
+            value: "SLOPE",
+            paper: 0.0,
+            modern: 0.2,
+            must: ["0 (ReLU) to below 1, such as 0.2" => |c| (0.0..1.0).contains(&c.d_leak)],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "d-norm" d_norm: Normaliser {
+            help: "What keeps D's features in range: `batch` (normalisation) or `spectral` (normalisation of the weights)",
+            value: "batch|spectral",
+            paper: Normaliser::Batch,
+            modern: Normaliser::Spectral,
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "d-class" d_class: ClassInput {
+            help: "How D is told the class: `plane` (as in the paper: cGAN's by a learned picture, ACGAN's not at all) or `projection`",
+            value: "plane|projection",
+            paper: ClassInput::Plane,
+            modern: ClassInput::Projection,
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "d-head" d_head: SourceHead {
+            help: "How D's features become its verdict: `linear` (their weighted sum) or `hidden` (through a layer of 128 units)",
+            value: "linear|hidden",
+            paper: SourceHead::Linear,
+            modern: SourceHead::Hidden,
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "pack" pack: usize {
+            help: "Images that D judges together, of one class where G is told it",
+            value: "N",
+            paper: 1,
+            must: [
+                "1 to 4, and a divisor of `batch-size`" =>
+                    |c| (1..=Design::MAX_PACK).contains(&c.pack) && c.batch_size.is_multiple_of(c.pack),
+                // Batch normalisation needs two of them.
+                "at most half of `batch-size`" => |c| c.batch_size >= 2 * c.pack,
+            ],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        // Its default stays out of records, which are then those of older versions.
+        #[serde(skip_serializing_if = "is_default")]
+        "precision" precision: Precision {
+            help: "Numbers to multiply on the CPU: `f32`, or `bf16` in the inner convolution, which is faster on processors with AVX-512 BF16",
+            value: "f32|bf16",
+            paper: Precision::F32,
+            resume: OnResume::Fixed,
+            checkpoint: Held::ValueUnlessPaper,
+        }
+        "seed" seed: u64 {
+            help: "Every random number follows from it: same seed, same digits",
+            value: "N",
+            paper: 1,
+            must: ["at most 9223372036854775807" => |c| c.seed <= MAX_SEED],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Value,
+        }
+        "watch-steps" watch_steps: u64 {
+            help: "Steps between two looks of the mode-collapse watch",
+            value: "N",
+            paper: 200,
+            must: ["at least 1" => |c| c.watch_steps >= 1],
+            resume: OnResume::MayChange,
+            // Watching changes no step, nor does what follows a collapse: how often it followed is in the checkpoint.
+            checkpoint: Held::Always("200"),
+        }
+        "on-collapse" on_collapse: OnCollapse {
+            help: "When the generator collapses: `continue`, `stop`, or `rollback` (go back to the last checkpoint before it, and on with other noise and half the learning rates)",
+            value: "continue|stop|rollback",
+            paper: OnCollapse::Continue,
+            resume: OnResume::MayChange,
+            checkpoint: Held::Always("\"continue\""),
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        "checkpoint-steps" checkpoint_steps: Option<u64> {
+            help: "Save a checkpoint every N steps too, not only after every epoch",
+            value: "N",
+            paper: None,
+            must: ["at least 1" => |c| c.checkpoint_steps != Some(0)],
+            resume: OnResume::MayChange,
+            checkpoint: Held::Nothing,
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        "max-steps" max_steps: Option<u64> {
+            help: "Stop after N steps in all",
+            value: "N",
+            paper: None,
+            must: ["at least 1" => |c| c.max_steps != Some(0)],
+            resume: OnResume::MayChange,
+            checkpoint: Held::Nothing,
+        }
+    }
+    after {
+        "threads" threads: ThreadCount {
+            help: "Threads to compute with; the results are the same for any number",
+            value: "N",
+            shown: Some("all processors"),
+            rules: &[],
+            resume: OnResume::MayChange,
+            checkpoint: Held::Nothing,
+        }
+        "data-dir" data_dir: PathBuf {
+            help: "Folder that holds data sets; MNIST lies in its subfolder mnist",
+            value: "DIR",
+            shown: Some("this platform's cache folder"),
+            rules: &[],
+            resume: OnResume::MayChange,
+            checkpoint: Held::Nothing,
+        }
+        "name" name: String {
+            help: "Name of the run, which goes to runs/NAME",
+            value: "NAME",
+            shown: Some("model and data"),
+            rules: &[],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+        "out" out: PathBuf {
+            help: "Directory of the run, instead of a name",
+            value: "DIR",
+            shown: None,
+            rules: &[],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+    }
+}
+
+fn is_rate(rate: f64) -> bool {
+    rate.is_finite() && rate > 0.0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
