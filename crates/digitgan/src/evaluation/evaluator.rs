@@ -17,7 +17,7 @@ use crate::metrics::{Features, MetricError, Probabilities};
 use crate::model::CLASSIFIER_FEATURES;
 use crate::run::generator_file::GeneratorFile;
 use crate::sample::Sampler;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use digitgan_kernels::Kernels;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
@@ -95,7 +95,10 @@ impl<'a> Evaluator<'a> {
         if samples < MIN_SAMPLES {
             return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: MIN_SAMPLES });
         }
-        let test = chosen(&dataset.test, &permutation(plan.seed, Purpose::EvaluationImages, 0, test)[..samples]);
+        let test = chosen(
+            &dataset.test,
+            &permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TEST, test)[..samples],
+        );
         let readings = judge.read(&test.images);
         let mut evaluator = Evaluator {
             kernels,
@@ -110,7 +113,7 @@ impl<'a> Evaluator<'a> {
             real: Vec::new(),
             real_accuracy: None,
         };
-        let order = permutation(plan.seed, Purpose::EvaluationImages, 1, train);
+        let order = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TRAIN, train);
         let sets = plan.repeats.min(train / samples);
         for (done, set) in order.chunks_exact(samples).take(sets).enumerate() {
             watch("measuring real digits", done as u64, sets as u64);
@@ -253,7 +256,12 @@ impl<'a> Evaluator<'a> {
         let real = match self.real_accuracy {
             Some(known) => known,
             None => {
-                let order = permutation(self.plan.seed, Purpose::EvaluationImages, 1, self.dataset.train.len());
+                let order = permutation(
+                    self.plan.seed,
+                    Purpose::EvaluationImages,
+                    index::EVALUATION_TRAIN,
+                    self.dataset.train.len(),
+                );
                 let split = chosen(&self.dataset.train, &order[..images]);
                 self.accuracy(&split, &plan, "learning from real digits", watch)?
             }

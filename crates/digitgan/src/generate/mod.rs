@@ -31,6 +31,7 @@ use crate::engine::Device;
 use crate::judge::Judge;
 use crate::run::generator_file::GeneratorFile;
 use crate::run::manifest::Versions;
+use crate::seed::index;
 use draw::{Artist, Labelled};
 use files::PartFiles;
 use record::{GeneratorRecord, Keep, Labels, SetRecord, SplitRecord};
@@ -85,14 +86,9 @@ enum Part {
 }
 
 impl Part {
-    /// How many parts there are.
-    const COUNT: u64 = 2;
-    /// No part has more images: their numbers have 32 bits, as IDX files count them.
-    const MAX_IMAGES: u64 = 1 << 32;
-
     /// The place of image `number` among all images of a seed.
     const fn place(self, number: u64) -> u64 {
-        self as u64 * Self::MAX_IMAGES + number
+        index::generated(self as u64, number)
     }
 
     /// What the names of its IDX files begin with.

@@ -14,7 +14,7 @@ use crate::judge::{Judge, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
 use crate::run::watch_log::WatchRecord;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::{IMAGE_PIXELS, picture, sample};
 
 /// Digits that are drawn, at least; with many classes [`OF_A_CLASS`] of each.
@@ -105,7 +105,7 @@ impl WatchRecord {
 /// As many training digits, the same number of each class as far as there are.
 fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
     let train = &dataset.train;
-    let order = permutation(seed, Purpose::WatchLatent, u64::MAX, train.len());
+    let order = permutation(seed, Purpose::WatchLatent, index::WATCH_REAL_DIGITS, train.len());
     let mut missing = vec![digits / dataset.classes; dataset.classes];
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for place in order {
