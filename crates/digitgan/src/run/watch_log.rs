@@ -1,164 +1,40 @@
-//! What the mode-collapse watch saw, as a CSV file that people can plot: `watch.csv`.
+//! What the mode-collapse watch saw, as a CSV file: `watch.csv`.
 //!
-//! One header, then a row for each look, by rising step. Appended to while a run goes on, and cut back to the checkpoint's
-//! step when it is resumed, as `losses.csv`.
+//! A row for each look, by rising step. `agreement` is empty where G is not told the class.
 
-use crate::atomic_file;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use super::records::WatchRecord;
+use super::step_log::{LogKind, StepRecord};
 
 /// The first line of the file.
 pub const HEADER: &str = "step,entropy,agreement,distance";
-/// Largest file that is read.
-const MAX_BYTES: u64 = 64 << 20;
 
-/// What one look at the generator saw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WatchRecord {
-    /// Finished steps.
-    pub step: u64,
-    /// Entropy of the classes read, as a share of that of all classes alike.
-    pub entropy: f32,
-    /// Share of digits read as asked for; none where G is not told the class.
-    pub agreement: Option<f32>,
-    /// Mean distance between two digits in the judge's features, as a share of that of real ones.
-    pub distance: f32,
-}
-
-/// Why a watch file cannot be read or continued.
-#[derive(Debug, thiserror::Error)]
-pub enum WatchLogError {
-    /// Reading or writing failed.
-    #[error("cannot access the watch file: {0}")]
-    Io(#[from] io::Error),
-    /// A line is not what it should be.
-    #[error("line {line} of the watch file is {found:?}, no row of {HEADER}; delete the file to go on without it")]
-    Row {
-        /// Number of the line, from 1.
-        line: usize,
-        /// What stands there.
-        found: String,
-    },
-}
-
-/// Appends looks to a watch file.
-#[derive(Debug)]
-pub struct WatchLog {
-    path: PathBuf,
-    /// The file, once there is something in it.
-    out: Option<File>,
-    records: Vec<WatchRecord>,
-}
-
-impl WatchLog {
-    /// Continues the file at `path` after `steps` finished steps: later rows are cut off. A file that is not there is
-    /// begun with the first row.
-    ///
-    /// # Errors
-    /// The file cannot be written, or is something else.
-    pub fn resume(path: &Path, steps: u64) -> Result<Self, WatchLogError> {
-        let mut log = WatchLog { path: path.to_owned(), out: None, records: Vec::new() };
-        if path.exists() {
-            log.records = if steps == 0 { Vec::new() } else { read(path)?.unwrap_or_default() };
-            log.records.retain(|record| record.step <= steps);
-            log.begin()?;
-        }
-        Ok(log)
-    }
-
-    /// Writes the file anew, with the rows that there are.
-    fn begin(&mut self) -> io::Result<&mut File> {
-        atomic_file::write(&self.path, |out| {
-            writeln!(out, "{HEADER}")?;
-            self.records.iter().try_for_each(|record| write_row(out, record))
-        })?;
-        Ok(self.out.insert(OpenOptions::new().append(true).open(&self.path)?))
-    }
-
-    /// Adds a look.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn append(&mut self, record: WatchRecord) -> io::Result<()> {
-        let out = match &mut self.out {
-            Some(out) => out,
-            None => self.begin()?,
-        };
-        write_row(out, &record)?;
-        self.records.push(record);
-        Ok(())
-    }
-
-    /// Brings all rows to the disk.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn sync(&self) -> io::Result<()> {
-        self.out.as_ref().map_or(Ok(()), File::sync_data)
-    }
-
-    /// All looks, by rising step.
-    pub fn records(&self) -> &[WatchRecord] {
-        &self.records
-    }
-}
-
-/// All looks of the file at `path`, but for a torn last line; `None` if there is no such file.
-///
-/// # Errors
-/// The file cannot be read, or is something else.
-pub fn read(path: &Path) -> Result<Option<Vec<WatchRecord>>, WatchLogError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+impl StepRecord for WatchRecord {
+    const KIND: &'static LogKind = &LogKind {
+        of: "looks of the watch",
+        header: HEADER,
+        every_step: false,
+        max_bytes: 64 << 20,
+        remedy: "delete the file to go on without it",
     };
-    let mut text = String::new();
-    BufReader::new(file).take(MAX_BYTES).read_to_string(&mut text)?;
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut records: Vec<WatchRecord> = Vec::new();
-    for (line, found) in whole.as_bytes().lines().enumerate() {
-        let found = found?;
-        let wrong = || WatchLogError::Row { line: line + 1, found: found.chars().take(80).collect() };
-        if line == 0 {
-            if found != HEADER {
-                return Err(wrong());
-            }
-            continue;
-        }
-        let record = parse(&found).ok_or_else(wrong)?;
-        if records.last().is_some_and(|last| last.step >= record.step) {
-            return Err(wrong());
-        }
-        records.push(record);
+
+    fn step(&self) -> u64 {
+        self.step
     }
-    Ok(Some(records))
-}
 
-fn write_row(out: &mut (impl Write + ?Sized), record: &WatchRecord) -> io::Result<()> {
-    let WatchRecord { step, entropy, agreement, distance } = record;
-    let agreement = agreement.map_or(String::new(), |share| format!("{share:?}"));
-    // One write, so that no other program sees half a row of ours.
-    out.write_all(format!("{step},{entropy:?},{agreement},{distance:?}\n").as_bytes())
-}
-
-fn parse(row: &str) -> Option<WatchRecord> {
-    let mut fields = row.split(',');
-    let record = WatchRecord {
-        step: fields.next()?.parse().ok()?,
-        entropy: fields.next()?.parse().ok()?,
-        agreement: match fields.next()? {
-            "" => None,
-            share => Some(share.parse().ok()?),
-        },
-        distance: fields.next()?.parse().ok()?,
-    };
-    fields.next().is_none().then_some(record)
+    fn is_finite(&self) -> bool {
+        let Self { step: _, entropy, agreement, distance } = *self;
+        [Some(entropy), agreement, Some(distance)].into_iter().flatten().all(f32::is_finite)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::step_log::{StepLog, StepLogError as Error, read};
+    use std::fs::{self, OpenOptions};
+    use std::io::Write;
+
+    type Log = StepLog<WatchRecord>;
 
     fn record(step: u64) -> WatchRecord {
         let agreement = step.is_multiple_of(2).then_some(0.1);
@@ -169,34 +45,82 @@ mod tests {
     fn what_is_appended_is_read_and_cut_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("watch.csv");
-        assert!(read(&path).unwrap().is_none());
-        let mut log = WatchLog::resume(&path, 0).unwrap();
-        (1..=5).for_each(|step| log.append(record(10 * step)).unwrap());
+        let mut log = Log::resume(&path, 7).unwrap();
         log.sync().unwrap();
-        assert_eq!(read(&path).unwrap().unwrap(), (1..=5).map(|step| record(10 * step)).collect::<Vec<_>>());
+        assert!(!path.exists(), "the file is begun with the first row");
+        (1..=5).for_each(|look| log.append(record(10 * look)).unwrap());
+        log.sync().unwrap();
+        assert_eq!(read::<WatchRecord>(&path).unwrap(), (1..=5).map(|look| record(10 * look)).collect::<Vec<_>>());
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("step,entropy,agreement,distance\n10,0.33333334,0.1,10.0\n20,"), "{text}");
         // A torn row, as a killed process leaves it.
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"60,0.5").unwrap();
-        let log = WatchLog::resume(&path, 35).unwrap();
-        assert_eq!(log.records(), [record(10), record(20), record(30)]);
-        assert_eq!(read(&path).unwrap().unwrap(), log.records());
-        assert!(WatchLog::resume(&path, 0).unwrap().records().is_empty());
+        for (steps, looks) in [(60, 5), (35, 3), (30, 3), (9, 0)] {
+            let log = Log::resume(&path, steps).unwrap();
+            assert_eq!(log.records(), (1..=looks).map(|look| record(10 * look)).collect::<Vec<_>>());
+            assert_eq!(read::<WatchRecord>(&path).unwrap(), log.records());
+        }
+        assert!(Log::resume(&path, 0).unwrap().records().is_empty());
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{HEADER}\n"));
+    }
+
+    #[test]
+    fn steps_that_do_not_rise_and_numbers_that_are_not_finite_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = Log::resume(&folder.path().join("watch.csv"), 0).unwrap();
+        log.append(record(5)).unwrap();
+        for step in [5, 4, 0] {
+            assert!(matches!(log.append(record(step)), Err(Error::OutOfTurn { last: 5, .. })));
+        }
+        for distance in [f32::INFINITY, f32::NAN] {
+            let refused = log.append(WatchRecord { distance, ..record(6) });
+            assert!(matches!(refused, Err(Error::NotFinite { step: 6, .. })));
+        }
+        log.append(record(6)).unwrap();
     }
 
     #[test]
     fn other_files_are_refused_with_their_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("watch.csv");
-        for (text, line) in [
-            ("something else\n".to_owned(), 1),
-            (format!("{HEADER}\n1,2,3\n"), 2),
-            (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), 3),
-            (format!("{HEADER}\n5,x,1,1\n"), 2),
+        for (text, message) in [
+            ("something else\n".to_owned(), "line 1 is \"something else\", not the header"),
+            (format!("{HEADER}\n1,2,3\n"), "line 2 is not a row of looks of the watch: 3 fields instead of 4"),
+            (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), "line 3 has step 5 where step 6 or a later one belongs"),
+            (
+                format!("{HEADER}\n5,x,1,1\n"),
+                "line 2 is not a row of looks of the watch: \"x\" is no number for entropy",
+            ),
+            (
+                format!("{HEADER}\n5,1,,1\n6,0.99,,inf\n"),
+                "line 3 is not a row of looks of the watch: a number that is not",
+            ),
+            (
+                format!("{HEADER}\n5,1,nan,1\n"),
+                "line 2 is not a row of looks of the watch: a number that is not finite",
+            ),
+            (
+                format!("{HEADER}\n5,1e99,,1\n"),
+                "line 2 is not a row of looks of the watch: a number that is not finite",
+            ),
         ] {
-            std::fs::write(&path, &text).unwrap();
-            match read(&path) {
-                Err(WatchLogError::Row { line: found, .. }) => assert_eq!(found, line, "{text:?}"),
-                other => panic!("{text:?}: {other:?}"),
+            fs::write(&path, &text).unwrap();
+            for error in [read::<WatchRecord>(&path).unwrap_err(), Log::resume(&path, 9).unwrap_err()] {
+                let error = error.to_string();
+                assert!(error.contains(message) && error.contains("delete the file"), "{text:?}: {error}");
+                assert!(!error.contains('\n'), "{error:?}");
             }
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a refused file stays as it is");
+        }
+    }
+
+    #[test]
+    fn files_that_are_too_large_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("watch.csv");
+        fs::File::create(&path).unwrap().set_len(WatchRecord::KIND.max_bytes + 1).unwrap();
+        for error in [read::<WatchRecord>(&path).unwrap_err(), Log::resume(&path, 9).unwrap_err()] {
+            assert!(error.to_string().contains("67108865 bytes are too many"), "{error}");
         }
     }
 }

@@ -6,8 +6,7 @@ use crate::model::TensorMap;
 use crate::picture::PictureError;
 use crate::run::checkpoint::CheckpointError;
 use crate::run::generator_file::GeneratorFileError;
-use crate::run::losses::LossError;
-use crate::run::watch_log::WatchLogError;
+use crate::run::step_log::StepLogError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -41,21 +40,13 @@ pub enum TrainError {
         /// Why not.
         source: io::Error,
     },
-    /// The losses cannot be recorded or continued.
+    /// The losses, or what the watch saw, cannot be recorded or continued.
     #[error("{path}: {source}")]
-    Losses {
+    Log {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: LossError,
-    },
-    /// What the watch saw cannot be continued.
-    #[error("{path}: {source}")]
-    Watch {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: WatchLogError,
+        source: StepLogError,
     },
     /// A checkpoint cannot be used.
     #[error(transparent)]
@@ -140,20 +131,11 @@ impl<T> Attempt<T> for io::Result<T> {
     }
 }
 
-impl<T> Attempt<T> for Result<T, LossError> {
+impl<T> Attempt<T> for Result<T, StepLogError> {
     fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
         self.map_err(|error| match error {
-            LossError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
-            source => TrainError::Losses { path: path.to_owned(), source },
-        })
-    }
-}
-
-impl<T> Attempt<T> for Result<T, WatchLogError> {
-    fn attempt(self, action: &'static str, path: &Path) -> Result<T, TrainError> {
-        self.map_err(|error| match error {
-            WatchLogError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
-            source => TrainError::Watch { path: path.to_owned(), source },
+            StepLogError::Io(source) => TrainError::Files { action, path: path.to_owned(), source },
+            source => TrainError::Log { path: path.to_owned(), source },
         })
     }
 }

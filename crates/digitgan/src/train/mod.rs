@@ -21,11 +21,11 @@ use crate::model::{ModelSpec, TensorMap};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::generator_file::GeneratorFile;
-use crate::run::losses::{LossRecord, LossWriter};
 use crate::run::manifest::{Collapse, Manifest};
+use crate::run::records::{LossRecord, WatchRecord};
+use crate::run::step_log::StepLog;
 use crate::run::tensorboard::EventWriter;
 use crate::run::timing::Stopwatch;
-use crate::run::watch_log::WatchLog;
 use error::{Attempt, first_not_finite};
 use feed::{Feed, Pace};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,9 +97,9 @@ pub struct Trainer<'a> {
     reports: Vec<StepReport>,
     saved_step: Option<u64>,
     watch: Option<Watch>,
-    watch_log: WatchLog,
+    watch_log: StepLog<WatchRecord>,
     rollbacks: u32,
-    losses: LossWriter,
+    losses: StepLog<LossRecord>,
     events: EventWriter,
     stopwatch: Stopwatch,
 }
@@ -293,6 +293,7 @@ impl<'a> Trainer<'a> {
         let Some(watcher) = &mut self.watch else { return Ok(Look::Healthy) };
         let record = watcher.look(self.engine.as_mut(), self.step)?;
         self.watch_log.append(record).attempt("write", &self.run.watch())?;
+        self.watch_log.flush().attempt("write", &self.run.watch())?;
         let scalars = [
             ("watch/class entropy", record.entropy),
             ("watch/distance", record.distance),
@@ -386,7 +387,7 @@ impl<'a> Trainer<'a> {
             d_class: report.d_class.map(|loss| loss as f32),
             g_class: report.g_class.map(|loss| loss as f32),
         };
-        self.losses.append(&record).attempt("write", &self.run.losses())?;
+        self.losses.append(record).attempt("write", &self.run.losses())?;
         let mut scalars = [("", 0.0); 7];
         let classes = [("loss/D class", record.d_class), ("loss/G class", record.g_class)];
         let always = [
@@ -454,23 +455,20 @@ enum Look {
 
 /// The files that a training adds to.
 struct Records {
-    losses: LossWriter,
+    losses: StepLog<LossRecord>,
     events: EventWriter,
-    watch_log: WatchLog,
+    watch_log: StepLog<WatchRecord>,
 }
 
 impl Records {
     /// Continues them after `step` steps.
     fn resume(run: &RunDirectory, step: u64) -> Result<Self, TrainError> {
         let path = run.losses();
-        let losses = match step {
-            0 => LossWriter::create(&path).attempt("write", &path)?,
-            _ => LossWriter::resume(&path, step).attempt("continue", &path)?,
-        };
+        let losses = StepLog::resume(&path, step).attempt(if step == 0 { "write" } else { "continue" }, &path)?;
         let purge = (step > 0).then_some(step + 1);
         let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
         let path = run.watch();
-        let watch_log = WatchLog::resume(&path, step).attempt("continue", &path)?;
+        let watch_log = StepLog::resume(&path, step).attempt("continue", &path)?;
         Ok(Records { losses, events, watch_log })
     }
 }

@@ -4,8 +4,14 @@ use super::error::Attempt;
 use super::{TrainError, Trainer, now};
 use crate::picture::{Animation, CurvePoint, Frame, GreyPicture, Grid, LossCurves, WatchCurves};
 use crate::run::generator_file::GeneratorFile;
-use crate::run::losses;
+use crate::run::records::LossRecord;
 use crate::sample::{self, GridPlan, Sampler};
+
+impl From<&LossRecord> for CurvePoint {
+    fn from(record: &LossRecord) -> Self {
+        Self { step: record.step, d_loss: record.d_loss, g_loss: record.g_loss }
+    }
+}
 
 impl Trainer<'_> {
     /// Draws the sample grid of the epoch just finished and keeps its generator.
@@ -35,10 +41,8 @@ impl Trainer<'_> {
 
     /// Draws the losses so far as a picture.
     pub(super) fn draw_losses(&mut self) -> Result<(), TrainError> {
-        let path = self.run.losses();
-        self.losses.flush().attempt("write", &path)?;
-        let records = losses::read(&path).attempt("read", &path)?;
-        let points: Vec<CurvePoint> = records.iter().map(CurvePoint::from).collect();
+        self.losses.flush().attempt("write", &self.run.losses())?;
+        let points: Vec<CurvePoint> = self.losses.records().iter().map(CurvePoint::from).collect();
         let dataset = &self.manifest.dataset.identity.name;
         let title = format!("{} on {dataset}: losses", self.spec.variant.title());
         let path = self.run.loss_curves();
@@ -88,5 +92,26 @@ impl Trainer<'_> {
     pub fn preview(&mut self) -> Result<(Vec<u8>, usize), TrainError> {
         let plan = GridPlan::new(&self.spec);
         Ok((sample::draw_grid(self.engine.as_mut(), &plan, self.manifest.config.seed)?, plan.columns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_of_the_curves_is_a_step_and_its_two_losses() {
+        let losses = LossRecord {
+            step: 2,
+            epoch: 1,
+            d_loss: 0.5,
+            g_loss: 2f32.sqrt(),
+            d_real: 0.6,
+            d_fake: 0.3,
+            d_fake_after: 0.2,
+            d_class: Some(7.0),
+            g_class: None,
+        };
+        assert_eq!(CurvePoint::from(&losses), CurvePoint { step: 2, d_loss: 0.5, g_loss: 2f32.sqrt() });
     }
 }

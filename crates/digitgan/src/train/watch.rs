@@ -13,7 +13,7 @@ use crate::engine::{Engine, EngineError};
 use crate::judge::{Judge, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
-use crate::run::watch_log::WatchRecord;
+use crate::run::records::WatchRecord;
 use crate::seed::{Purpose, index, permutation};
 use crate::{IMAGE_PIXELS, picture, sample};
 
@@ -68,9 +68,15 @@ impl Watch {
             step,
             entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
             agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
-            distance: (mean_distance(&readings, &self.labels, &self.spec) / self.real_distance) as f32,
+            distance: share_of(mean_distance(&readings, &self.labels, &self.spec), self.real_distance),
         })
     }
+}
+
+/// A distance as a share of that of real digits. Where those are all alike, such as one of each class, no digits can be
+/// less various.
+fn share_of(distance: f64, real: f64) -> f32 {
+    if real > 0.0 { (distance / real) as f32 } else { 1.0 }
 }
 
 /// Which looks found a collapse: those with a complaint, once the watch minds. One for each record.
@@ -154,6 +160,11 @@ mod tests {
         assert_eq!(collapsed(&records), expected);
         let never: Vec<WatchRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
         assert_eq!(collapsed(&never), [false, false, true, true]);
+    }
+
+    #[test]
+    fn real_digits_that_are_all_alike_ask_for_no_variety() {
+        assert_eq!([share_of(1.0, 4.0), share_of(0.0, 0.0), share_of(3.0, 0.0)], [0.25, 1.0, 1.0]);
     }
 
     #[test]
