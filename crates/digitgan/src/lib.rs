@@ -20,11 +20,13 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic_file;
+mod capped_file;
 pub mod config;
 pub mod data;
 pub mod engine;
 pub mod evaluation;
 pub mod generate;
+mod hash;
 pub mod judge;
 pub mod metrics;
 pub mod model;

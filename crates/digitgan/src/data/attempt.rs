@@ -3,6 +3,7 @@
 use super::download::{MAX_DOWNLOAD_BYTES, RemoteFile};
 use super::idx;
 use super::source::{DataEvent, OnEvent};
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -142,7 +143,7 @@ impl<R: Read> Hashing<R> {
 
     /// SHA-256 of everything that was read, in hexadecimal.
     pub(super) fn finish(self) -> String {
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.hash.finalize())
     }
 }
 

@@ -34,6 +34,7 @@ pub use source::{DataEvent, DataSource, Loaded, OnEvent, default_data_dir, load,
 pub mod strokes;
 
 use crate::IMAGE_PIXELS;
+use crate::hash::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -108,7 +109,7 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(hash.finalize()),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),

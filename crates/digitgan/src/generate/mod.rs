@@ -28,6 +28,7 @@ pub use staging::check_vacant;
 
 use crate::data::generated::{FILE_NAME, FORMAT, Layout};
 use crate::engine::Device;
+use crate::hash::hex;
 use crate::judge::Judge;
 use crate::run::generator_file::GeneratorFile;
 use crate::run::manifest::Versions;
@@ -223,12 +224,11 @@ impl Summary {
     }
 
     fn finish(self, images: u32) -> SplitRecord {
-        let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         SplitRecord {
             images: u64::from(images),
             counts: self.counts,
-            images_sha256: hex(self.images),
-            labels_sha256: hex(self.labels),
+            images_sha256: hex(self.images.finalize()),
+            labels_sha256: hex(self.labels.finalize()),
         }
     }
 }

@@ -7,8 +7,8 @@
 use super::{RunDirectory, TensorFile, TensorFileError};
 use crate::config::TrainConfig;
 use crate::data::{DataSource, DatasetIdentity};
+use crate::hash::sha256_hex;
 use crate::model::{TensorMap, initial_state_of};
-use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
     };
     let config = serde_json::to_string(&config).expect("plain settings can be written");
     let text = format!("{config} {} {}", dataset.sha256, dataset.classes);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(text.as_bytes())
 }
 
 impl Checkpoint {

@@ -1,11 +1,10 @@
 //! What an evaluation leaves in a run: `evaluation.json` and two pictures.
 
-use crate::IMAGE_PIXELS;
-use crate::atomic_file;
 use crate::data::Split;
 use crate::evaluation::{Evaluation, FORMAT, Neighbours};
 use crate::picture::{ConfusionPicture, Grid, PictureError};
-use std::io::{self, Read};
+use crate::{IMAGE_PIXELS, atomic_file, capped_file};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Largest record that is read.
@@ -102,14 +101,10 @@ pub fn write(
 /// A file that cannot be read or is something else.
 pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
     let path = record(folder);
-    let file = match std::fs::File::open(&path) {
+    let text = match capped_file::read_text(&path, MAX_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?,
     };
-    let mut text = String::new();
-    file.take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?;
     let format = |reason: String| EvaluationFileError::Format { path: path.clone(), reason };
     let evaluation: Evaluation = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
     match evaluation.format {

@@ -1,8 +1,8 @@
 //! `generator.safetensors`: a trained generator, as PyTorch's state dict has it, and what it draws.
 
 use super::{TensorFile, TensorFileError};
+use crate::hash::sha256_hex;
 use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ impl GeneratorFile {
 /// # Errors
 /// Those of reading.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    Ok(Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256_hex(&std::fs::read(path)?))
 }
 
 /// The model that the facts name, or that the shape of the first layer implies.

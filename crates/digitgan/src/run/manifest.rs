@@ -1,9 +1,9 @@
 //! `run.toml`: what a run is, for people and programs.
 
-use crate::atomic_file;
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;
 use crate::judge::JudgeIdentity;
+use crate::{atomic_file, capped_file};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -135,12 +135,8 @@ impl Manifest {
             }
             _ => ManifestError::Io { path: path.to_owned(), source },
         };
-        let size = std::fs::metadata(path).map_err(io_error)?.len();
         let format = |reason: String| ManifestError::Format { path: path.to_owned(), reason };
-        if size > MAX_BYTES {
-            return Err(format(format!("{size} bytes are too many")));
-        }
-        let text = std::fs::read_to_string(path).map_err(io_error)?;
+        let text = capped_file::read_text(path, MAX_BYTES).map_err(io_error)?;
         let one_line = |error: toml::de::Error| {
             format(match error.span() {
                 Some(span) => {

@@ -1,13 +1,13 @@
 //! Tensors in a file: safetensors, with a SHA-256 of everything in it, written whole or not at all.
 
-use crate::atomic_file;
+use crate::hash::hex;
 use crate::model::{Tensor, TensorMap};
+use crate::{atomic_file, capped_file};
 use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read: over ten times the largest checkpoint.
@@ -25,14 +25,6 @@ pub enum TensorFileError {
         path: PathBuf,
         /// Why.
         source: io::Error,
-    },
-    /// Too large to be ours.
-    #[error("{path} has {bytes} bytes, too many for a file of digitgan: give another file")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: u64,
     },
     /// Not a safetensors file, or cut off.
     #[error("{path} is not a whole safetensors file ({reason}): it was cut off or is something else")]
@@ -139,7 +131,8 @@ impl TensorFile {
     /// # Errors
     /// Anything that is wrong with it.
     pub fn read(path: &Path) -> Result<TensorFile, TensorFileError> {
-        Self::from_bytes(&read_capped(path)?, path)
+        let io_error = |source| TensorFileError::Io { path: path.to_owned(), source };
+        Self::from_bytes(&capped_file::read(path, MAX_BYTES).map_err(io_error)?, path)
     }
 
     /// Reads the content of a file, which errors call `path`.
@@ -193,18 +186,6 @@ fn sort_header(file: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn read_capped(path: &Path) -> Result<Vec<u8>, TensorFileError> {
-    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
-    if size > MAX_BYTES {
-        return Err(TensorFileError::TooLarge { path: path.to_owned(), bytes: size });
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    Ok(bytes)
-}
-
 /// SHA-256 over facts, names, shapes and content, each with its length, in the order of the names.
 fn hash<'a>(
     facts: &BTreeMap<String, String>,
@@ -224,7 +205,7 @@ fn hash<'a>(
         field(format!("{shape:?}").as_bytes());
         field(bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize())
 }
 
 fn to_bytes(values: &[f32]) -> Vec<u8> {
