@@ -163,7 +163,7 @@ fn info(args: InfoArgs) -> anyhow::Result<()> {
         .iter()
         .zip(train.iter().zip(&test))
         .map(|(name, (train, test))| {
-            (name.as_str(), format!("{:>8} {:>7}", output::thousands(train), output::thousands(test)))
+            (name.as_str(), format!("{:>8} {:>7}", output::thousands(*train), output::thousands(*test)))
         })
         .collect();
     Ok(output::facts(&rows)?)
