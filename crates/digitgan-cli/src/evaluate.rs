@@ -165,7 +165,7 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
         "{}, {} sets of {} digits against {dataset}",
         model.title(),
         plan.repeats,
-        output::thousands(samples)
+        output::thousands(*samples)
     ))?;
     output::table(["", "generated", "real digits"], &figures(evaluation))?;
     if let Some(confusion) = &evaluation.confusion {

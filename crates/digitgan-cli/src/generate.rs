@@ -260,7 +260,7 @@ fn tell(args: &Args, generator: &Path, record: &SetRecord, took: Duration) -> an
     ));
     output::facts(&facts)?;
     let rows: Vec<[String; 3]> = (record.class_names.iter().zip(record.train.counts.iter().zip(&record.test.counts)))
-        .map(|(name, (train, test))| [name.clone(), output::thousands(train), output::thousands(test)])
+        .map(|(name, (train, test))| [name.clone(), output::thousands(*train), output::thousands(*test)])
         .collect();
     output::table(["class", "train", "test"], &rows)?;
     if let Some(obstacle) = obstacle {

@@ -162,9 +162,7 @@ pub fn fill_latents(seed: u64, purpose: Purpose, first: u64, latents: &mut [f32]
 /// Fills in the classes of pictures from index `first` on, each class as likely as the other.
 pub fn fill_classes(seed: u64, purpose: Purpose, first: u64, classes: usize, labels: &mut [u8]) {
     for (index, label) in (first..).zip(labels) {
-        // The upper half of a 64-bit product maps 32 random bits to 0..classes.
-        let bits = u64::from(seed::stream(seed, purpose, index).next_u32());
-        *label = ((bits * classes as u64) >> 32) as u8;
+        *label = seed::below(seed::stream(seed, purpose, index).next_u32(), classes) as u8;
     }
 }
 

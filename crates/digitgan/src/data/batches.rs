@@ -78,7 +78,7 @@ impl<'a> Batches<'a> {
                     return to_signed(bytes, image);
                 }
                 let mut varied = [0; IMAGE_PIXELS];
-                augment::apply(augment, seed, step * batch as u64 + i as u64, bytes, &mut varied);
+                augment::apply(augment, seed, seed::index::real_image(step, batch, i), bytes, &mut varied);
                 to_signed(&varied, image);
             },
         );

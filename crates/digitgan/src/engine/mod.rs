@@ -118,7 +118,7 @@ pub struct InstanceNoise {
 impl InstanceNoise {
     /// The noise over an image of step `step`, counted from 1, of deviation one: the real images' first, then the fakes'.
     fn fill(self, step: u64, batch: usize, image: usize, pixels: &mut [f32]) {
-        let index = (step - 1) * 2 * batch as u64 + image as u64;
+        let index = seed::index::instance_noise(step - 1, batch, image);
         seed::fill_normal(self.seed, Purpose::InstanceNoise, index, pixels);
     }
 }

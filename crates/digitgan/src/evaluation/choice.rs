@@ -8,7 +8,7 @@ use crate::metrics::frechet::Gaussian;
 use crate::metrics::{Features, MetricError};
 use crate::model::CLASSIFIER_FEATURES;
 use crate::sample::Sampler;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
 
 /// Digits of either kind that the choice is made by.
@@ -30,7 +30,7 @@ impl Choice {
     /// Fewer than two of them.
     pub fn new(device: &Device, mut judge: Judge, dataset: &Dataset, seed: u64) -> Result<Self, EvaluationError> {
         let train = &dataset.train;
-        let order = permutation(seed, Purpose::EvaluationImages, 2, train.len());
+        let order = permutation(seed, Purpose::EvaluationImages, index::CHOICE_TRAIN, train.len());
         let images: Vec<u8> =
             order.iter().take(DIGITS).flat_map(|&place| train.image(place as usize)).copied().collect();
         let training = gaussian(judge.read(&images)?)?;
@@ -44,9 +44,7 @@ impl Choice {
     /// # Errors
     /// A generator whose tensors do not fit, or digits that cannot be measured.
     pub fn distance(&mut self, file: &GeneratorFile) -> Result<f64, EvaluationError> {
-        // Digits from the end of the seed's: none that an evaluation draws.
-        const FIRST: u64 = 1 << 40;
-        let digits = Sampler::new(&self.device, file)?.draw_at(self.seed, FIRST, &self.labels)?;
+        let digits = Sampler::new(&self.device, file)?.draw_at(self.seed, index::CHOICE, &self.labels)?;
         Ok(gaussian(self.judge.read(&digits)?)?.distance(&self.training)?)
     }
 }

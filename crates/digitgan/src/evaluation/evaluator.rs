@@ -16,7 +16,7 @@ use crate::metrics::score::digit_score;
 use crate::metrics::{Features, MetricError, Probabilities};
 use crate::model::CLASSIFIER_FEATURES;
 use crate::sample::Sampler;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
@@ -104,7 +104,8 @@ impl<'a> Evaluator<'a> {
         if samples < MIN_SAMPLES {
             return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: MIN_SAMPLES });
         }
-        let test = chosen(&dataset.test, &permutation(plan.seed, Purpose::EvaluationImages, 0, test)[..samples]);
+        let test = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TEST, test);
+        let test = chosen(&dataset.test, &test[..samples]);
         let readings = judge.read(&test.images)?;
         let mut evaluator = Evaluator {
             device,
@@ -118,7 +119,7 @@ impl<'a> Evaluator<'a> {
             real: Vec::new(),
             real_accuracy: None,
         };
-        let order = permutation(plan.seed, Purpose::EvaluationImages, 1, train);
+        let order = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TRAIN, train);
         let sets = plan.repeats.min(train / samples);
         for (done, set) in order.chunks_exact(samples).take(sets).enumerate() {
             watch("measuring real digits", done as u64, sets as u64);
@@ -264,7 +265,12 @@ impl<'a> Evaluator<'a> {
         let real = match self.real_accuracy {
             Some(known) => known,
             None => {
-                let order = permutation(self.plan.seed, Purpose::EvaluationImages, 1, self.dataset.train.len());
+                let order = permutation(
+                    self.plan.seed,
+                    Purpose::EvaluationImages,
+                    index::EVALUATION_TRAIN,
+                    self.dataset.train.len(),
+                );
                 let split = chosen(&self.dataset.train, &order[..images]);
                 self.accuracy(&split, &plan, "learning from real digits", watch)?
             }

@@ -8,6 +8,7 @@ use crate::IMAGE_PIXELS;
 use crate::engine::Device;
 use crate::judge::Judge;
 use crate::sample::Sampler;
+use crate::seed::index::generated_again;
 use crate::weights::GeneratorFile;
 
 /// How often a class is drawn for one image before it is given up. Who is read as asked for one time in ten fails one
@@ -115,7 +116,7 @@ impl<'a> Artist<'a> {
                 return Ok(());
             }
             let labels: Vec<u8> = wrong.iter().map(|&index| drawn.labels[index]).collect();
-            let places: Vec<u64> = wrong.iter().map(|&index| again(places[index], attempt)).collect();
+            let places: Vec<u64> = wrong.iter().map(|&index| generated_again(places[index], attempt)).collect();
             let images = self.sampler.draw_places(self.seed, &places, &labels)?;
             self.drawn += labels.len() as u64;
             let read = judge.read(&images)?.labels;
@@ -137,9 +138,4 @@ impl<'a> Artist<'a> {
             }
         }
     }
-}
-
-/// The place whose noise an image gets that is drawn again: beyond all places of all parts.
-fn again(place: u64, attempt: u64) -> u64 {
-    place + attempt * Part::COUNT * Part::MAX_IMAGES
 }

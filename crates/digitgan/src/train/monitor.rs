@@ -8,13 +8,14 @@
 //! At first every generator draws noise; so the monitor only minds what falls *from* a healthy state, or has not reached
 //! one after [`ARMED_AFTER_STEPS`].
 
+use super::records::CollapseRecord;
 use crate::data::Dataset;
 use crate::engine::{Engine, EngineError, InputError};
 use crate::judge::{Judge, JudgeIdentity, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
 use crate::pixel::to_byte;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::{IMAGE_PIXELS, sample};
 
 /// Digits that are drawn, at least; with many classes [`OF_A_CLASS`] of each.
@@ -31,19 +32,6 @@ pub const LEAST_DISTANCE: f64 = 0.5;
 pub const ARMED_AFTER_LOOKS: usize = 5;
 /// It minds any generator after so many steps.
 pub const ARMED_AFTER_STEPS: u64 = 1000;
-
-/// What one look at the generator saw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CollapseRecord {
-    /// Finished steps.
-    pub step: u64,
-    /// Entropy of the classes read, as a share of that of all classes alike.
-    pub entropy: f32,
-    /// Share of digits read as asked for; none where G is not told the class.
-    pub agreement: Option<f32>,
-    /// Mean distance between two digits in the judge's features, as a share of that of real ones.
-    pub distance: f32,
-}
 
 /// Looks after one training.
 pub struct Monitor {
@@ -125,9 +113,15 @@ impl Monitor {
             step,
             entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
             agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
-            distance: (mean_distance(&readings, &self.labels, &self.spec) / self.real_distance) as f32,
+            distance: share_of(mean_distance(&readings, &self.labels, &self.spec), self.real_distance),
         })
     }
+}
+
+/// A distance as a share of that of real digits. Where those are all alike, such as one of each class, no digits can be
+/// less various.
+fn share_of(distance: f64, real: f64) -> f32 {
+    if real > 0.0 { (distance / real) as f32 } else { 1.0 }
 }
 
 /// Which looks found a collapse: those with a complaint, once the monitor minds. One for each record.
@@ -162,7 +156,7 @@ impl CollapseRecord {
 /// As many training digits, the same number of each class as far as there are.
 fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
     let train = &dataset.train;
-    let order = permutation(seed, Purpose::WatchLatent, u64::MAX, train.len());
+    let order = permutation(seed, Purpose::WatchLatent, index::WATCH_REAL_DIGITS, train.len());
     let mut missing = vec![digits / dataset.classes; dataset.classes];
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for place in order {
@@ -211,6 +205,11 @@ mod tests {
         assert_eq!(collapsed(&records), expected);
         let never: Vec<CollapseRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
         assert_eq!(collapsed(&never), [false, false, true, true]);
+    }
+
+    #[test]
+    fn real_digits_that_are_all_alike_ask_for_no_variety() {
+        assert_eq!([share_of(1.0, 4.0), share_of(0.0, 0.0), share_of(3.0, 0.0)], [0.25, 1.0, 1.0]);
     }
 
     #[test]
