@@ -117,7 +117,7 @@ impl Setting {
     }
 
     /// What a checkpoint of a training by `config` says of it.
-    pub(crate) fn held_in(&self, config: &TrainConfig) -> Option<String> {
+    pub fn held_in(&self, config: &TrainConfig) -> Option<String> {
         let value = || (self.json)(&Layer::from(config));
         match self.checkpoint {
             Held::Value => Some(value()),
