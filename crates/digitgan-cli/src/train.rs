@@ -1,6 +1,9 @@
 //! `digitgan train`
 
 mod options;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod readme;
 
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;

@@ -8,6 +8,10 @@ use digitgan::config::{ConfigError, Kind, Layer, Setting};
 use digitgan::run::manifest::Manifest;
 use std::path::Path;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;
+
 /// What the command line says of the settings: a flag for each that is declared.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Options(pub(super) Layer);
