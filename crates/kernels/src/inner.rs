@@ -1,7 +1,7 @@
 //! The inner convolution walked up, directly: how a picture is drawn from 7×7×64 to 14×14×32.
 //!
-//! A drawing of one picture has no other images to share weights at points with (see [`crate::winograd`], which
-//! training uses), and an eighth of those weights to read.
+//! Training uses [`crate::winograd`] instead, whose transformed weights are larger and pay off when many images share
+//! them. One picture alone is drawn faster directly, with an eighth of the weights to read.
 
 use crate::Kernels;
 use crate::shape::{BOTTOM_CHANNELS, BOTTOM_SIDE, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, PADDED_BOTTOM};

@@ -1,4 +1,5 @@
-//! The products: at each point a matrix product, its rows images and tiles, its other axes channels.
+//! The products in the Winograd domain: a matrix product at each point. Its rows are images and tiles, its other axes
+//! channels.
 
 use super::layout::{
     GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
@@ -15,7 +16,7 @@ use pulp::{Simd, WithSimd};
 const DEPTH_IN_CACHE: usize = 64;
 
 impl Kernels {
-    /// Down: `lower = V · U` at every point.
+    /// The convolution in the Winograd domain: `lower = V · U` at every point.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 128]` and gaps; `weights`: `[25, 2, 128, 32]` and gaps, by
@@ -27,7 +28,7 @@ impl Kernels {
         self.run(Products::<f32, PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
-    /// Up: `upper = W · Uᵀ` at every point.
+    /// The transposed convolution in the Winograd domain: `upper = W · Uᵀ` at every point.
     ///
     /// # Shapes
     /// `lower`: `[images, 81, 64]` and gaps; `weights`: `[25, 4, 64, 32]` and gaps, by

@@ -3,7 +3,7 @@
 //! A convolution is linear in its input channels, so that of the stack is the sum of two: that of the
 //! image's features and that of the class's. The second depends on the class alone. It is therefore
 //! computed once a class and step, not once an image, and its gradients likewise, from the sum over a class's images.
-//! That sum is taken at points, where the backward pass of the image's features leaves its gradients.
+//! That sum is taken in the Winograd domain, where the backward pass of the image's features leaves its gradients.
 
 use super::buffer::{Buffer, zeros};
 use super::inner_convolution::InnerConvolution;
@@ -32,11 +32,11 @@ pub(super) struct ClassPlanes {
     inner: InnerConvolution,
     planes: Buffer,
     maps: Buffer,
-    /// `maps` at points.
-    map_points: Buffer,
+    /// `maps` in the Winograd domain.
+    transformed_maps: Buffer,
     contributions: Buffer,
-    /// The gradients of `contributions` at points, added up over a step.
-    gradient_points: Buffer,
+    /// The gradients of `contributions` in the Winograd domain, added up over a step.
+    transformed_gradients: Buffer,
     map_gradients: Buffer,
     map_sums: Buffer,
     plane_gradients: Buffer,
@@ -59,9 +59,9 @@ impl ClassPlanes {
             inner: InnerConvolution::new(kernels, Precision::F32),
             planes: room(PADDED_IMAGE),
             maps: room(MIDDLE),
-            map_points: room(TRANSFORMED_UPPER),
+            transformed_maps: room(TRANSFORMED_UPPER),
             contributions: room(BOTTOM),
-            gradient_points: room(TRANSFORMED_LOWER),
+            transformed_gradients: room(TRANSFORMED_LOWER),
             map_gradients: room(MIDDLE),
             map_sums: room(2 * MIDDLE_CHANNELS),
             plane_gradients: room(PADDED_IMAGE),
@@ -76,7 +76,7 @@ impl ClassPlanes {
 
     /// Computes the contributions. Call after every change of the weights.
     pub(super) fn prepare(&mut self, parameters: &Parameters) {
-        let Self { kernels, inner, planes, maps, map_points, contributions, map_sums, .. } = self;
+        let Self { kernels, inner, planes, maps, transformed_maps, contributions, map_sums, .. } = self;
         let kernels = *kernels;
         inner.prepare(parameters.value(self.conv2));
         transpose(parameters.value(self.conv), TAPS, MIDDLE_CHANNELS, &mut self.taps);
@@ -93,16 +93,16 @@ impl ClassPlanes {
                 }
             });
         let map = |class: usize| MapInput::Plain(&maps[class * MIDDLE..][..MIDDLE]);
-        inner.down(map, Some(map_points), contributions, map_sums, |_, _, _| {});
+        inner.down(map, Some(transformed_maps), contributions, map_sums, |_, _, _| {});
     }
 
     /// Adds a batch's share to the gradients of the contributions.
     ///
     /// # Shapes
-    /// `output_gradients`: those of conv2's output at points, [`TRANSFORMED_LOWER`] an image; `labels`: `[batch]`.
+    /// `output_gradients`: those of conv2's output in the Winograd domain, [`TRANSFORMED_LOWER`] an image; `labels`: `[batch]`.
     pub(super) fn add_contribution_gradients(&mut self, output_gradients: &[f32], labels: &[u8]) {
         let kernels = self.kernels;
-        self.gradient_points.par_chunks_mut(TRANSFORMED_LOWER).enumerate().for_each(|(class, sum)| {
+        self.transformed_gradients.par_chunks_mut(TRANSFORMED_LOWER).enumerate().for_each(|(class, sum)| {
             for (gradient, &label) in output_gradients.chunks_exact(TRANSFORMED_LOWER).zip(labels) {
                 if usize::from(label) == class {
                     kernels.add_scaled(1.0, gradient, sum);
@@ -114,14 +114,24 @@ impl ClassPlanes {
     /// Adds to the gradients of embedding, class_conv and the class half of conv2 what was added up since the last call.
     pub(super) fn backward(&mut self, parameters: &mut Parameters) {
         let Self {
-            kernels, taps, inner, map_points, gradient_points, map_gradients, map_sums, plane_gradients, ..
+            kernels,
+            taps,
+            inner,
+            transformed_maps,
+            transformed_gradients,
+            map_gradients,
+            map_sums,
+            plane_gradients,
+            ..
         } = self;
         let kernels = *kernels;
-        inner.up_from_points(gradient_points, map_gradients, map_sums, |_, map, sums| kernels.channel_sums(map, sums));
+        inner.up_from_transformed(transformed_gradients, map_gradients, map_sums, |_, map, sums| {
+            kernels.channel_sums(map, sums)
+        });
         let gradients = &mut parameters.gradients;
-        inner.add_weight_gradient(map_points, gradient_points);
+        inner.add_weight_gradient(transformed_maps, transformed_gradients);
         inner.finish_weight_gradient(&mut gradients[self.conv2.range()]);
-        gradient_points.fill(0.0);
+        transformed_gradients.fill(0.0);
         map_gradients
             .par_chunks(OUTER_IMAGES * MIDDLE)
             .zip(self.planes.par_chunks(OUTER_IMAGES * PADDED_IMAGE))

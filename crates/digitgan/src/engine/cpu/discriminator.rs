@@ -37,7 +37,7 @@ pub(super) enum Wanted {
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// A pack's images are `batch` apart. `images` and `image_gradients` are padded; h1 and dy2 are stored only at their points, dy1 not at
+/// A pack's images are `batch` apart. `images` and `image_gradients` are padded; h1 and dy2 are stored only in the Winograd domain, dy1 not at
 /// all.
 pub(super) struct Discriminator {
     kernels: Kernels,
@@ -129,8 +129,8 @@ impl Discriminator {
         assert!(count <= self.batch && (statistics == Statistics::Running || count == self.batch));
         self.convolve_images(&images[..self.pack * count * PADDED_IMAGE], count);
         self.bn1.finish(&self.parameters, statistics);
-        let points = (wanted == Wanted::WeightGradients).then_some(workspace.upper_points.as_mut_slice());
-        self.convolve_features(labels, points);
+        let transformed = (wanted == Wanted::WeightGradients).then_some(workspace.transformed_upper.as_mut_slice());
+        self.convolve_features(labels, transformed);
         self.bn2.finish(&self.parameters, statistics);
         self.judge(labels);
     }
@@ -165,14 +165,14 @@ impl Discriminator {
     }
 
     /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
-    fn convolve_features(&mut self, labels: &[u8], points: Option<&mut [f32]>) {
+    fn convolve_features(&mut self, labels: &[u8], transformed: Option<&mut [f32]>) {
         let Self { kernels, inner, planes, y1, bn1, y2, bn2, .. } = self;
         let (kernels, norm, planes) = (*kernels, bn1.norm(), planes.as_ref());
         let (sums, per_image) = bn2.sums();
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * MIDDLE..][..MIDDLE], norm };
         inner.down(
             h1,
-            points,
+            transformed,
             &mut y2[..labels.len() * BOTTOM],
             &mut sums[..labels.len() * per_image],
             |image, y2, sums| {
@@ -263,17 +263,17 @@ impl Discriminator {
     }
 
     /// Back through ReLU, bn2 and conv2.
-    fn deconvolve_features(&mut self, keep_points: bool, room: &mut Room<'_>) {
+    fn deconvolve_features(&mut self, keep_transformed: bool, room: &mut Room<'_>) {
         let Self { kernels, inner, y1, bn1, y2, bn2, .. } = self;
-        let Room { lower_points, middle_gradients: dh1, bottom_gradients: dh2, .. } = room;
+        let Room { transformed_lower, middle_gradients: dh1, bottom_gradients: dh2, .. } = room;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * BOTTOM..(image + 1) * BOTTOM;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        let points = keep_points.then_some(&mut **lower_points);
-        inner.up(dy2, points, dh1, sums, |image, dh1, sums| {
+        let transformed = keep_transformed.then_some(&mut **transformed_lower);
+        inner.up(dy2, transformed, dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * MIDDLE..][..MIDDLE], dh1, norm1, sums);
         });
     }
@@ -304,12 +304,12 @@ impl Discriminator {
     fn weight_gradients(&mut self, images: &[f32], labels: &[u8], room: &Room<'_>) {
         self.convolution_gradients(images, room.middle_gradients);
         let Self { parameters, inner, source, h2, logit_gradients, .. } = self;
-        inner.add_weight_gradient(room.upper_points, room.lower_points);
+        inner.add_weight_gradient(room.transformed_upper, room.transformed_lower);
         if let Some(source) = source {
             source.add_weight_gradients(h2, labels, logit_gradients, &mut parameters.gradients);
         }
         if let Some(planes) = &mut self.planes {
-            planes.add_contribution_gradients(room.lower_points, labels);
+            planes.add_contribution_gradients(room.transformed_lower, labels);
         }
         for head in [&self.hidden_source, &self.head].into_iter().flatten() {
             head.weight_gradients(parameters, h2);

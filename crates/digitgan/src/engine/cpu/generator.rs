@@ -24,7 +24,7 @@ use rayon::prelude::*;
 /// input ─deconv1→ y1 ─bn1,relu→ h1 ─deconv2→ y2 ─bn2,relu→ h2 ─deconv3,tanh→ images
 /// ```
 ///
-/// `images` are padded. h1 is stored only at its points, h2 not at all.
+/// `images` are padded. h1 is stored only in the Winograd domain, h2 not at all.
 pub(super) struct Generator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -40,8 +40,8 @@ pub(super) struct Generator {
     pub(super) taps: Vec<f32>,
     input: Buffer,
     y1: Buffer,
-    /// h1 at points, kept for the backward pass.
-    h1_points: Buffer,
+    /// h1 in the Winograd domain, kept for the backward pass.
+    transformed_h1: Buffer,
     pub(super) bn1: BatchNorm,
     y2: Buffer,
     pub(super) bn2: BatchNorm,
@@ -73,7 +73,7 @@ impl Generator {
             taps: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
-            h1_points: room(TRANSFORMED_LOWER),
+            transformed_h1: room(TRANSFORMED_LOWER),
             average: protocol.average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
             bn1,
             y2: room(MIDDLE),
@@ -119,10 +119,10 @@ impl Generator {
 
     /// bn1, ReLU, deconv2.
     fn deconvolve(&mut self) {
-        let Self { kernels, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
+        let Self { kernels, inner, y1, transformed_h1, bn1, y2, bn2, .. } = self;
         let (kernels, norm) = (*kernels, bn1.norm());
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * BOTTOM..][..BOTTOM], norm };
-        inner.up(h1, Some(h1_points), y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
+        inner.up(h1, Some(transformed_h1), y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
     }
 
     /// bn2, ReLU, deconv3, tanh.
@@ -186,18 +186,18 @@ impl Generator {
 
     /// Back through ReLU, bn2 and deconv2.
     fn convolve(&mut self, workspace: &mut Workspace) {
-        let Self { kernels, parameters, deconv2, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
-        let Workspace { upper_points, middle_gradients: dh2, bottom_gradients: dh1, .. } = workspace;
+        let Self { kernels, parameters, deconv2, inner, y1, transformed_h1, bn1, y2, bn2, .. } = self;
+        let Workspace { transformed_upper, middle_gradients: dh2, bottom_gradients: dh1, .. } = workspace;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * MIDDLE..(image + 1) * MIDDLE;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        inner.down(dy2, Some(upper_points), dh1, sums, |image, dh1, sums| {
+        inner.down(dy2, Some(transformed_upper), dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * BOTTOM..][..BOTTOM], dh1, norm1, sums);
         });
-        inner.add_weight_gradient(upper_points, h1_points);
+        inner.add_weight_gradient(transformed_upper, transformed_h1);
         inner.finish_weight_gradient(&mut parameters.gradients[deconv2.range()]);
     }
 
