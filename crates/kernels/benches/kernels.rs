@@ -38,9 +38,9 @@ fn outer_down(bencher: Bencher, level: &str) {
 
 #[divan::bench(args = levels())]
 fn outer_up(bencher: Bencher, level: &str) {
-    let (down, taps) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
+    let (down, transposed) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
     let mut up = vec![0.0; PADDED_IMAGE];
-    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &taps, &mut up));
+    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &transposed, &mut up));
 }
 
 #[divan::bench(args = levels())]

@@ -18,7 +18,7 @@ pub(crate) const PHASE_TAPS: [[usize; 2]; 2] = [[3, 1], [2, 0]];
 impl Kernels {
     /// Convolves one map up (transposed): `up[2y + i − 1, 2x + j − 1, u] = Σ down[y, x, d] · weights[i, j, u, d]`.
     ///
-    /// An output pixel of parity (p, q) is reached by just four taps, so this is four 2×2 convolutions
+    /// An output pixel of parity (p, q) is reached by just four filter taps, so this is four 2×2 convolutions
     /// of stride 1, one a parity, each with its own quarter of the weights (see
     /// [`inner_phases`]).
     ///

@@ -3,7 +3,7 @@
 use super::layout::{AXIS_POINTS, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, TRANSFORMED_WEIGHTS};
 use super::line_transforms::{filter_transform, filter_transform_adjoint};
 use crate::Kernels;
-use crate::shape::{BOTTOM_CHANNELS, INNER_WEIGHTS, MIDDLE_CHANNELS, TAPS};
+use crate::shape::{BOTTOM_CHANNELS, FILTER_TAPS, INNER_WEIGHTS, MIDDLE_CHANNELS};
 use crate::tile::{load, store};
 use pulp::{Simd, WithSimd};
 
@@ -46,7 +46,7 @@ impl Kernels {
 /// a before b.
 pub fn phases(weights: &mut [f32]) -> [[&mut [f32]; 4]; PHASES] {
     assert_eq!(weights.len(), INNER_WEIGHTS);
-    let mut taps: [_; TAPS] = std::array::from_fn({
+    let mut taps: [_; FILTER_TAPS] = std::array::from_fn({
         let mut taps = weights.chunks_exact_mut(TAP);
         move |_| taps.next()
     });

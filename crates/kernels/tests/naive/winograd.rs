@@ -56,9 +56,9 @@ impl Case {
 
     /// The transposed convolution of the lower maps, up.
     fn walk_up(&self, kernels: Kernels) -> Vec<f32> {
-        let (mut taps, mut weights) = (vec![RUBBISH; INNER_WEIGHTS], vec![RUBBISH; TRANSFORMED_WEIGHTS]);
-        transpose_filter_taps(&self.weights, &mut taps);
-        kernels.winograd_transposed_filter_transform(&taps, &mut weights);
+        let (mut transposed, mut weights) = (vec![RUBBISH; INNER_WEIGHTS], vec![RUBBISH; TRANSFORMED_WEIGHTS]);
+        transpose_filter_taps(&self.weights, &mut transposed);
+        kernels.winograd_transposed_filter_transform(&transposed, &mut weights);
         let mut products = vec![RUBBISH; IMAGES * TRANSFORMED_UPPER];
         kernels.winograd_up(&self.transformed_lower(kernels), &weights, &mut products);
         let mut out = vec![RUBBISH; IMAGES * MIDDLE];

@@ -13,7 +13,9 @@ use super::parameters::Parameters;
 use super::slot::Slot;
 use crate::engine::Precision;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
-use digitgan_kernels::shape::{BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
+use digitgan_kernels::shape::{
+    BOTTOM, FILTER_TAPS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, OUTER_WEIGHTS, PADDED_IMAGE,
+};
 use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
@@ -28,7 +30,7 @@ pub(super) struct ClassPlanes {
     conv_bias: Slot,
     /// The weights of D's conv2 that meet the class's features.
     conv2: Slot,
-    taps: Vec<f32>,
+    conv_transposed: Vec<f32>,
     inner: InnerConvolution,
     planes: Buffer,
     maps: Buffer,
@@ -55,7 +57,7 @@ impl ClassPlanes {
             conv: parameters.slot("class_conv.weight"),
             conv_bias: parameters.slot("class_conv.bias"),
             conv2: parameters.slot("conv2.weight").part(INNER_WEIGHTS, INNER_WEIGHTS),
-            taps: vec![0.0; OUTER_WEIGHTS],
+            conv_transposed: vec![0.0; OUTER_WEIGHTS],
             inner: InnerConvolution::new(kernels, Precision::F32),
             planes: room(PADDED_IMAGE),
             maps: room(MIDDLE),
@@ -79,7 +81,7 @@ impl ClassPlanes {
         let Self { kernels, inner, planes, maps, transformed_maps, contributions, map_sums, .. } = self;
         let kernels = *kernels;
         inner.prepare(parameters.value(self.conv2));
-        transpose(parameters.value(self.conv), TAPS, MIDDLE_CHANNELS, &mut self.taps);
+        transpose(parameters.value(self.conv), FILTER_TAPS, MIDDLE_CHANNELS, &mut self.conv_transposed);
         let (conv, bias) = (parameters.value(self.conv), parameters.value(self.conv_bias));
         planes
             .par_chunks_mut(PADDED_IMAGE)
@@ -115,7 +117,7 @@ impl ClassPlanes {
     pub(super) fn backward(&mut self, parameters: &mut Parameters) {
         let Self {
             kernels,
-            taps,
+            conv_transposed,
             inner,
             transformed_maps,
             transformed_gradients,
@@ -139,7 +141,7 @@ impl ClassPlanes {
             .zip(self.outer_sums.par_chunks_mut(OUTER_WEIGHTS))
             .for_each(|(((maps, planes), plane_gradients), weight_sums)| {
                 let each = maps.chunks_exact(MIDDLE).zip(plane_gradients.chunks_exact_mut(PADDED_IMAGE));
-                each.for_each(|(map, plane)| kernels.outer_up(map, taps, plane));
+                each.for_each(|(map, plane)| kernels.outer_up(map, conv_transposed, plane));
                 kernels.outer_weights(planes, maps, weight_sums);
             });
         add_outer_sums(kernels, &self.outer_sums, &mut gradients[self.conv.range()]);

@@ -15,7 +15,7 @@ use super::workspace::{Room, Workspace};
 use crate::engine::{Precision, StateError, Statistics};
 use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
-    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
+    BOTTOM, FILTER_TAPS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE,
 };
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
@@ -49,8 +49,8 @@ pub(super) struct Discriminator {
     conv1: Slot,
     /// The weights of conv2 that meet the picture's features.
     conv2: Slot,
-    /// conv1's weights, `[pack, 32, 16]`.
-    taps: Vec<f32>,
+    /// conv1's weights, transposed: `[pack, 32, 16]`.
+    conv1_transposed: Vec<f32>,
     /// conv2 of the picture's features.
     inner: InnerConvolution,
     planes: Option<ClassPlanes>,
@@ -92,7 +92,7 @@ impl Discriminator {
             pack,
             conv1,
             conv2: parameters.slot("conv2.weight").part(0, INNER_WEIGHTS),
-            taps: vec![0.0; pack * OUTER_WEIGHTS],
+            conv1_transposed: vec![0.0; pack * OUTER_WEIGHTS],
             inner: InnerConvolution::new(kernels, precision),
             planes: ClassPlanes::new(kernels, &parameters),
             source: SourceHead::new(kernels, &parameters),
@@ -280,11 +280,11 @@ impl Discriminator {
 
     /// Back through ReLU, bn1 and conv1.
     fn deconvolve_images(&mut self, dh1: &[f32]) {
-        let Self { kernels, batch, taps, y1, bn1, image_gradients, scratch, .. } = self;
+        let Self { kernels, batch, conv1_transposed, y1, bn1, image_gradients, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         // For each image of a pack anew what its gradient needs: packs are rare, and it is the smaller half.
-        for (images, taps) in
-            image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(taps.chunks_exact(OUTER_WEIGHTS))
+        for (images, transposed) in
+            image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(conv1_transposed.chunks_exact(OUTER_WEIGHTS))
         {
             y1.par_chunks(MIDDLE)
                 .zip(dh1.par_chunks(MIDDLE))
@@ -294,7 +294,7 @@ impl Discriminator {
                     scratch.lend(|dy1| {
                         let dy1 = &mut dy1[..MIDDLE];
                         kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                        kernels.outer_up(dy1, taps, image);
+                        kernels.outer_up(dy1, transposed, image);
                     });
                 });
         }
@@ -352,8 +352,8 @@ impl Discriminator {
     pub(super) fn prepare(&mut self) {
         self.inner.prepare(self.parameters.value(self.conv2));
         let weights = self.parameters.value(self.conv1).chunks_exact(OUTER_WEIGHTS);
-        for (weights, taps) in weights.zip(self.taps.chunks_exact_mut(OUTER_WEIGHTS)) {
-            transpose(weights, TAPS, MIDDLE_CHANNELS, taps);
+        for (weights, transposed) in weights.zip(self.conv1_transposed.chunks_exact_mut(OUTER_WEIGHTS)) {
+            transpose(weights, FILTER_TAPS, MIDDLE_CHANNELS, transposed);
         }
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);

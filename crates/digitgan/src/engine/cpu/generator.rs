@@ -13,7 +13,7 @@ use super::threads::EqualShares;
 use super::workspace::Workspace;
 use crate::engine::{Protocol, StateError};
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
-use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
+use digitgan_kernels::shape::{BOTTOM, FILTER_TAPS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE};
 use digitgan_kernels::winograd::TRANSFORMED_LOWER;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
 use rayon::prelude::*;
@@ -36,8 +36,8 @@ pub(super) struct Generator {
     pub(super) deconv3: Slot,
     pub(super) deconv3_bias: Slot,
     inner: InnerConvolution,
-    /// deconv3's weights, `[32, 16]`.
-    pub(super) taps: Vec<f32>,
+    /// deconv3's weights, transposed: `[32, 16]`.
+    deconv3_transposed: Vec<f32>,
     input: Buffer,
     y1: Buffer,
     /// h1 in the Winograd domain, kept for the backward pass.
@@ -70,7 +70,7 @@ impl Generator {
             deconv3: parameters.slot("deconv3.weight"),
             deconv3_bias: parameters.slot("deconv3.bias"),
             inner: InnerConvolution::new(kernels, protocol.precision),
-            taps: vec![0.0; OUTER_WEIGHTS],
+            deconv3_transposed: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
             transformed_h1: room(TRANSFORMED_LOWER),
@@ -127,13 +127,13 @@ impl Generator {
 
     /// bn2, ReLU, deconv3, tanh.
     fn paint(&mut self) {
-        let Self { kernels, parameters, deconv3_bias, taps, y2, bn2, images, scratch, .. } = self;
+        let Self { kernels, parameters, deconv3_bias, deconv3_transposed, y2, bn2, images, scratch, .. } = self;
         let (kernels, norm, bias) = (*kernels, bn2.norm(), parameters.value(*deconv3_bias)[0]);
         images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).in_equal_shares().for_each(|(image, y2)| {
             scratch.lend(|h2| {
                 let h2 = &mut h2[..MIDDLE];
                 kernels.normalise_relu(y2, norm, h2, MapLayout::MIDDLE);
-                kernels.outer_up(h2, taps, image);
+                kernels.outer_up(h2, deconv3_transposed, image);
             });
             kernels.tanh(bias, image);
             clear_padding(image);
@@ -221,7 +221,7 @@ impl Generator {
     /// Prepares the forms of the weights that the passes use. Call after every change of them.
     pub(super) fn prepare(&mut self) {
         self.inner.prepare(self.parameters.value(self.deconv2));
-        transpose(self.parameters.value(self.deconv3), TAPS, MIDDLE_CHANNELS, &mut self.taps);
+        transpose(self.parameters.value(self.deconv3), FILTER_TAPS, MIDDLE_CHANNELS, &mut self.deconv3_transposed);
     }
 
     pub(super) fn save(&self, state: &mut TensorMap) {

@@ -13,7 +13,7 @@ use crate::IMAGE_PIXELS;
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use digitgan_kernels::shape::{
-    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE, TAPS,
+    BOTTOM, FILTER_TAPS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE,
 };
 use digitgan_kernels::{Kernels, inner_phases, transpose};
 use rayon::prelude::*;
@@ -30,8 +30,8 @@ pub struct CpuSampler {
     /// deconv2's weights, a quarter for each parity of the output pixel.
     phases: Buffer,
     bn2: BatchNorm,
-    /// deconv3's weights, `[32, 16]`.
-    taps: Buffer,
+    /// deconv3's weights, transposed: `[32, 16]`.
+    deconv3: Buffer,
     bias: f32,
     scratch: Scratch,
 }
@@ -89,9 +89,9 @@ impl CpuSampler {
         };
         let (bn1, bn2) = (bn("bn1", MapLayout::BOTTOM)?, bn("bn2", MapLayout::MIDDLE)?);
         let value = |name| parameters.value(parameters.slot(name));
-        let (mut phases, mut taps) = (zeros(INNER_WEIGHTS), zeros(OUTER_WEIGHTS));
+        let (mut phases, mut deconv3) = (zeros(INNER_WEIGHTS), zeros(OUTER_WEIGHTS));
         inner_phases(value("deconv2.weight"), &mut phases);
-        transpose(value("deconv3.weight"), TAPS, MIDDLE_CHANNELS, &mut taps);
+        transpose(value("deconv3.weight"), FILTER_TAPS, MIDDLE_CHANNELS, &mut deconv3);
         let inputs = spec.generator_inputs();
         Ok(CpuSampler {
             kernels,
@@ -100,7 +100,7 @@ impl CpuSampler {
             bn1,
             phases,
             bn2,
-            taps,
+            deconv3,
             bias: value("deconv3.bias")[0],
             scratch: Scratch::new(Room::len(inputs)),
         })
@@ -131,7 +131,7 @@ impl CpuSampler {
             kernels.normalise_relu(y1, self.bn1.norm(), room.h1, MapLayout::PADDED_BOTTOM);
             kernels.inner_up(room.h1, &self.phases, room.y2);
             kernels.normalise_relu(room.y2, self.bn2.norm(), room.h2, MapLayout::MIDDLE);
-            kernels.outer_up(room.h2, &self.taps, room.image);
+            kernels.outer_up(room.h2, &self.deconv3, room.image);
             unpad(room.image, image);
             kernels.tanh(self.bias, image);
         }
