@@ -1,4 +1,4 @@
-//! The inner convolution walked up, directly: how a picture is drawn from 7×7×64 to 14×14×32.
+//! The inner convolution walked up (transposed), computed directly, for drawing: from 7×7×64 to 14×14×32.
 //!
 //! Training uses [`crate::winograd`] instead, whose transformed weights are larger and pay off when many images share
 //! them. One picture alone is drawn faster directly, with an eighth of the weights to read.

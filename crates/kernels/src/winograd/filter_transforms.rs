@@ -31,8 +31,8 @@ impl Kernels {
         self.run(FilterTransform::<BOTTOM_CHANNELS, MIDDLE_CHANNELS> { weights: transposed, transformed });
     }
 
-    /// The adjoint of the filter transform, for gradients: adds `Gᵀ·dU·G`, the gradient of one phase's weights, where dU is
-    /// the gradient of the weights in the Winograd domain.
+    /// The adjoint of the filter transform, for gradients: adds `Gᵀ·dU·G`, the gradient of one phase's weights, where
+    /// dU is the gradient of the weights in the Winograd domain.
     ///
     /// # Shapes
     /// `transformed`: `[25, 2, 128, 32]` and gaps; `taps`: the phase's four of [`phases`], `[32, 64]` each.
@@ -42,8 +42,8 @@ impl Kernels {
     }
 }
 
-/// The weights of the inner convolution, `[4, 4, 32, 64]`, by phases: phase (p, q) has the filter taps (2a + p, 2b + q),
-/// a before b.
+/// The weights of the inner convolution, `[4, 4, 32, 64]`, by phases: phase (p, q) has the filter taps (2a + p, 2b +
+/// q), a before b.
 pub fn phases(weights: &mut [f32]) -> [[&mut [f32]; 4]; PHASES] {
     assert_eq!(weights.len(), INNER_WEIGHTS);
     let mut taps: [_; FILTER_TAPS] = std::array::from_fn({
@@ -127,8 +127,8 @@ impl WithSimd for FilterTransformAdjoint<'_> {
         for row in 0..MIDDLE_CHANNELS {
             for column in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
                 let at = ((column / PANEL) * PHASE_CHANNELS + phase * MIDDLE_CHANNELS + row) * PANEL + column % PANEL;
-                // SAFETY: `winograd_filter_adjoint` checked the lengths; `at` lies inside one point's 128·64, and a row's columns
-                // inside a tap.
+                // SAFETY: `winograd_filter_adjoint` checked the lengths; `at` lies inside one point's 128·64, and a
+                // row's columns inside a tap.
                 unsafe {
                     let [mut left, mut right] = [[zero; AXIS_POINTS]; 2];
                     for (y, (left, right)) in left.iter_mut().zip(&mut right).enumerate() {

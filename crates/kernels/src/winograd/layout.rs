@@ -30,12 +30,13 @@ pub const TRANSFORMED_UPPER: usize = PRODUCTS * UPPER_PRODUCT;
 pub const TRANSFORMED_LOWER: usize = PRODUCTS * LOWER_PRODUCT;
 /// Elements of the weights at one point, `[128, 64]` in panels and a gap.
 pub const POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS + GAP;
-/// Elements of the weights in the Winograd domain, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for up.
+/// Elements of the weights in the Winograd domain, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for
+/// up.
 pub const TRANSFORMED_WEIGHTS: usize = POINTS * POINT_WEIGHTS;
 
-/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2. With
-/// that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads that take
-/// half of the points each have as much to do.
+/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2.
+/// With that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads
+/// that take half of the points each have as much to do.
 const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 1, 2, 2];
 
 /// The point of an axis that a line's product belongs to, and which of its tiles it is.

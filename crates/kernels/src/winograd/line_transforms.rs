@@ -39,8 +39,8 @@ impl<S: Simd> Vectors<S> {
     }
 }
 
-/// Bᵀ, the input transform: a line of the upper map into the Winograd domain. The columns of B interpolate: each is a polynomial that is 1 at
-/// its own point and 0 at the others.
+/// Bᵀ, the input transform: a line of the upper map into the Winograd domain. The columns of B interpolate: each is a
+/// polynomial that is 1 at its own point and 0 at the others.
 #[inline(always)]
 pub(super) fn input_transform<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
@@ -78,7 +78,8 @@ pub(super) fn input_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [
     ]
 }
 
-/// A, the adjoint of the output transform: a line of the lower map into the Winograd domain; each tile's numbers are the coefficients of a polynomial.
+/// A, the adjoint of the output transform: a line of the lower map into the Winograd domain; each tile's numbers are
+/// the coefficients of a polynomial.
 #[inline(always)]
 pub(super) fn output_transform_adjoint<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
     let v = Vectors(simd);

@@ -32,7 +32,8 @@ impl Kernels {
         self.run(InputTransformAdjoint { transformed, map });
     }
 
-    /// The adjoint (transpose) of [`Kernels::winograd_output_transform`]: a lower map into the Winograd domain, `A·y·Aᵀ`.
+    /// The adjoint (transpose) of [`Kernels::winograd_output_transform`]: a lower map into the Winograd domain,
+    /// `A·y·Aᵀ`.
     ///
     /// # Shapes
     /// `map`: `[7, 7, 64]`; `transformed`: `[81, 64]` and gaps.
@@ -84,8 +85,8 @@ impl WithSimd for InputTransform<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // SAFETY: `winograd_input_transform` checked that the input is a map of 14×14×32 and the output 81 products of 128
-        // channels; each phase reads pixels of the map and writes its own channels of the products.
+        // SAFETY: `winograd_input_transform` checked that the input is a map of 14×14×32 and the output 81 products of
+        // 128 channels; each phase reads pixels of the map and writes its own channels of the products.
         unsafe {
             let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, MIDDLE_CHANNELS, |read, channel| {
@@ -98,8 +99,8 @@ impl WithSimd for InputTransform<'_> {
     }
 }
 
-/// The input transform of phase (P, Q) of the padded upper map: rows and columns P + 2i and Q + 2j. In phase 0 the first of
-/// the eight lies in the zero padding, in phase 1 the last.
+/// The input transform of phase (P, Q) of the padded upper map: rows and columns P + 2i and Q + 2j. In phase 0 the
+/// first of the eight lies in the zero padding, in phase 1 the last.
 ///
 /// # Safety
 /// `read` must be safe for every pixel of the map, `rows` be 81 products of 128 channels.
@@ -145,8 +146,8 @@ impl WithSimd for InputTransformAdjoint<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         for channel in (0..MIDDLE_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `winograd_input_adjoint` checked both lengths; each phase reads its channels of the products and writes
-            // pixels of the map.
+            // SAFETY: `winograd_input_adjoint` checked both lengths; each phase reads its channels of the products and
+            // writes pixels of the map.
             unsafe {
                 let rows = self.transformed.as_ptr();
                 let map = self.map.as_mut_ptr();
@@ -207,8 +208,8 @@ impl WithSimd for OutputTransformAdjoint<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
-        // SAFETY: `winograd_output_adjoint` checked that the input is a map of 7×7×64 and the output 81 products of 64 channels;
-        // all columns are written before they are read.
+        // SAFETY: `winograd_output_adjoint` checked that the input is a map of 7×7×64 and the output 81 products of 64
+        // channels; all columns are written before they are read.
         unsafe {
             let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, BOTTOM_CHANNELS, |read, channel| {
@@ -246,8 +247,8 @@ impl WithSimd for OutputTransform<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
         for channel in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `winograd_output_transform` checked both lengths: 81 products of 64 channels, and a map of 7×7×64; all
-            // lines are written before they are read.
+            // SAFETY: `winograd_output_transform` checked both lengths: 81 products of 64 channels, and a map of
+            // 7×7×64; all lines are written before they are read.
             unsafe {
                 let rows = self.transformed.as_ptr().add(channel);
                 let mut lines = [MaybeUninit::<[S::f32s; BOTTOM_SIDE]>::uninit(); LINE];

@@ -1,13 +1,13 @@
 //! The products in bfloat16: numbers of half the bits, summed in 32.
 //!
 //! A bfloat16 is the upper half of a 32-bit number: its sign, its exponent, and 8 of its 24 binary digits. Two
-//! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512 BF16
-//! multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the steps.
-//! Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same where these fuse
-//! multiply and add: the second of a pair first, as the instruction does it.
+//! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512
+//! BF16 multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the
+//! steps. Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same
+//! where these fuse multiply and add: the second of a pair first, as the instruction does it.
 //!
-//! Maps in the Winograd domain lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
-//! [`super`].
+//! Maps in the Winograd domain lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32
+//! words]`, gaps as in [`super`].
 
 use super::layout::{
     GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,

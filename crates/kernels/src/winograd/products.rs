@@ -68,8 +68,8 @@ pub(super) struct Products<'a, T, const DEPTH: usize, const COLUMNS: usize> {
     pub(super) out: &'a mut [f32],
 }
 
-/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and its
-/// number of rows: images in turn.
+/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and
+/// its number of rows: images in turn.
 macro_rules! for_tiles {
     ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
         for point in 0..POINTS {
@@ -133,8 +133,8 @@ impl WithSimd for Weights<'_> {
             ];
             for column in (0..BOTTOM_CHANNELS).step_by(PANEL) {
                 for row in (0..PHASE_CHANNELS).step_by(TILE_ROWS) {
-                    // SAFETY: `winograd_filter_gradient` checked that there are as many upper as lower maps; the walk visits
-                    // rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
+                    // SAFETY: `winograd_filter_gradient` checked that there are as many upper as lower maps; the walk
+                    // visits rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
                     unsafe {
                         let upper = self.upper.as_ptr().add(start * TRANSFORMED_UPPER + first * UPPER_PRODUCT + row);
                         let lower = self.lower.as_ptr().add(start * TRANSFORMED_LOWER + first * LOWER_PRODUCT + column);

@@ -1,9 +1,11 @@
-//! How cGAN's D sees the class: a learned picture a class, convolved and stacked beside the image's features.
+//! How cGAN's D sees the class: each class has a learned image, which is convolved and stacked with the image's
+//! features as more channels.
 //!
-//! A convolution is linear in its input channels, so that of the stack is the sum of two: that of the
-//! image's features and that of the class's. The second depends on the class alone. It is therefore
-//! computed once a class and step, not once an image, and its gradients likewise, from the sum over a class's images.
-//! That sum is taken in the Winograd domain, where the backward pass of the image's features leaves its gradients.
+//! A convolution is linear in its input channels, so the convolution of the stack is the sum of two: one of the image's
+//! features and one of the class's. The second depends on the class alone. It is therefore computed once for each class
+//! and step, not for each image; and so are its gradients, from the sum of the output's gradients over a class's
+//! images. That sum is taken in the Winograd domain, where the backward pass of the image's features has put those
+//! gradients.
 
 use super::buffer::{Buffer, zeros};
 use super::inner_convolution::InnerConvolution;
@@ -46,7 +48,7 @@ pub(super) struct ClassPlanes {
 }
 
 impl ClassPlanes {
-    /// The planes whose embedding `parameters` holds, if it holds one.
+    /// The class planes of a network whose `parameters` hold their embedding.
     pub(super) fn new(kernels: Kernels, parameters: &Parameters) -> Option<Self> {
         let (tensor, embedding) = parameters.find("class_embedding.weight")?;
         let classes = tensor.shape[0];
@@ -71,7 +73,7 @@ impl ClassPlanes {
         })
     }
 
-    /// What the class `label` adds to conv2's output, `[7, 7, 64]`.
+    /// The share of class `label` in conv2's output, `[7, 7, 64]`.
     pub(super) fn contribution(&self, label: u8) -> &[f32] {
         &self.contributions[usize::from(label) * BOTTOM..][..BOTTOM]
     }
@@ -101,7 +103,8 @@ impl ClassPlanes {
     /// Adds a batch's share to the gradients of the contributions.
     ///
     /// # Shapes
-    /// `output_gradients`: those of conv2's output in the Winograd domain, [`TRANSFORMED_LOWER`] an image; `labels`: `[batch]`.
+    /// `output_gradients`: those of conv2's output in the Winograd domain, [`TRANSFORMED_LOWER`] an image; `labels`:
+    /// `[batch]`.
     pub(super) fn add_contribution_gradients(&mut self, output_gradients: &[f32], labels: &[u8]) {
         let kernels = self.kernels;
         self.transformed_gradients.par_chunks_mut(TRANSFORMED_LOWER).enumerate().for_each(|(class, sum)| {
@@ -113,7 +116,8 @@ impl ClassPlanes {
         });
     }
 
-    /// Adds to the gradients of embedding, class_conv and the class half of conv2 what was added up since the last call.
+    /// The backward pass of a whole step: adds to the gradients of the embedding, class_conv and the class half of
+    /// conv2.
     pub(super) fn backward(&mut self, parameters: &mut Parameters) {
         let Self {
             kernels,

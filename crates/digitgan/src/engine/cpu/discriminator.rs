@@ -29,16 +29,16 @@ pub(super) enum Wanted {
     ImageGradients,
 }
 
-/// The discriminator with its buffers for `batch` images, or packs of images that share one logit (PacGAN). Beyond the two
-/// convolutions it has the parts whose tensors it is given.
+/// The discriminator with its buffers for `batch` images, or packs of images that share one logit (PacGAN). Beyond the
+/// two convolutions it has the parts whose tensors it is given.
 ///
 /// ```text
 /// images ─conv1→ y1 ─bn1,relu→ h1 ─conv2→ y2 ─bn2,relu→ h2 ─source→ logits
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// A pack's images are `batch` apart. `images` and `image_gradients` are padded. h1 and dy2 are stored in the Winograd domain
-/// only; dy1 is not stored at all.
+/// A pack's images are `batch` apart. `images` and `image_gradients` are padded. h1 and dy2 are stored in the Winograd
+/// domain only; dy1 is not stored at all.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -62,7 +62,7 @@ pub(super) struct Discriminator {
     y2: Buffer,
     bn2: BatchNorm,
     h2: Buffer,
-    /// The discriminator logits, `[batch]`: above zero means real.
+    /// The discriminator logits, `[batch]`: the larger, the more real.
     pub(super) logits: Buffer,
     /// Their gradients, which the code that computes the loss writes.
     pub(super) logit_gradients: Buffer,
@@ -112,8 +112,8 @@ impl Discriminator {
         }
     }
 
-    /// The forward pass: fills `logits` for as many images as there are labels, and the class head's logits where there is
-    /// one.
+    /// The forward pass: fills `logits` for as many images as there are labels, and the class head's logits where there
+    /// is one.
     ///
     /// # Shapes
     /// `images`: padded, `[pack, count, 30, 30]`; `labels`: `[count]`; with the statistics of the batch, `count` is
@@ -207,8 +207,8 @@ impl Discriminator {
         }
     }
 
-    /// The backward pass of the last batch, whose images and labels these are. It starts from the gradients of the logits,
-    /// and adds to the gradients of the weights or fills `image_gradients`.
+    /// The backward pass of the last batch, whose images and labels these are. It starts from the gradients of the
+    /// logits, and adds to the gradients of the weights or fills `image_gradients`.
     pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted, workspace: &mut Workspace) {
         let weights = wanted == Wanted::WeightGradients;
         let mut room = workspace.room(self.batch);

@@ -118,7 +118,8 @@ impl HiddenHead {
         }
     }
 
-    /// Sets the gradients of the outputs from those of the logits that [`HiddenHead::read`] wrote; the other outputs' are zero.
+    /// Sets the gradients of the outputs from those of the logits that [`HiddenHead::read`] wrote; the other outputs'
+    /// are zero.
     pub(super) fn write_gradients(&mut self, labels: &[u8], gradients: &[f32]) {
         self.logit_gradients.fill(0.0);
         for (place, (&gradient, &label)) in gradients.iter().zip(labels).enumerate() {
@@ -175,8 +176,8 @@ impl HiddenHead {
                 kernels.add_scaled(logit_gradient, hidden, row);
             }
         }
-        // A batch's sum is added as one number: where real images and fakes pull a bias with equal force, nothing is left,
-        // not even a rounding, which Adam would take for a gradient.
+        // A batch's sum is added as one number: where real images and fakes pull a bias with equal force, nothing is
+        // left, not even a rounding, which Adam would take for a gradient.
         for (output, bias) in gradients[self.output_bias.range()].iter_mut().enumerate() {
             *bias += logit_gradients.iter().skip(output).step_by(outputs).sum::<f32>();
         }

@@ -1,8 +1,9 @@
-//! The inner convolution as a layer: 14×14×32 above, 7×7×64 below, by products in the Winograd domain
+//! The inner convolution as a layer: 14×14×32 above, 7×7×64 below, computed in the Winograd domain
 //! (see [`digitgan_kernels::winograd`]).
 //!
-//! D's conv2 walks it down and its gradient up, G's deconv2 the other way round. Either way the forward pass computes
-//! one side's maps in the Winograd domain, the backward pass the other's, and the gradient of the weights needs just these.
+//! D's conv2 goes down in the forward pass and up in the backward pass, G's deconv2 the other way round. Either way the
+//! forward pass transforms one side's maps and the backward pass the other's, and the gradient of the weights is
+//! computed from just these transformed maps.
 
 use super::buffer::{Buffer, Scratch, zeros};
 use super::threads::EqualShares;
@@ -24,13 +25,13 @@ pub(super) struct InnerConvolution {
     transposed: Buffer,
     /// The gradient of the weights in the Winograd domain.
     gradient: Buffer,
-    /// Whether `gradient` holds a sum to add to.
+    /// Whether `gradient` holds a sum already, from an earlier batch of the step.
     begun: bool,
     scratch: Scratch,
     packed: Option<Packed>,
 }
 
-/// What products in bfloat16 take, two numbers a word.
+/// The buffers for products in bfloat16, two numbers to a word.
 struct Packed {
     /// The weights in the Winograd domain, for down.
     down: Buffer<u32>,
@@ -58,7 +59,7 @@ impl InnerConvolution {
         }
     }
 
-    /// Takes up new weights, `[4, 4, 32, 64]`.
+    /// Transforms new weights, `[4, 4, 32, 64]`. Call after every change of them.
     pub(super) fn prepare(&mut self, weights: &[f32]) {
         let Self { kernels, down, up, transposed, packed, .. } = self;
         let (packed_down, packed_up) = packed.as_mut().map(|packed| (&mut packed.down, &mut packed.up)).unzip();
@@ -99,9 +100,9 @@ impl InnerConvolution {
         });
     }
 
-    /// Walks down: from the upper map that `input` names for each image to `out`. Where the gradient of the weights
-    /// will be asked for, `transformed` keeps the upper maps in the Winograd domain. `finish` is called with each image's number, its
-    /// output and its part of `sums`, while they are in the cache.
+    /// The convolution (down): from the upper map that `input` gives for each image to `out`. Where the gradient of the
+    /// weights is needed later, `transformed` keeps the upper maps in the Winograd domain. `finish` is called with each
+    /// image's number, its output and its part of `sums`, while they are in the cache.
     ///
     /// # Shapes
     /// `transformed`: [`TRANSFORMED_UPPER`] an image; `out`: `[images, 7, 7, 64]`; `sums`: `[images, _]`.
@@ -130,7 +131,7 @@ impl InnerConvolution {
         self.for_each_group(BOTTOM, TRANSFORMED_UPPER, TRANSFORMED_LOWER, transformed, out, sums, walk);
     }
 
-    /// Walks up, the transpose of [`InnerConvolution::down`].
+    /// The transposed convolution (up), the adjoint of [`InnerConvolution::down`].
     ///
     /// # Shapes
     /// `transformed`: [`TRANSFORMED_LOWER`] an image; `out`: `[images, 14, 14, 32]`; `sums`: `[images, _]`.
@@ -152,7 +153,7 @@ impl InnerConvolution {
         );
     }
 
-    /// Walks up from lower maps that are in the Winograd domain already.
+    /// The transposed convolution of lower maps that are in the Winograd domain already.
     pub(super) fn up_from_transformed(
         &self,
         transformed: &mut [f32],
@@ -163,7 +164,7 @@ impl InnerConvolution {
         self.walk_up(|_, _| {}, Some(transformed), out, sums, finish);
     }
 
-    /// Walks up; `fill` is called with each image's number and its lower map in the Winograd domain.
+    /// The transposed convolution; `fill` writes the lower map of an image, given its number, in the Winograd domain.
     fn walk_up(
         &self,
         fill: impl Fn(usize, &mut [f32]) + Sync,
@@ -189,8 +190,9 @@ impl InnerConvolution {
         self.for_each_group(MIDDLE, TRANSFORMED_LOWER, TRANSFORMED_UPPER, transformed, out, sums, walk);
     }
 
-    /// Calls `walk` for each group of images with the group's number, outputs, sums, inputs in the Winograd domain (kept in
-    /// `transformed` if given) and outputs in the Winograd domain. Outputs have `map` numbers an image, maps in the Winograd domain `from` and `to`.
+    /// Calls `walk` for each group of images with the group's number, outputs, sums, transformed inputs (kept in
+    /// `transformed` if given) and transformed outputs. Of an image, outputs have `map` numbers, transformed inputs
+    /// `from` and transformed outputs `to`.
     #[allow(clippy::too_many_arguments, reason = "four buffers and how long an image is in each")]
     fn for_each_group(
         &self,
@@ -235,7 +237,7 @@ impl InnerConvolution {
             .for_each(|(point, gradient)| kernels.winograd_filter_gradient(upper, lower, point, adds, gradient));
     }
 
-    /// Adds what was added up to `gradient`, `[4, 4, 32, 64]`, and begins anew.
+    /// Adds the sum of all batches since the last call to `gradient`, `[4, 4, 32, 64]`.
     pub(super) fn finish_weight_gradient(&mut self, gradient: &mut [f32]) {
         let (kernels, transformed) = (self.kernels, &self.gradient);
         phases(gradient)

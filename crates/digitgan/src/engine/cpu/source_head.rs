@@ -10,8 +10,8 @@ use rayon::prelude::*;
 /// Columns of the weights whose gradients one task sums.
 const COLUMNS: usize = BOTTOM / 14;
 
-/// `features (3136) ─source→ logit`. A projection discriminator (Miyato & Koyama 2018) adds the dot product of the features
-/// and a learned vector for the class.
+/// `features (3136) ─source→ logit`. A projection discriminator (Miyato & Koyama 2018) adds the dot product of the
+/// features and a learned vector for the class.
 pub(super) struct SourceHead {
     kernels: Kernels,
     weight: Slot,

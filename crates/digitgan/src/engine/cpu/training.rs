@@ -31,7 +31,8 @@ pub struct CpuEngine {
     images: Buffer,
     /// The fakes with noise added, padded, where D sees them so.
     noisy_fakes: Option<Buffer>,
-    /// Where the game compares real images with fakes (relativistic losses): D's logits of those that the pass is not about.
+    /// Where the game compares real images with fakes (relativistic losses): D's logits of those that the pass is not
+    /// about.
     opponent_logits: Buffer,
     steps: u64,
     /// The report of the last step, until it is asked for.

@@ -1,4 +1,4 @@
-//! What the passes of both networks compute and use up: shared, because memory that was touched last is in the cache.
+//! Buffers that both networks' passes use in turn. They share them because memory that was used last is in the cache.
 
 use super::buffer::{Buffer, zeros};
 use digitgan_kernels::shape::{BOTTOM, MIDDLE};
@@ -6,8 +6,8 @@ use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 
 /// Room for one batch.
 pub(super) struct Workspace {
-    /// The inner convolution's upper maps in the Winograd domain: of a pass of D that wants gradients of weights, from forward to
-    /// backward; or of G's backward pass.
+    /// The inner convolution's upper maps in the Winograd domain: kept from D's forward to its backward pass where the
+    /// gradients of weights are wanted; or those of G's backward pass.
     pub(super) transformed_upper: Buffer,
     /// The gradients of D's conv2 in the Winograd domain.
     pub(super) transformed_lower: Buffer,
@@ -17,7 +17,7 @@ pub(super) struct Workspace {
     pub(super) bottom_gradients: Buffer,
 }
 
-/// The room of a [`Workspace`] for just so many images: fewer than a batch's where D judges packs.
+/// The part of a [`Workspace`] for some of its images: D has fewer than the batch where it sees packs.
 pub(super) struct Room<'a> {
     pub(super) transformed_upper: &'a mut [f32],
     pub(super) transformed_lower: &'a mut [f32],
@@ -36,7 +36,7 @@ impl Workspace {
         }
     }
 
-    /// The room for `images` images.
+    /// The part for `images` images.
     pub(super) fn room(&mut self, images: usize) -> Room<'_> {
         Room {
             transformed_upper: &mut self.transformed_upper[..images * TRANSFORMED_UPPER],
