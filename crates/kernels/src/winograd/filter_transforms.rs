@@ -42,8 +42,8 @@ impl Kernels {
     }
 }
 
-/// The weights of the inner convolution, `[4, 4, 32, 64]`, by phases: phase (p, q) has the filter taps (2a + p, 2b +
-/// q), a before b.
+/// The weights of the inner convolution, `[4, 4, 32, 64]`, by phases: phase (p, q) has the filter taps
+/// (2a + p, 2b + q), a before b.
 pub fn phases(weights: &mut [f32]) -> [[&mut [f32]; 4]; PHASES] {
     assert_eq!(weights.len(), INNER_WEIGHTS);
     let mut taps: [_; FILTER_TAPS] = std::array::from_fn({

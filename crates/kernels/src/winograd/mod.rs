@@ -21,8 +21,8 @@
 //! | −1 | 9 | (d2 − d1)/2 = 0.5 | 4.5 |
 //! | ∞ | 1 | d3 − d1 = 2 | 2 |
 //!
-//! and the output transform `Aᵀ` adds them up: y0 = −20 + 27.5 + 4.5 = 12, y1 = 27.5 − 4.5 = 23, y2 = 27.5 + 4.5 + 2 =
-//! 34.
+//! and the output transform `Aᵀ` adds them up: y0 = −20 + 27.5 + 4.5 = 12, y1 = 27.5 − 4.5 = 23,
+//! y2 = 27.5 + 4.5 + 2 = 34.
 //!
 //! # One bilinear form, three layers
 //! The values at the points are the *Winograd domain*. With the input transform V = Bᵀd of the upper map and the filter

@@ -6,8 +6,8 @@
 //! steps. Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same
 //! where these fuse multiply and add: the second of a pair first, as the instruction does it.
 //!
-//! Maps in the Winograd domain lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32
-//! words]`, gaps as in [`super`].
+//! Maps in the Winograd domain lie as `[81 products][channels / 2 words]`, weights as
+//! `[point][panel][row / 2][32 words]`, gaps as in [`super`].
 
 use super::layout::{
     GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,

@@ -30,7 +30,7 @@ pub(super) struct ClassPlanes {
     embedding: Slot,
     conv: Slot,
     conv_bias: Slot,
-    /// The weights of D's conv2 that meet the class's features.
+    /// The weights of D's conv2 that act on the class's features.
     conv2: Slot,
     conv_transposed: Vec<f32>,
     inner: InnerConvolution,

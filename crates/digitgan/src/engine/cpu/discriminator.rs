@@ -47,11 +47,11 @@ pub(super) struct Discriminator {
     pack: usize,
     /// conv1's weights, `[pack, 16, 32]`.
     conv1: Slot,
-    /// The weights of conv2 that meet the picture's features.
+    /// The weights of conv2 that act on the image's features.
     conv2: Slot,
     /// conv1's weights, transposed: `[pack, 32, 16]`.
     conv1_transposed: Vec<f32>,
-    /// conv2 of the picture's features.
+    /// conv2 of the image's features.
     inner: InnerConvolution,
     planes: Option<ClassPlanes>,
     source: Option<SourceHead>,
@@ -165,7 +165,7 @@ impl Discriminator {
         });
     }
 
-    /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
+    /// bn1, ReLU, conv2 of the image's features and, where D sees the class, of the class plane's.
     fn forward_conv2(&mut self, labels: &[u8], transformed: Option<&mut [f32]>) {
         let Self { kernels, inner, planes, y1, bn1, y2, bn2, .. } = self;
         let (kernels, norm, planes) = (*kernels, bn1.norm(), planes.as_ref());

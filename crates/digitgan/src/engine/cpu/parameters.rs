@@ -196,8 +196,8 @@ impl Layout {
             ("conv1.weight", &[a, b, 4, 4]) => Layout { axes: [a, b, 1, 16], order: [1, 3, 2, 0] },
             // One class's vector behind the other, each as the features lie: [n, 7·7, 64].
             ("class_projection.weight", &[n, 64, 7, 7]) => Layout { axes: [n, 64, 1, 49], order: [0, 3, 2, 1] },
-            // [a, b, 4, 4] → [4·4, b, a]; what D's conv2 makes of its picture half and of its class half of
-            // the channels are two tensors of 32 channels each, one behind the other.
+            // [a, b, 4, 4] → [4·4, b, a]. Where D has class planes, its conv2 has 64 input channels: they are stored as two
+            // tensors of 32 channels, the image's features first, then the class's.
             (_, &[a, b, 4, 4]) => {
                 let halves = b.div_ceil(32);
                 Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }

@@ -33,7 +33,7 @@ impl SourceHead {
         Some(self.projection?.part(usize::from(label) * BOTTOM, BOTTOM))
     }
 
-    /// The logit of a picture of class `label` with these features.
+    /// The logit of an image of class `label` with these features.
     pub(super) fn logit(&self, parameters: &Parameters, features: &[f32], label: u8) -> f32 {
         let class = self.class_vector(label).map(|vector| self.kernels.dot(features, parameters.value(vector)));
         let source = self.kernels.dot(features, parameters.value(self.weight)) + parameters.value(self.bias)[0];

@@ -22,8 +22,8 @@ pub(super) struct SpectralNorm {
     /// The tensor that holds u, `conv1.weight_u`.
     name: &'static str,
     slot: Slot,
-    /// Outputs of the layer, and how many numbers of each lie together in the engine's layout, `[_, outputs,
-    /// together]`.
+    /// Outputs of the layer, and how many numbers of each lie together in the engine's layout,
+    /// `[_, outputs, together]`.
     outputs: usize,
     together: usize,
     u: Vec<f32>,
