@@ -38,9 +38,9 @@ fn outer_down(bencher: Bencher, level: &str) {
 
 #[divan::bench(args = levels())]
 fn outer_up(bencher: Bencher, level: &str) {
-    let (down, taps) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
+    let (down, transposed) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
     let mut up = vec![0.0; PADDED_IMAGE];
-    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &taps, &mut up));
+    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &transposed, &mut up));
 }
 
 #[divan::bench(args = levels())]
@@ -109,7 +109,7 @@ fn adam(bencher: Bencher, level: &str) {
         .bench_local(|| kernels(level).adam(step, &mut p, &gradients, &mut m, &mut v));
 }
 
-/// Floating-point operations of the products of one image at points: those of the direct convolution are 196/81 as many.
+/// Floating-point operations of the products of one image in the Winograd domain: those of the direct convolution are 196/81 as many.
 const WINOGRAD_FLOP: usize = 2 * 81 * 128 * 64;
 const GROUP: usize = winograd::IMAGES_TOGETHER;
 
@@ -147,48 +147,50 @@ fn winograd_filter_gradient(bencher: Bencher, level: &str) {
 
 #[divan::bench(args = levels())]
 fn winograd_input_transform(bencher: Bencher, level: &str) {
-    let (map, mut points) = (vec![0.5; MIDDLE], vec![0.0; winograd::TRANSFORMED_UPPER]);
+    let (map, mut transformed) = (vec![0.5; MIDDLE], vec![0.0; winograd::TRANSFORMED_UPPER]);
     bencher
         .counter(ItemsCount::new(MIDDLE))
-        .bench_local(|| kernels(level).winograd_input_transform(MapInput::Plain(&map), &mut points));
+        .bench_local(|| kernels(level).winograd_input_transform(MapInput::Plain(&map), &mut transformed));
 }
 
 #[divan::bench(args = levels())]
 fn winograd_input_adjoint(bencher: Bencher, level: &str) {
-    let (mut map, points) = (vec![0.0; MIDDLE], vec![0.5; winograd::TRANSFORMED_UPPER]);
-    bencher.counter(ItemsCount::new(MIDDLE)).bench_local(|| kernels(level).winograd_input_adjoint(&points, &mut map));
+    let (mut map, transformed) = (vec![0.0; MIDDLE], vec![0.5; winograd::TRANSFORMED_UPPER]);
+    bencher
+        .counter(ItemsCount::new(MIDDLE))
+        .bench_local(|| kernels(level).winograd_input_adjoint(&transformed, &mut map));
 }
 
 #[divan::bench(args = levels())]
 fn winograd_output_adjoint(bencher: Bencher, level: &str) {
-    let (map, mut points) = (vec![0.5; BOTTOM], vec![0.0; winograd::TRANSFORMED_LOWER]);
+    let (map, mut transformed) = (vec![0.5; BOTTOM], vec![0.0; winograd::TRANSFORMED_LOWER]);
     bencher
         .counter(ItemsCount::new(BOTTOM))
-        .bench_local(|| kernels(level).winograd_output_adjoint(MapInput::Plain(&map), &mut points));
+        .bench_local(|| kernels(level).winograd_output_adjoint(MapInput::Plain(&map), &mut transformed));
 }
 
 #[divan::bench(args = levels())]
 fn winograd_output_transform(bencher: Bencher, level: &str) {
-    let (mut map, points) = (vec![0.0; BOTTOM], vec![0.5; winograd::TRANSFORMED_LOWER]);
+    let (mut map, transformed) = (vec![0.0; BOTTOM], vec![0.5; winograd::TRANSFORMED_LOWER]);
     bencher
         .counter(ItemsCount::new(BOTTOM))
-        .bench_local(|| kernels(level).winograd_output_transform(&points, &mut map));
+        .bench_local(|| kernels(level).winograd_output_transform(&transformed, &mut map));
 }
 
 #[divan::bench(args = levels())]
 fn winograd_filter_transform(bencher: Bencher, level: &str) {
-    let (weights, mut points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::TRANSFORMED_WEIGHTS]);
+    let (weights, mut transformed) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::TRANSFORMED_WEIGHTS]);
     bencher
         .counter(ItemsCount::new(INNER_WEIGHTS))
-        .bench_local(|| kernels(level).winograd_filter_transform(&weights, &mut points));
+        .bench_local(|| kernels(level).winograd_filter_transform(&weights, &mut transformed));
 }
 
 #[divan::bench(args = levels())]
 fn winograd_filter_adjoint(bencher: Bencher, level: &str) {
-    let (mut weights, points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::TRANSFORMED_WEIGHTS]);
+    let (mut weights, transformed) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::TRANSFORMED_WEIGHTS]);
     bencher.counter(ItemsCount::new(INNER_WEIGHTS)).bench_local(|| {
         for (phase, taps) in winograd::phases(&mut weights).into_iter().enumerate() {
-            kernels(level).winograd_filter_adjoint(&points, phase, taps);
+            kernels(level).winograd_filter_adjoint(&transformed, phase, taps);
         }
     });
 }

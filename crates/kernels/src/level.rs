@@ -1,7 +1,8 @@
 //! Which instruction set the kernels run on.
 //!
-//! x86-64 and ARM processors are asked at run time. WebAssembly cannot be asked: an engine refuses a whole module that holds
-//! one instruction it does not know. So there the compiler decides: SIMD with `-C target-feature=+simd128`, else scalar code.
+//! x86-64 and ARM processors are asked at run time. WebAssembly cannot be asked: an engine refuses a whole module that
+//! holds one instruction it does not know. So there the compiler decides: SIMD with `-C target-feature=+simd128`, else
+//! scalar code.
 
 use pulp::{Scalar256b, Simd, WithSimd};
 use std::fmt;

@@ -26,8 +26,8 @@ pub const MIDDLE_CHANNELS: usize = 32;
 /// Channels of the smallest feature maps.
 pub const BOTTOM_CHANNELS: usize = 64;
 
-/// Taps of a 4×4 kernel.
-pub const TAPS: usize = 16;
+/// Filter taps of a 4×4 convolution.
+pub const FILTER_TAPS: usize = 16;
 
 /// Elements of a padded picture: 30×30.
 pub const PADDED_IMAGE: usize = (IMAGE_SIDE + 2) * (IMAGE_SIDE + 2);
@@ -39,9 +39,9 @@ pub const BOTTOM: usize = BOTTOM_SIDE * BOTTOM_SIDE * BOTTOM_CHANNELS;
 pub const PADDED_BOTTOM: usize = (BOTTOM_SIDE + 2) * (BOTTOM_SIDE + 2) * BOTTOM_CHANNELS;
 
 /// Weights of the outer convolution, `[4, 4, 1, 32]`.
-pub const OUTER_WEIGHTS: usize = TAPS * MIDDLE_CHANNELS;
+pub const OUTER_WEIGHTS: usize = FILTER_TAPS * MIDDLE_CHANNELS;
 /// Weights of the inner convolution, `[4, 4, 32, 64]`.
-pub const INNER_WEIGHTS: usize = TAPS * MIDDLE_CHANNELS * BOTTOM_CHANNELS;
+pub const INNER_WEIGHTS: usize = FILTER_TAPS * MIDDLE_CHANNELS * BOTTOM_CHANNELS;
 
 /// How a feature map lies in its buffer: square, with or without zero padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

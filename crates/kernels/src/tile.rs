@@ -1,4 +1,4 @@
-//! The one inner loop behind every convolution and matrix product: a register tile.
+//! The micro-kernel behind every convolution and matrix product, with register blocking.
 //!
 //! All of them are sums of outer products. With a walk over the summed index k,
 //!
@@ -6,10 +6,13 @@
 //! C[row][0..width] (+)= Σ_k  A[row, k] · B[k][0..width]
 //! ```
 //!
-//! `A` is read one number at a time and broadcast, `B` a vector at a time; a tile of `ROWS` rows by
-//! `VECTORS` vectors of `C` stays in registers for the whole sum. What makes it a convolution or a
-//! matrix product is only *where* the rows of `A` lie and how the walk steps, so nothing is ever
+//! `A` is read one number at a time and broadcast, `B` a vector at a time; a block of `C`, `ROWS` rows
+//! by `VECTORS` vectors (the *register tile*), stays in registers for the whole sum. A convolution and a
+//! matrix product differ only in *where* the rows of `A` lie and how the walk steps, so nothing is ever
 //! copied into a patch matrix ("implicit im2col").
+//!
+//! A walk is up to three nested loops; for a convolution they run over filter rows, filter columns and
+//! channels, or over images, rows and columns.
 //!
 //! Each element of `C` is summed in the order of the walk, one fused multiply-add at a time,
 //! whatever the tile's size: results do not depend on how rows are grouped into tiles, and
@@ -85,7 +88,7 @@ pub(crate) fn prefetch(at: *const f32) {
     let _ = at;
 }
 
-/// Computes one register tile: `C[row][0..VECTORS·lanes] (+)= Σ A·B` over the three nested walks.
+/// The micro-kernel. Computes one register tile: `C[row][0..VECTORS·lanes] (+)= Σ A·B` over the three nested walks.
 ///
 /// `a_row` and `c_row` say how far row `i` of the tile lies behind `a` and `c`, in elements.
 ///

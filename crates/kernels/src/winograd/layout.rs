@@ -1,8 +1,8 @@
-//! How many points and products there are, and where each lies in a buffer: see [`super`].
+//! The Winograd domain: its points and products, and where each lies in a buffer. [`super`] explains them.
 
 use crate::shape::{BOTTOM_CHANNELS, MIDDLE_CHANNELS};
 
-/// Points of one axis: 0, 1, 2, −1 and ∞.
+/// Winograd's interpolation points of one axis: 0, 1, 2, −1 and ∞.
 pub(super) const AXIS_POINTS: usize = 5;
 /// Points of the plane.
 pub(super) const POINTS: usize = AXIS_POINTS * AXIS_POINTS;
@@ -24,18 +24,19 @@ pub(super) const UPPER_PRODUCT: usize = PHASE_CHANNELS + GAP;
 /// From one product of a lower map to the next.
 pub(super) const LOWER_PRODUCT: usize = BOTTOM_CHANNELS + GAP;
 
-/// Elements of an upper map at points, `[81, 128]` and gaps.
+/// Elements of an upper map in the Winograd domain, `[81, 128]` and gaps.
 pub const TRANSFORMED_UPPER: usize = PRODUCTS * UPPER_PRODUCT;
-/// Elements of a lower map at points, `[81, 64]` and gaps.
+/// Elements of a lower map in the Winograd domain, `[81, 64]` and gaps.
 pub const TRANSFORMED_LOWER: usize = PRODUCTS * LOWER_PRODUCT;
 /// Elements of the weights at one point, `[128, 64]` in panels and a gap.
 pub const POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS + GAP;
-/// Elements of the weights at all points, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for up.
+/// Elements of the weights in the Winograd domain, `[25, 2, 128, 32]` and gaps for down, `[25, 4, 64, 32]` and gaps for
+/// up.
 pub const TRANSFORMED_WEIGHTS: usize = POINTS * POINT_WEIGHTS;
 
-/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2. With
-/// that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads that take
-/// half of the points each have as much to do.
+/// How many tiles meet each point of an axis: the tile of four meets all five, the tile of three all but the point 2.
+/// With that one in the middle, the first 12 points of the plane have 40 products and the other 13 have 41: two threads
+/// that take half of the points each have as much to do.
 const AXIS_TILES: [usize; AXIS_POINTS] = [2, 2, 1, 2, 2];
 
 /// The point of an axis that a line's product belongs to, and which of its tiles it is.

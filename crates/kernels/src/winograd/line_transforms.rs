@@ -1,4 +1,4 @@
-//! The transforms of one line, and their transposes.
+//! Winograd's transforms along one axis, and their adjoints (transposes).
 //!
 //! A line has 8 inputs and 7 outputs, cut into a tile of four outputs (inputs 0 to 4) and a tile of three (inputs 4
 //! to 7). Its 9 products are numbered by point, tile of four first:
@@ -39,8 +39,8 @@ impl<S: Simd> Vectors<S> {
     }
 }
 
-/// Bᵀ: a line of the upper map at its points. The columns of B interpolate: each is a polynomial that is 1 at
-/// its own point and 0 at the others.
+/// Bᵀ, the input transform: a line of the upper map into the Winograd domain. The columns of B interpolate: each is a
+/// polynomial that is 1 at its own point and 0 at the others.
 #[inline(always)]
 pub(super) fn input_transform<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
@@ -59,7 +59,7 @@ pub(super) fn input_transform<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LI
     ]
 }
 
-/// B: the transpose of [`input_transform`]; the polynomials of both tiles from their values, added up.
+/// B, the adjoint of [`input_transform`]; the polynomials of both tiles from their values, added up.
 #[inline(always)]
 pub(super) fn input_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
     let v = Vectors(simd);
@@ -78,7 +78,8 @@ pub(super) fn input_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [
     ]
 }
 
-/// A: a line of the lower map at its points; each tile's numbers are the coefficients of a polynomial.
+/// A, the adjoint of the output transform: a line of the lower map into the Winograd domain; each tile's numbers are
+/// the coefficients of a polynomial.
 #[inline(always)]
 pub(super) fn output_transform_adjoint<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
@@ -96,7 +97,7 @@ pub(super) fn output_transform_adjoint<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S:
     ]
 }
 
-/// Aᵀ: the transpose of [`output_transform_adjoint`].
+/// Aᵀ, the output transform: the transpose of [`output_transform_adjoint`].
 #[inline(always)]
 pub(super) fn output_transform<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
     let v = Vectors(simd);
@@ -113,14 +114,14 @@ pub(super) fn output_transform<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s
     ]
 }
 
-/// G: two taps at the points 0, 1, 2, −1 and ∞.
+/// G, the filter transform: two filter taps at the points 0, 1, 2, −1 and ∞.
 #[inline(always)]
 pub(super) fn filter_transform<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
     let v = Vectors(simd);
     [g[0], v.add(g[0], g[1]), v.scale_add(2.0, g[1], g[0]), v.sub(g[0], g[1]), g[1]]
 }
 
-/// Gᵀ: the transpose of [`filter_transform`].
+/// Gᵀ, the adjoint of [`filter_transform`].
 #[inline(always)]
 pub(super) fn filter_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
     let v = Vectors(simd);

@@ -1,4 +1,4 @@
-//! Maps to points and back, one image at a time.
+//! The transforms of feature maps: into the Winograd domain and back, one image at a time.
 
 use super::layout::{LINE, LOWER_PRODUCT, PRODUCT, TRANSFORMED_LOWER, TRANSFORMED_UPPER, UPPER_PRODUCT};
 use super::line_transforms::{input_transform, input_transform_adjoint, output_transform, output_transform_adjoint};
@@ -13,42 +13,43 @@ use std::mem::MaybeUninit;
 const PHASE_SIDE: usize = 8;
 
 impl Kernels {
-    /// An upper map at its points, `Bᵀ·d·B`.
+    /// The input transform: an upper map into the Winograd domain, `Bᵀ·d·B`.
     ///
     /// # Shapes
-    /// `map`: `[14, 14, 32]`; `points`: `[81, 128]` and gaps.
-    pub fn winograd_input_transform(self, map: MapInput<'_>, points: &mut [f32]) {
+    /// `map`: `[14, 14, 32]`; `transformed`: `[81, 128]` and gaps.
+    pub fn winograd_input_transform(self, map: MapInput<'_>, transformed: &mut [f32]) {
         map.check(MapLayout::MIDDLE);
-        assert_eq!(points.len(), TRANSFORMED_UPPER);
-        self.run(InputTransform { map, points });
+        assert_eq!(transformed.len(), TRANSFORMED_UPPER);
+        self.run(InputTransform { map, transformed });
     }
 
-    /// The transpose of [`Kernels::winograd_input_transform`] for a plain map.
+    /// The adjoint (transpose) of [`Kernels::winograd_input_transform`]: from the Winograd domain to a plain upper map.
     ///
     /// # Shapes
-    /// `points`: `[81, 128]` and gaps; `map`: `[14, 14, 32]`.
-    pub fn winograd_input_adjoint(self, points: &[f32], map: &mut [f32]) {
-        assert_eq!((points.len(), map.len()), (TRANSFORMED_UPPER, MIDDLE));
-        self.run(InputTransformAdjoint { points, map });
+    /// `transformed`: `[81, 128]` and gaps; `map`: `[14, 14, 32]`.
+    pub fn winograd_input_adjoint(self, transformed: &[f32], map: &mut [f32]) {
+        assert_eq!((transformed.len(), map.len()), (TRANSFORMED_UPPER, MIDDLE));
+        self.run(InputTransformAdjoint { transformed, map });
     }
 
-    /// A lower map at its points, `A·y·Aᵀ`.
+    /// The adjoint (transpose) of [`Kernels::winograd_output_transform`]: a lower map into the Winograd domain,
+    /// `A·y·Aᵀ`.
     ///
     /// # Shapes
-    /// `map`: `[7, 7, 64]`; `points`: `[81, 64]` and gaps.
-    pub fn winograd_output_adjoint(self, map: MapInput<'_>, points: &mut [f32]) {
+    /// `map`: `[7, 7, 64]`; `transformed`: `[81, 64]` and gaps.
+    pub fn winograd_output_adjoint(self, map: MapInput<'_>, transformed: &mut [f32]) {
         map.check(MapLayout::BOTTOM);
-        assert_eq!(points.len(), TRANSFORMED_LOWER);
-        self.run(OutputTransformAdjoint { map, points });
+        assert_eq!(transformed.len(), TRANSFORMED_LOWER);
+        self.run(OutputTransformAdjoint { map, transformed });
     }
 
-    /// The transpose of [`Kernels::winograd_output_adjoint`] for a plain map.
+    /// The output (inverse) transform: from the Winograd domain to a plain lower map, `Aᵀ·m·A`.
     ///
     /// # Shapes
-    /// `points`: `[81, 64]` and gaps; `map`: `[7, 7, 64]`.
-    pub fn winograd_output_transform(self, points: &[f32], map: &mut [f32]) {
-        assert_eq!((points.len(), map.len()), (TRANSFORMED_LOWER, BOTTOM));
-        self.run(OutputTransform { points, map });
+    /// `transformed`: `[81, 64]` and gaps; `map`: `[7, 7, 64]`.
+    pub fn winograd_output_transform(self, transformed: &[f32], map: &mut [f32]) {
+        assert_eq!((transformed.len(), map.len()), (TRANSFORMED_LOWER, BOTTOM));
+        self.run(OutputTransform { transformed, map });
     }
 }
 
@@ -76,7 +77,7 @@ macro_rules! read_map {
 
 struct InputTransform<'a> {
     map: MapInput<'a>,
-    points: &'a mut [f32],
+    transformed: &'a mut [f32],
 }
 
 impl WithSimd for InputTransform<'_> {
@@ -84,10 +85,10 @@ impl WithSimd for InputTransform<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // SAFETY: `winograd_input_transform` checked that the input is a map of 14×14×32 and the output 81 products of 128
-        // channels; each phase reads pixels of the map and writes its own channels of the products.
+        // SAFETY: `winograd_input_transform` checked that the input is a map of 14×14×32 and the output 81 products of
+        // 128 channels; each phase reads pixels of the map and writes its own channels of the products.
         unsafe {
-            let rows = self.points.as_mut_ptr();
+            let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, MIDDLE_CHANNELS, |read, channel| {
                 transform_phase::<S, 0, 0>(simd, read, rows, channel);
                 transform_phase::<S, 0, 1>(simd, read, rows, channel);
@@ -98,8 +99,8 @@ impl WithSimd for InputTransform<'_> {
     }
 }
 
-/// Phase (P, Q) of the padded upper map at its points: rows and columns P + 2i and Q + 2j. In phase 0 the first of
-/// the eight lies in the zero padding, in phase 1 the last.
+/// The input transform of phase (P, Q) of the padded upper map: rows and columns P + 2i and Q + 2j. In phase 0 the
+/// first of the eight lies in the zero padding, in phase 1 the last.
 ///
 /// # Safety
 /// `read` must be safe for every pixel of the map, `rows` be 81 products of 128 channels.
@@ -135,7 +136,7 @@ unsafe fn transform_phase<S: Simd, const P: usize, const Q: usize>(
 }
 
 struct InputTransformAdjoint<'a> {
-    points: &'a [f32],
+    transformed: &'a [f32],
     map: &'a mut [f32],
 }
 
@@ -145,10 +146,10 @@ impl WithSimd for InputTransformAdjoint<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         for channel in (0..MIDDLE_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `winograd_input_adjoint` checked both lengths; each phase reads its channels of the products and writes
-            // pixels of the map.
+            // SAFETY: `winograd_input_adjoint` checked both lengths; each phase reads its channels of the products and
+            // writes pixels of the map.
             unsafe {
-                let rows = self.points.as_ptr();
+                let rows = self.transformed.as_ptr();
                 let map = self.map.as_mut_ptr();
                 transform_phase_adjoint::<S, 0, 0>(simd, rows, map, channel);
                 transform_phase_adjoint::<S, 0, 1>(simd, rows, map, channel);
@@ -159,7 +160,7 @@ impl WithSimd for InputTransformAdjoint<'_> {
     }
 }
 
-/// The transpose of [`transform_phase`]; what would fall on the padding is dropped.
+/// The adjoint of [`transform_phase`]; what would fall on the padding is dropped.
 ///
 /// # Safety
 /// `rows` must be 81 products of 128 channels, `map` a map of 14×14×32.
@@ -198,7 +199,7 @@ unsafe fn transform_phase_adjoint<S: Simd, const P: usize, const Q: usize>(
 
 struct OutputTransformAdjoint<'a> {
     map: MapInput<'a>,
-    points: &'a mut [f32],
+    transformed: &'a mut [f32],
 }
 
 impl WithSimd for OutputTransformAdjoint<'_> {
@@ -207,10 +208,10 @@ impl WithSimd for OutputTransformAdjoint<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
-        // SAFETY: `winograd_output_adjoint` checked that the input is a map of 7×7×64 and the output 81 products of 64 channels;
-        // all columns are written before they are read.
+        // SAFETY: `winograd_output_adjoint` checked that the input is a map of 7×7×64 and the output 81 products of 64
+        // channels; all columns are written before they are read.
         unsafe {
-            let rows = self.points.as_mut_ptr();
+            let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, BOTTOM_CHANNELS, |read, channel| {
                 let mut columns = [MaybeUninit::<[S::f32s; LINE]>::uninit(); BOTTOM_SIDE];
                 for (x, column) in columns.iter_mut().enumerate() {
@@ -235,7 +236,7 @@ impl WithSimd for OutputTransformAdjoint<'_> {
 }
 
 struct OutputTransform<'a> {
-    points: &'a [f32],
+    transformed: &'a [f32],
     map: &'a mut [f32],
 }
 
@@ -246,10 +247,10 @@ impl WithSimd for OutputTransform<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
         for channel in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `winograd_output_transform` checked both lengths: 81 products of 64 channels, and a map of 7×7×64; all
-            // lines are written before they are read.
+            // SAFETY: `winograd_output_transform` checked both lengths: 81 products of 64 channels, and a map of
+            // 7×7×64; all lines are written before they are read.
             unsafe {
-                let rows = self.points.as_ptr().add(channel);
+                let rows = self.transformed.as_ptr().add(channel);
                 let mut lines = [MaybeUninit::<[S::f32s; BOTTOM_SIDE]>::uninit(); LINE];
                 for (out, products) in lines.iter_mut().zip(PRODUCT) {
                     let mut line = [zero; LINE];

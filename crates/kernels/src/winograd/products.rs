@@ -1,4 +1,5 @@
-//! The products: at each point a matrix product, its rows images and tiles, its other axes channels.
+//! The products in the Winograd domain: a matrix product at each point. Its rows are images and tiles, its other axes
+//! channels.
 
 use super::layout::{
     GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
@@ -15,7 +16,7 @@ use pulp::{Simd, WithSimd};
 const DEPTH_IN_CACHE: usize = 64;
 
 impl Kernels {
-    /// Down: `lower = V · U` at every point.
+    /// The convolution in the Winograd domain: `lower = V · U` at every point.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 128]` and gaps; `weights`: `[25, 2, 128, 32]` and gaps, by
@@ -27,7 +28,7 @@ impl Kernels {
         self.run(Products::<f32, PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
-    /// Up: `upper = W · Uᵀ` at every point.
+    /// The transposed convolution in the Winograd domain: `upper = W · Uᵀ` at every point.
     ///
     /// # Shapes
     /// `lower`: `[images, 81, 64]` and gaps; `weights`: `[25, 4, 64, 32]` and gaps, by
@@ -67,8 +68,8 @@ pub(super) struct Products<'a, T, const DEPTH: usize, const COLUMNS: usize> {
     pub(super) out: &'a mut [f32],
 }
 
-/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and its
-/// number of rows: images in turn.
+/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and
+/// its number of rows: images in turn.
 macro_rules! for_tiles {
     ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
         for point in 0..POINTS {
@@ -132,8 +133,8 @@ impl WithSimd for Weights<'_> {
             ];
             for column in (0..BOTTOM_CHANNELS).step_by(PANEL) {
                 for row in (0..PHASE_CHANNELS).step_by(TILE_ROWS) {
-                    // SAFETY: `winograd_filter_gradient` checked that there are as many upper as lower maps; the walk visits
-                    // rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
+                    // SAFETY: `winograd_filter_gradient` checked that there are as many upper as lower maps; the walk
+                    // visits rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
                     unsafe {
                         let upper = self.upper.as_ptr().add(start * TRANSFORMED_UPPER + first * UPPER_PRODUCT + row);
                         let lower = self.lower.as_ptr().add(start * TRANSFORMED_LOWER + first * LOWER_PRODUCT + column);

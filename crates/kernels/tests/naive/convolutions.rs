@@ -109,8 +109,8 @@ fn outer_convolution() {
     let up = padded(PADDED_PICTURE, IMAGES, 7);
     let down = numbers(IMAGES * MIDDLE, 8);
     let weights = numbers(OUTER_WEIGHTS, 9);
-    let mut taps = vec![0.0; OUTER_WEIGHTS];
-    transpose(&weights, TAPS, MIDDLE_CHANNELS, &mut taps);
+    let mut transposed = vec![0.0; OUTER_WEIGHTS];
+    transpose(&weights, FILTER_TAPS, MIDDLE_CHANNELS, &mut transposed);
     let expected_down = naive_down(Map(&up[..PADDED_IMAGE], PADDED_PICTURE), &weights, MapLayout::MIDDLE);
     let upper = MapLayout { padding: 0, ..PADDED_PICTURE };
     let inside = naive_up(Map(&down[..MIDDLE], MapLayout::MIDDLE), &weights, upper);
@@ -128,7 +128,7 @@ fn outer_convolution() {
         kernels.outer_down(&up[..PADDED_IMAGE], &weights, &mut out);
         assert_close("outer_down", kernels, &out, &expected_down);
         let mut out = vec![0.0; PADDED_IMAGE];
-        kernels.outer_up(&down[..MIDDLE], &taps, &mut out);
+        kernels.outer_up(&down[..MIDDLE], &transposed, &mut out);
         assert_close("outer_up", kernels, &out, &expected_up);
         let mut out = vec![f32::NAN; OUTER_WEIGHTS];
         kernels.outer_weights(&up, &down, &mut out);

@@ -1,4 +1,5 @@
-//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias alone.
+//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias
+//! alone.
 
 use super::buffer::{Buffer, zeros};
 use super::parameters::Parameters;

@@ -1,10 +1,11 @@
-//! Memory of the engine: buffers that begin at a cache line, and room that a thread uses and forgets.
+//! Memory of the engine: buffers that begin at a cache line, and scratch buffers for each thread.
 
 use super::threads;
 use aligned_vec::{AVec, ConstAlign, avec};
 use std::sync::{Mutex, PoisonError};
 
-/// Numbers that begin at a cache line: a vector register as wide as a line would otherwise always straddle two.
+/// Numbers that begin at a cache line (64 bytes). A vector register of AVX-512 is as wide as a line; unaligned, every
+/// load would touch two.
 pub(super) type Buffer<T = f32> = AVec<T, ConstAlign<64>>;
 
 /// A buffer of `len` zeros.
@@ -12,7 +13,7 @@ pub(super) fn zeros<T: Clone + Default>(len: usize) -> Buffer<T> {
     avec![[64]| T::default(); len]
 }
 
-/// Room for what is computed and used up within one task: one buffer a thread, so that it stays in that core's cache.
+/// Buffers for what one task computes and uses itself: one for each thread, so that it stays in that core's cache.
 pub(super) struct Scratch<T = f32>(Vec<Mutex<Buffer<T>>>);
 
 impl<T: Clone + Default> Scratch<T> {

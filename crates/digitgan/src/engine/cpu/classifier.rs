@@ -1,4 +1,4 @@
-//! A classifier of digits, trained and used: D's convolutions with a class head alone.
+//! A classifier of images, in training and in use: D's convolutions with a class head alone.
 
 use super::buffer::{Buffer, zeros};
 use super::checks::{check_gradient, check_loss};
@@ -82,7 +82,7 @@ impl CpuClassifier {
         for (images, (features, logits)) in images.chunks(batch * IMAGE_PIXELS).zip(out) {
             pad_all(images, &mut self.images);
             let labels = &labels[..images.len() / IMAGE_PIXELS];
-            self.network.forward(&self.images, labels, Statistics::Running, Wanted::Verdict, &mut self.workspace);
+            self.network.forward(&self.images, labels, Statistics::Running, Wanted::Logits, &mut self.workspace);
             let head = self.network.head.as_ref().expect("a classifier has a class head");
             features.copy_from_slice(&head.hidden[..features.len()]);
             logits.copy_from_slice(&head.logits[..logits.len()]);

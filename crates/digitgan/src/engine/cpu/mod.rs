@@ -1,9 +1,9 @@
-//! The CPU engine: explicit forward and backward passes over buffers that are made once.
+//! The CPU engine: explicit forward and backward passes over buffers that are allocated once.
 //!
 //! Work is split over the rayon pool that the caller runs in, by images or by rows of a gradient. Each
 //! parallel region goes as far as it can before the whole batch must meet (at a batch normalisation, or
-//! at a weight's gradient). Whatever is summed over images is summed in their order, by whoever gets
-//! there, so results do not depend on the number of threads. A step allocates nothing.
+//! at a weight's gradient). Whatever is summed over images is summed in their order, whichever
+//! thread does it, so results do not depend on the number of threads. A step allocates nothing.
 
 mod average;
 mod batchnorm;

@@ -1,5 +1,6 @@
-//! The gradient of an outer convolution's weights. They are too few to share among threads, so the gradient is summed over
-//! groups of images apart, then over the groups in their order: the result does not depend on the number of threads.
+//! The gradient of an outer convolution's weights. They are too few to share among threads, so the gradient is summed
+//! over groups of images apart, then over the groups in their order: the result does not depend on the number of
+//! threads.
 
 use super::buffer::{Buffer, zeros};
 use digitgan_kernels::Kernels;

@@ -17,7 +17,8 @@ pub(super) struct Parameters {
     kernels: Kernels,
     entries: Vec<(TensorSpec, Slot)>,
     pub(super) values: Buffer,
-    /// What the passes see where some weights are normalised: the values with those weights divided.
+    /// The values that the passes use where some weights are normalised (spectral normalisation): a copy in which those
+    /// weights are divided by their singular value.
     normalised: Option<Buffer>,
     spectral: Vec<SpectralNorm>,
     pub(super) gradients: Buffer,
@@ -59,12 +60,12 @@ impl Parameters {
         self.entries.iter().find(|(tensor, _)| tensor.name == name).map(|(tensor, slot)| (tensor, *slot))
     }
 
-    /// The numbers of a parameter as the passes see it, in the engine's layout.
+    /// A parameter as the passes use it, in the engine's layout.
     pub(super) fn value(&self, slot: Slot) -> &[f32] {
         &self.normalised.as_ref().unwrap_or(&self.values)[slot.range()]
     }
 
-    /// Takes up new values into what the passes see.
+    /// Recomputes the normalised copy from new values.
     fn normalise(&mut self) {
         let Some(normalised) = &mut self.normalised else { return };
         let weights = &mut self.spectral;
@@ -76,7 +77,7 @@ impl Parameters {
         weights.iter_mut().for_each(|weight| weight.normalise(&self.values, normalised));
     }
 
-    /// Turns gradients by what the passes saw into those by the values.
+    /// Turns the gradients with respect to normalised weights into those with respect to the weights themselves.
     pub(super) fn finish_gradients(&mut self) {
         if let Some(normalised) = &self.normalised {
             self.spectral.iter_mut().for_each(|weight| weight.gradient(normalised, &mut self.gradients));
@@ -181,8 +182,8 @@ fn import(
     Ok(())
 }
 
-/// How a parameter lies in the engine: PyTorch's tensor seen with four axes, and the order in which
-/// the engine nests them. The engine wants channels innermost.
+/// The engine's layout of a parameter: PyTorch's tensor viewed with four axes, and the order in which the engine nests
+/// them. The engine is channels-last, PyTorch's weights are channels-first.
 struct Layout {
     axes: [usize; 4],
     order: [usize; 4],
@@ -195,8 +196,8 @@ impl Layout {
             ("conv1.weight", &[a, b, 4, 4]) => Layout { axes: [a, b, 1, 16], order: [1, 3, 2, 0] },
             // One class's vector behind the other, each as the features lie: [n, 7·7, 64].
             ("class_projection.weight", &[n, 64, 7, 7]) => Layout { axes: [n, 64, 1, 49], order: [0, 3, 2, 1] },
-            // [a, b, 4, 4] → [4·4, b, a]; what D's conv2 makes of its picture half and of its class half of
-            // the channels are two tensors of 32 channels each, one behind the other.
+            // [a, b, 4, 4] → [4·4, b, a]. Where D has class planes, its conv2 has 64 input channels: they are stored as two
+            // tensors of 32 channels, the image's features first, then the class's.
             (_, &[a, b, 4, 4]) => {
                 let halves = b.div_ceil(32);
                 Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }

@@ -1,7 +1,7 @@
-//! G as it draws: frozen weights and running statistics, one picture after the other.
+//! The generator for drawing: fixed weights and running statistics, one image after the other.
 //!
-//! Nothing waits for a whole batch here, so a picture goes from noise to pixels in one thread's cache, and its numbers
-//! depend on nothing but its own noise and class.
+//! No layer needs the whole batch here, so an image goes from noise to pixels in one thread's cache, and depends on
+//! nothing but its own noise and class.
 
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
@@ -13,13 +13,13 @@ use crate::IMAGE_PIXELS;
 use crate::engine::StateError;
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
 use digitgan_kernels::shape::{
-    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE, TAPS,
+    BOTTOM, FILTER_TAPS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_BOTTOM, PADDED_IMAGE,
 };
 use digitgan_kernels::{Kernels, inner_phases, transpose};
 use rayon::prelude::*;
 
-/// Pictures whose first layer is computed at once: its weights are more than a picture's share of the work.
-const PICTURES_TOGETHER: usize = 16;
+/// Images whose first layer is computed together, so that its many weights are read once for all of them.
+const IMAGES_TOGETHER: usize = 16;
 
 /// A generator alone, for drawing.
 pub struct CpuSampler {
@@ -30,13 +30,13 @@ pub struct CpuSampler {
     /// deconv2's weights, a quarter for each parity of the output pixel.
     phases: Buffer,
     bn2: BatchNorm,
-    /// deconv3's weights, `[32, 16]`.
-    taps: Buffer,
+    /// deconv3's weights, transposed: `[32, 16]`.
+    deconv3: Buffer,
     bias: f32,
     scratch: Scratch,
 }
 
-/// One thread's room: the first layer of some pictures, the rest of one.
+/// One thread's buffers: for the first layer of [`IMAGES_TOGETHER`] images, and for the other layers of one.
 struct Room<'a> {
     input: &'a mut [f32],
     y1: &'a mut [f32],
@@ -49,16 +49,16 @@ struct Room<'a> {
 
 impl<'a> Room<'a> {
     const fn len(inputs: usize) -> usize {
-        PICTURES_TOGETHER * (inputs + BOTTOM) + PADDED_BOTTOM + 2 * MIDDLE + PADDED_IMAGE
+        IMAGES_TOGETHER * (inputs + BOTTOM) + PADDED_BOTTOM + 2 * MIDDLE + PADDED_IMAGE
     }
 
     fn new(room: &'a mut [f32], inputs: usize) -> Self {
         let (h1, room) = room.split_at_mut(PADDED_BOTTOM);
-        let (y1, room) = room.split_at_mut(PICTURES_TOGETHER * BOTTOM);
+        let (y1, room) = room.split_at_mut(IMAGES_TOGETHER * BOTTOM);
         let (y2, room) = room.split_at_mut(MIDDLE);
         let (h2, room) = room.split_at_mut(MIDDLE);
         let (image, room) = room.split_at_mut(PADDED_IMAGE);
-        let (input, _) = room.split_at_mut(PICTURES_TOGETHER * inputs);
+        let (input, _) = room.split_at_mut(IMAGES_TOGETHER * inputs);
         Room { input, y1, h1, y2, h2, image }
     }
 }
@@ -89,9 +89,9 @@ impl CpuSampler {
         };
         let (bn1, bn2) = (bn("bn1", MapLayout::BOTTOM)?, bn("bn2", MapLayout::MIDDLE)?);
         let value = |name| parameters.value(parameters.slot(name));
-        let (mut phases, mut taps) = (zeros(INNER_WEIGHTS), zeros(OUTER_WEIGHTS));
+        let (mut phases, mut deconv3) = (zeros(INNER_WEIGHTS), zeros(OUTER_WEIGHTS));
         inner_phases(value("deconv2.weight"), &mut phases);
-        transpose(value("deconv3.weight"), TAPS, MIDDLE_CHANNELS, &mut taps);
+        transpose(value("deconv3.weight"), FILTER_TAPS, MIDDLE_CHANNELS, &mut deconv3);
         let inputs = spec.generator_inputs();
         Ok(CpuSampler {
             kernels,
@@ -100,7 +100,7 @@ impl CpuSampler {
             bn1,
             phases,
             bn2,
-            taps,
+            deconv3,
             bias: value("deconv3.bias")[0],
             scratch: Scratch::new(Room::len(inputs)),
         })
@@ -111,7 +111,7 @@ impl CpuSampler {
     /// # Shapes
     /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
     pub fn generate(&self, latents: &[f32], labels: &[u8], images: &mut [f32]) {
-        let together = labels.len().div_ceil(threads::count()).clamp(1, PICTURES_TOGETHER);
+        let together = labels.len().div_ceil(threads::count()).clamp(1, IMAGES_TOGETHER);
         images
             .par_chunks_mut(together * IMAGE_PIXELS)
             .zip(latents.par_chunks(together * LATENT))
@@ -131,7 +131,7 @@ impl CpuSampler {
             kernels.normalise_relu(y1, self.bn1.norm(), room.h1, MapLayout::PADDED_BOTTOM);
             kernels.inner_up(room.h1, &self.phases, room.y2);
             kernels.normalise_relu(room.y2, self.bn2.norm(), room.h2, MapLayout::MIDDLE);
-            kernels.outer_up(room.h2, &self.taps, room.image);
+            kernels.outer_up(room.h2, &self.deconv3, room.image);
             unpad(room.image, image);
             kernels.tanh(self.bias, image);
         }

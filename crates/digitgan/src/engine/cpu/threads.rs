@@ -1,13 +1,14 @@
-//! How the threads of a step share its work: in equal parts, the same each time, and awake in between.
+//! How the threads of a step share its work: in equal parts, the same each time, without falling asleep in between.
 //!
-//! A step is some sixty parallel regions of 10 to 400 microseconds. At that scale two things cost more than the work that
-//! they save (`docs/performance.md`): waking a thread that fell asleep between two regions, and handing images from one
-//! core to another, since an image's maps are then in the wrong core's cache.
+//! A step is some sixty parallel regions of 10 to 400 microseconds. At that scale two things cost more than the work
+//! that they save (`docs/performance.md`): waking a thread that fell asleep between two regions, and handing images
+//! from one core to another, since an image's maps are then in the wrong core's cache.
 
 use rayon::iter::{IndexedParallelIterator, MinLen};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How often a thread looks for work in vain, a few microseconds, before it lets others have its processor between two looks.
+/// How often a thread looks for work in vain, a few microseconds, before it lets others have its processor between two
+/// looks.
 const TRIES: u32 = 100;
 
 /// How many threads compute: those of the rayon pool that this is called in.

@@ -29,12 +29,13 @@ pub struct CpuEngine {
     workspace: Workspace,
     /// The real images, padded.
     images: Buffer,
-    /// The fakes as D sees them, padded, where noise is laid over them.
+    /// The fakes with noise added, padded, where D sees them so.
     noisy_fakes: Option<Buffer>,
-    /// D's logits of the images of the other kind than those that are judged, where the game compares them.
-    opponents: Buffer,
+    /// Where the game compares real images with fakes (relativistic losses): D's logits of those that the pass is not
+    /// about.
+    opponent_logits: Buffer,
     steps: u64,
-    /// What the last step found, until it is asked for.
+    /// The report of the last step, until it is asked for.
     found: Option<StepReport>,
 }
 
@@ -54,7 +55,7 @@ impl CpuEngine {
             workspace: Workspace::new(batch),
             images: zeros(batch * PADDED_IMAGE),
             noisy_fakes: None,
-            opponents: zeros(batch / pack),
+            opponent_logits: zeros(batch / pack),
             steps: 0,
             found: None,
         }
@@ -67,15 +68,15 @@ impl CpuEngine {
         state
     }
 
-    /// D's part of a step. Returns D's loss, its class part, D(x) and D(G(z)).
+    /// D's part of a step. Reports D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
-        let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, images, noisy_fakes, opponent_logits, protocol, .. } = self;
         let compares = protocol.adversarial.game.compares();
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         let fakes = noisy_fakes.as_ref().unwrap_or(&generator.images);
         if compares {
-            discriminator.verdicts(fakes, input.fake_labels, opponents, workspace);
+            discriminator.read_logits(fakes, input.fake_labels, opponent_logits, workspace);
         }
         for (images, labels, target) in
             [(&*images, input.real.given().1, Target::Real), (fakes, input.fake_labels, Target::Fake)]
@@ -89,9 +90,9 @@ impl CpuEngine {
                 Target::Fake => report.d_fake = probability,
             }
             let Discriminator { logits, logit_gradients, .. } = discriminator;
-            report.d_loss += protocol.adversarial.discriminator_loss(logits, opponents, target, logit_gradients);
+            report.d_loss += protocol.adversarial.discriminator_loss(logits, opponent_logits, target, logit_gradients);
             if compares {
-                opponents.copy_from_slice(logits);
+                opponent_logits.copy_from_slice(logits);
             }
             if let Some(head) = &mut discriminator.head {
                 let weight = protocol.adversarial.class_weight(target);
@@ -110,18 +111,18 @@ impl CpuEngine {
         Ok(report)
     }
 
-    /// G's part of a step: adds what it finds to `report`.
+    /// G's part of a step. Adds G's loss and D(G(z)) to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
-        let Self { discriminator, generator, workspace, images, noisy_fakes, opponents, protocol, .. } = self;
+        let Self { discriminator, generator, workspace, images, noisy_fakes, opponent_logits, protocol, .. } = self;
         if protocol.adversarial.game.compares() {
-            discriminator.verdicts(images, input.real.given().1, opponents, workspace);
+            discriminator.read_logits(images, input.real.given().1, opponent_logits, workspace);
         }
         let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
         let labels = &input.fake_labels[..discriminator.batch];
         discriminator.forward(images, labels, Statistics::Batch, wanted, workspace);
         report.d_fake_after = objective::mean_probability(&discriminator.logits);
         let Discriminator { logits, logit_gradients, .. } = discriminator;
-        report.g_loss = protocol.adversarial.generator_loss(logits, opponents, logit_gradients);
+        report.g_loss = protocol.adversarial.generator_loss(logits, opponent_logits, logit_gradients);
         if let Some(head) = &mut discriminator.head {
             let weight = protocol.adversarial.class_weight(Target::Fake);
             let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
@@ -139,7 +140,7 @@ impl CpuEngine {
         Ok(())
     }
 
-    /// Lays the step's noise over the real images and a copy of the fakes, if there is to be any.
+    /// Adds the step's instance noise, if there is any, to the real images and to a copy of the fakes.
     fn lay_noise(&mut self, noise: Option<InstanceNoise>) {
         let Some(noise) = noise else {
             self.noisy_fakes = None;
@@ -196,11 +197,11 @@ impl Engine for CpuEngine {
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
         let batch = self.discriminator.batch;
-        assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
+        assert_eq!(self.protocol.design.pack, 1, "a D that sees packs has no logit for one image");
         let batches = images.chunks(batch * IMAGE_PIXELS).zip(labels.chunks(batch));
         for ((images, labels), probabilities) in batches.zip(probabilities.chunks_mut(batch)) {
             pad_all(images, &mut self.images);
-            let (statistics, wanted) = (Statistics::Running, Wanted::Verdict);
+            let (statistics, wanted) = (Statistics::Running, Wanted::Logits);
             self.discriminator.forward(&self.images, labels, statistics, wanted, &mut self.workspace);
             for (probability, &logit) in probabilities.iter_mut().zip(self.discriminator.logits.iter()) {
                 *probability = objective::sigmoid(logit);
