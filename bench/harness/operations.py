@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LATENT, CLASSES, CLASS_HIDDEN = 100, 10, 128
-TAPS = 4 * 4
+FILTER_TAPS = 4 * 4
 FEATURES = 64 * 7 * 7
-OUTER = 14 * 14 * 32 * TAPS  # 28x28x1 <-> 14x14x32
+OUTER = 14 * 14 * 32 * FILTER_TAPS  # 28x28x1 <-> 14x14x32
 MODELS = ("gan", "cgan", "acgan")
 
 
@@ -32,7 +32,7 @@ class Layer:
 
 def inner(channels: int) -> int:
     """14x14 with so many channels <-> 7x7x64."""
-    return 7 * 7 * 64 * channels * TAPS
+    return 7 * 7 * 64 * channels * FILTER_TAPS
 
 
 def generator(model: str) -> list[Layer]:
