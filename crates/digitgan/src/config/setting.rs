@@ -116,8 +116,8 @@ impl Setting {
         self.shown.map(str::to_owned).or_else(|| self.value_in(&config))
     }
 
-    /// What a checkpoint of a training by `config` says of it.
-    pub(crate) fn held_in(&self, config: &TrainConfig) -> Option<String> {
+    /// What a checkpoint of a training by `config` says of it, as JSON; `None` if nothing.
+    pub fn held_in(&self, config: &TrainConfig) -> Option<String> {
         let value = || (self.json)(&Layer::from(config));
         match self.checkpoint {
             Held::Value => Some(value()),
