@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a model may be named: in the table of the models, and where a person's wish has a default.
-const MAY_NAME_MODELS: [&str; 2] = ["digitgan/src/model/", "digitgan/src/config.rs"];
+const MAY_NAME_MODELS: [&str; 2] = ["digitgan/src/model/", "digitgan/src/config/settings.rs"];
 /// Where code may be unsafe: in the kernels, and in a test that needs an allocator.
 const MAY_BE_UNSAFE: [&str; 2] = ["kernels/", "digitgan/tests/steady_state.rs"];
 
