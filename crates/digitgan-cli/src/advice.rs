@@ -1,6 +1,10 @@
 //! What helps against an error, in terms of this program's options: the library names fields and does not know them.
 
-use digitgan::engine::EngineError;
+use digitgan::engine::{DeviceError, EngineError};
+use digitgan::evaluation::EvaluationError;
+use digitgan::page::PageError;
+use digitgan::run::evaluation_files::EvaluationFileError;
+use digitgan::run::manifest::ManifestError;
 use digitgan::session::SessionError;
 use digitgan::train::TrainError;
 use std::error::Error;
@@ -11,10 +15,41 @@ pub(crate) fn about(error: &anyhow::Error) -> Option<String> {
 }
 
 fn about_cause(cause: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(error) = cause.downcast_ref::<SessionError>() {
-        return about_session(error);
+    None.or_else(|| about_session(cause.downcast_ref()?))
+        .or_else(|| about_training(cause.downcast_ref()?))
+        .or_else(|| about_device(cause.downcast_ref()?))
+        .or_else(|| about_page(cause.downcast_ref()?))
+        .or_else(|| about_evaluation(cause.downcast_ref()?))
+        .or_else(|| cause.is::<EvaluationFileError>().then(|| "make it anew with `digitgan evaluate`".to_owned()))
+        .or_else(|| about_manifest(cause.downcast_ref()?))
+}
+
+fn about_manifest(error: &ManifestError) -> Option<String> {
+    let missing = matches!(error, ManifestError::Missing { .. });
+    missing.then(|| "a run is what `digitgan train` makes, such as runs/acgan-mnist".to_owned())
+}
+
+fn about_device(error: &DeviceError) -> Option<String> {
+    match error {
+        DeviceError::NotBuilt { feature, .. } => {
+            Some(format!("build it with `cargo build --release --features {feature}`"))
+        }
+        DeviceError::Missing { found: 0, .. } => Some("--device cpu needs none".to_owned()),
+        _ => None,
     }
-    cause.downcast_ref::<TrainError>().and_then(about_training)
+}
+
+fn about_page(error: &PageError) -> Option<String> {
+    match error {
+        PageError::NoEvaluation { path } => Some(format!("run `digitgan evaluate {}` first", path.display())),
+        PageError::Foreign { .. } => Some("choose another --out".to_owned()),
+        _ => None,
+    }
+}
+
+fn about_evaluation(error: &EvaluationError) -> Option<String> {
+    let classes = matches!(error, EvaluationError::Classes { .. });
+    classes.then(|| "say where it is with --data".to_owned())
 }
 
 fn about_session(error: &SessionError) -> Option<String> {

@@ -2,13 +2,13 @@
 
 use crate::dataset::DataArgs;
 use crate::output;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use anyhow::Context;
 use digitgan::IMAGE_PIXELS;
 use digitgan::data::{Augment, Dataset, Split, augment};
 use digitgan::load::Loaded;
 use digitgan::picture::{GreyPicture, Grid};
-use digitgan::seed::{Purpose, stream};
+use digitgan::seed::{Purpose, below, stream};
 use rand_chacha::rand_core::Rng;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
-    with_threads(threads.threads, || data.load())?
+    data.load(&threads.cpu()?)
 }
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {
@@ -132,8 +132,7 @@ fn choose(dataset: &Dataset, rows: usize, seed: u64) -> (usize, Vec<usize>) {
     let pools: Vec<Vec<usize>> = if by_class { (0..columns).map(of_class).collect() } else { vec![of_class(0)] };
     let pick = |cell: usize| {
         let pool = &pools[cell % columns % pools.len()];
-        let bits = u64::from(stream(seed, Purpose::Show, cell as u64).next_u32());
-        pool[((bits * pool.len() as u64) >> 32) as usize]
+        pool[below(stream(seed, Purpose::Show, cell as u64).next_u32(), pool.len())]
     };
     (columns, (0..rows * columns).map(pick).collect())
 }
@@ -165,7 +164,7 @@ fn info(args: InfoArgs) -> anyhow::Result<()> {
         .iter()
         .zip(train.iter().zip(&test))
         .map(|(name, (train, test))| {
-            (name.as_str(), format!("{:>8} {:>7}", output::thousands(train), output::thousands(test)))
+            (name.as_str(), format!("{:>8} {:>7}", output::thousands(*train), output::thousands(*test)))
         })
         .collect();
     Ok(output::facts(&rows)?)

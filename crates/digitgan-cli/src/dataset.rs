@@ -2,6 +2,7 @@
 
 use crate::{flags, output, progress};
 use digitgan::data::DataSource;
+use digitgan::engine::Device;
 use digitgan::load::{self, DataEvent, Loaded};
 use indicatif::ProgressBar;
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ pub(crate) struct DataArgs {
 
 impl DataArgs {
     /// Loads the data set that was asked for, as [`load`].
-    pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
-        load(&self.data.clone().unwrap_or_default(), self.place.data_dir.clone())
+    pub(crate) fn load(&self, device: &Device) -> anyhow::Result<Loaded> {
+        load(device, &self.data.clone().unwrap_or_default(), self.place.data_dir.clone())
     }
 }
 
@@ -30,8 +31,8 @@ pub(crate) struct DataDir {
     pub(crate) data_dir: Option<PathBuf>,
 }
 
-/// Loads a data set; shows downloads and drawing, and says what was done to the images.
-pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
+/// Loads a data set on a device's threads; shows downloads and drawing, and says what was done to the images.
+pub(crate) fn load(device: &Device, source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
     let folder = match data_dir {
         Some(folder) => folder,
         None => load::default_data_dir()?,
@@ -49,7 +50,7 @@ pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Re
             bar.set_position(done.max(bar.position()));
         }
     };
-    let loaded = load::load(source, &folder, &|event| match event {
+    let tell = |event: DataEvent<'_>| match event {
         DataEvent::Download { file, url, received, total } => {
             if received == 0 && !progress::visible() {
                 output::note(&format!("downloading {file} from {url}"));
@@ -70,7 +71,8 @@ pub(crate) fn load(source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Re
         // The caller has the reason from the result.
         DataEvent::FellBackToStrokes { .. } => {}
         _ => {}
-    });
+    };
+    let loaded = device.install(|| load::load(source, &folder, &tell));
     if let Some((_, bar)) = bar.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         bar.finish_and_clear();
     }

@@ -13,8 +13,8 @@ pub(crate) struct DeviceArg {
 }
 
 impl DeviceArg {
-    /// Opens the device that is asked for; says so where `auto` finds none but the CPU.
-    pub(crate) fn open(self) -> anyhow::Result<Device> {
-        Ok(Device::open(self.device, output::note)?)
+    /// Opens the device that is asked for, with so many threads, or as many as there are processors; says so where `auto` finds none but the CPU.
+    pub(crate) fn open(self, threads: Option<u16>) -> anyhow::Result<Device> {
+        Ok(Device::open(self.device, threads.map(usize::from), output::note)?)
     }
 }

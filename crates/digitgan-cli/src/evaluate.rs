@@ -4,10 +4,10 @@ use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
 use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::{Usage, judge, output};
 use digitgan::data::{DataSource, Dataset};
-use digitgan::engine::cpu;
+use digitgan::engine::Device;
 use digitgan::evaluation::{Choice, Evaluation, Evaluator, Figure, Plan};
 use digitgan::judge::{ClassifierFile, Judge};
 use digitgan::run::RunDirectory;
@@ -65,7 +65,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    with_threads(args.threads.threads, || evaluate(&args))??;
+    evaluate(&args)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -85,6 +85,7 @@ pub(crate) fn quick(plan: Plan) -> Plan {
 /// Evaluates the newest generators of runs that one data set is right for, and writes the results into the runs. What
 /// is known of the real digits is found out once. `begin` is told each run, and says whether to go on.
 pub(crate) fn evaluate_runs(
+    device: &Device,
     runs: &[RunDirectory],
     dataset: &Dataset,
     data_dir: Option<&Path>,
@@ -95,9 +96,9 @@ pub(crate) fn evaluate_runs(
         return Ok(());
     }
     let mut progress = StageProgress::default();
-    let judge = judge::of_dataset(dataset, &dataset.identity(), data_dir)?;
+    let judge = judge::of_dataset(device, dataset, &dataset.identity(), data_dir)?;
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
-    let mut evaluator = Evaluator::new(cpu::kernels()?, judge, dataset, plan, &mut watch)?;
+    let mut evaluator = Evaluator::new(device.clone(), judge, dataset, plan, &mut watch)?;
     progress.finish();
     for run in runs {
         if !begin(run) {
@@ -115,19 +116,18 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let subject = Subject::find(&args.generator)?;
     let (source, data_dir) = data(&subject, &args.data)?;
     // Before data is loaded, which can take long.
-    let device = args.device.open()?;
-    let loaded = dataset::load(&source, data_dir.clone())?;
+    let device = args.device.open(args.threads.threads)?;
+    let loaded = dataset::load(&device, &source, data_dir.clone())?;
     let dataset = &loaded.dataset;
     let new_judge = || match &args.judge {
-        Some(path) => Ok(Judge::new(cpu::kernels()?, ClassifierFile::read(path)?)),
-        None => judge::of_dataset(dataset, &dataset.identity(), data_dir.as_deref()),
+        Some(path) => Ok(Judge::new(&device, ClassifierFile::read(path)?)),
+        None => judge::of_dataset(&device, dataset, &dataset.identity(), data_dir.as_deref()),
     };
     let (file, path) =
-        subject.generator(args.epoch, &mut || Ok(Choice::new(cpu::kernels()?, new_judge()?, dataset, args.seed)?))?;
+        subject.generator(args.epoch, &mut || Ok(Choice::new(&device, new_judge()?, dataset, args.seed)?))?;
     let mut progress = StageProgress::default();
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
-    let mut evaluator =
-        Evaluator::new(cpu::kernels()?, new_judge()?, dataset, args.plan(), &mut watch)?.drawing_on(device);
+    let mut evaluator = Evaluator::new(device.clone(), new_judge()?, dataset, args.plan(), &mut watch)?;
     let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
@@ -165,7 +165,7 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
         "{}, {} sets of {} digits against {dataset}",
         model.title(),
         plan.repeats,
-        output::thousands(samples)
+        output::thousands(*samples)
     ))?;
     output::table(["", "generated", "real digits"], &figures(evaluation))?;
     if let Some(confusion) = &evaluation.confusion {

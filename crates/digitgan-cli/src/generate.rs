@@ -4,10 +4,10 @@ use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
 use crate::generator::{self, Epoch, Subject};
 use crate::progress::DrawingProgress;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::train::{STOPPED, stop_on_ctrl_c};
 use crate::{Usage, judge, output};
-use digitgan::engine::cpu;
+use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
 use digitgan::files;
 use digitgan::generate::record::{self, Keep, Labels, Obstacle, SetRecord};
@@ -98,17 +98,17 @@ enum Kept {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = stop_on_ctrl_c("removing what was drawn, then stopping")?;
-    with_threads(args.threads.threads, || make(&args, &stop))?
+    make(&args, &stop)
 }
 
 fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     // Before an epoch is chosen, which can take long.
     generate::check_vacant(&args.out)?;
-    let device = args.device.open()?;
+    let device = args.device.open(args.threads.threads)?;
     let subject = Subject::find(&args.generator)?;
-    let (file, path) = subject.generator(args.epoch, &mut || choice(args, &subject))?;
+    let (file, path) = subject.generator(args.epoch, &mut || choice(args, &device, &subject))?;
     let plan = args.plan(&file)?;
-    let mut judge = judge(args, &subject, &file)?;
+    let mut judge = judge(args, &device, &subject, &file)?;
     let sha256 = files::sha256(&path)?;
     let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
     let mut progress = DrawingProgress::new();
@@ -158,19 +158,19 @@ impl Args {
 }
 
 /// What chooses the best of a run's generators: real digits, and their judge.
-fn choice(args: &Args, subject: &Subject) -> anyhow::Result<Choice> {
+fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Choice> {
     let Subject::Run(_, manifest) = subject else { anyhow::bail!("only a run has generators to choose from") };
     let data_dir = args.data_dir(subject);
-    let loaded = dataset::load(&manifest.config.data, data_dir.map(Path::to_owned))?;
+    let loaded = dataset::load(device, &manifest.config.data, data_dir.map(Path::to_owned))?;
     let judge = match &args.judge {
-        Some(path) => Judge::new(cpu::kernels()?, ClassifierFile::read(path)?),
-        None => judge::of_dataset(&loaded.dataset, &loaded.dataset.identity(), data_dir)?,
+        Some(path) => Judge::new(device, ClassifierFile::read(path)?),
+        None => judge::of_dataset(device, &loaded.dataset, &loaded.dataset.identity(), data_dir)?,
     };
-    Ok(Choice::new(cpu::kernels()?, judge, &loaded.dataset, args.seed)?)
+    Ok(Choice::new(device, judge, &loaded.dataset, args.seed)?)
 }
 
 /// Who reads the images, where somebody must.
-fn judge(args: &Args, subject: &Subject, file: &GeneratorFile) -> anyhow::Result<Option<Judge>> {
+fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) -> anyhow::Result<Option<Judge>> {
     let knows = file.spec.variant.wiring().generator_sees_class;
     if knows && args.keep == Kept::All {
         return match &args.judge {
@@ -188,12 +188,12 @@ fn judge(args: &Args, subject: &Subject, file: &GeneratorFile) -> anyhow::Result
         );
     }
     let judge = match (&args.judge, subject) {
-        (Some(path), _) => Some(Judge::new(cpu::kernels()?, ClassifierFile::read(path)?)),
-        (None, Subject::Run(_, manifest)) => judge::at_hand(&manifest.dataset.identity, args.data_dir(subject))?,
-        // As `evaluate` takes it: a file that does not say is of MNIST.
-        (None, Subject::File(_)) if ["mnist", ""].contains(&file.dataset.as_str()) => {
-            Some(Judge::of_mnist(cpu::kernels()?))
+        (Some(path), _) => Some(Judge::new(device, ClassifierFile::read(path)?)),
+        (None, Subject::Run(_, manifest)) => {
+            judge::at_hand(device, &manifest.dataset.identity, args.data_dir(subject))?
         }
+        // As `evaluate` takes it: a file that does not say is of MNIST.
+        (None, Subject::File(_)) if ["mnist", ""].contains(&file.dataset.as_str()) => Some(Judge::of_mnist(device)),
         (None, Subject::File(_)) => None,
     };
     let Some(judge) = judge else {
@@ -260,7 +260,7 @@ fn tell(args: &Args, generator: &Path, record: &SetRecord, took: Duration) -> an
     ));
     output::facts(&facts)?;
     let rows: Vec<[String; 3]> = (record.class_names.iter().zip(record.train.counts.iter().zip(&record.test.counts)))
-        .map(|(name, (train, test))| [name.clone(), output::thousands(train), output::thousands(test)])
+        .map(|(name, (train, test))| [name.clone(), output::thousands(*train), output::thousands(*test)])
         .collect();
     output::table(["class", "train", "test"], &rows)?;
     if let Some(obstacle) = obstacle {

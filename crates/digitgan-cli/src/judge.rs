@@ -1,9 +1,9 @@
 //! `digitgan judge`
 
 use crate::dataset::DataArgs;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::{output, progress};
-use digitgan::engine::cpu;
+use digitgan::engine::Device;
 use digitgan::judge::training::TrainingPlan;
 use digitgan::judge::{ClassifierFile, Judge, JudgeIdentity};
 use digitgan::load::default_data_dir;
@@ -77,19 +77,20 @@ struct TestArgs {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
-        Command::Train(args) => with_threads(args.threads.threads, || train(&args))??,
-        Command::Test(args) => with_threads(args.threads.threads, || test(&args))??,
+        Command::Train(args) => train(&args)?,
+        Command::Test(args) => test(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn train(args: &TrainArgs) -> anyhow::Result<()> {
-    let loaded = args.data.load()?;
+    let device = args.threads.cpu()?;
+    let loaded = args.data.load(&device)?;
     let identity = loaded.dataset.identity();
     let plan = TrainingPlan { epochs: args.epochs, seed: args.seed, ..TrainingPlan::judge() };
     let started = Instant::now();
     let mut watch = JudgeProgress::new(&loaded.dataset.name);
-    let judge = judges::train(cpu::kernels()?, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
+    let judge = judges::train(&device, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
         watch.step(done, all);
     })?;
     watch.finish();
@@ -110,12 +111,12 @@ fn train(args: &TrainArgs) -> anyhow::Result<()> {
 }
 
 fn test(args: &TestArgs) -> anyhow::Result<()> {
-    let loaded = args.data.load()?;
+    let device = args.threads.cpu()?;
+    let loaded = args.data.load(&device)?;
     let dataset = &loaded.dataset;
-    let kernels = cpu::kernels()?;
     let mut judge = match &args.judge {
-        Some(path) => Judge::new(kernels, ClassifierFile::read(path)?),
-        None => of_dataset(dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
+        Some(path) => Judge::new(&device, ClassifierFile::read(path)?),
+        None => of_dataset(&device, dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
     };
     anyhow::ensure!(
         judge.identity().classes == dataset.classes,
@@ -125,7 +126,7 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
         dataset.classes
     );
     anyhow::ensure!(!dataset.test.is_empty(), "{} has no test images to read", dataset.name);
-    let read = judge.read(&dataset.test.images);
+    let read = judge.read(&dataset.test.images)?;
     let confusion = Confusion::of(&dataset.test.labels, &read.labels, dataset.classes)?;
     if args.json {
         let (judge, agreement) = (judge.identity(), confusion.agreement());
@@ -150,14 +151,16 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
 
 /// The judge of a data set, if it is at hand.
 pub(crate) fn at_hand(
+    device: &Device,
     identity: &digitgan::data::DatasetIdentity,
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Option<Judge>> {
-    Ok(judges::at_hand(cpu::kernels()?, identity, &folder(data_dir)?)?)
+    Ok(judges::at_hand(device, identity, &folder(data_dir)?)?)
 }
 
 /// Who looks for a collapse in a training, if anybody; shows the training of a judge, where one must be trained first.
 pub(crate) fn for_training(
+    device: &Device,
     mode: judges::Watch,
     dataset: &digitgan::data::Dataset,
     manifest: &Manifest,
@@ -165,7 +168,7 @@ pub(crate) fn for_training(
     let mut progress = JudgeProgress::new(&dataset.name);
     let mut watch = |done, all| progress.step(done, all);
     let folder = folder(manifest.dataset.data_dir.as_deref())?;
-    let judge = judges::for_training(mode, cpu::kernels()?, dataset, manifest, &folder, &mut watch)?;
+    let judge = judges::for_training(mode, device, dataset, manifest, &folder, &mut watch)?;
     progress.finish();
     Ok(judge)
 }
@@ -181,13 +184,14 @@ fn folder(data_dir: Option<&Path>) -> anyhow::Result<PathBuf> {
 
 /// The judge of a data set; shows its training where it must be trained first.
 pub(crate) fn of_dataset(
+    device: &Device,
     dataset: &digitgan::data::Dataset,
     identity: &digitgan::data::DatasetIdentity,
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Judge> {
     let mut progress = JudgeProgress::new(&dataset.name);
     let mut watch = |done, all| progress.step(done, all);
-    let judge = judges::of_dataset(cpu::kernels()?, dataset, identity, &folder(data_dir)?, &mut watch)?;
+    let judge = judges::of_dataset(device, dataset, identity, &folder(data_dir)?, &mut watch)?;
     progress.finish();
     Ok(judge)
 }

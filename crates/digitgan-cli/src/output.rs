@@ -1,9 +1,10 @@
 //! How things look: colour for terminals, plain lines for pipes.
 
 use crate::{advice, flags};
+use console::Style;
 use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
-use std::fmt::Display;
+use indicatif::HumanCount;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ fn coloured(is_terminal: bool) -> bool {
     is_terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-fn painted(text: &str, code: &str, is_terminal: bool) -> String {
-    if coloured(is_terminal) { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+/// `text` in a style, where colours can be seen.
+fn painted(text: &str, style: Style, is_terminal: bool) -> String {
+    style.force_styling(coloured(is_terminal)).apply_to(text).to_string()
 }
 
 /// Prints an error: one line, with its causes that say something new.
@@ -33,26 +35,39 @@ pub(crate) fn error(error: &anyhow::Error) {
         }
     }
     if let Some(advice) = advice::about(error) {
-        line += &format!(": {advice}");
+        line += &format!("; {advice}");
     }
     let line = line.replace(['\n', '\r'], " ");
-    let _ = writeln!(std::io::stderr(), "{} {line}", painted("error:", "1;31", std::io::stderr().is_terminal()));
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} {line}",
+        painted("error:", Style::new().red().bold(), std::io::stderr().is_terminal())
+    );
 }
 
 /// Prints a remark that a person can act on.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{} {text}", painted("note:", "1;36", std::io::stderr().is_terminal()));
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} {text}",
+        painted("note:", Style::new().cyan().bold(), std::io::stderr().is_terminal())
+    );
 }
 
 /// Prints a warning that nobody can miss.
 pub(crate) fn warning(lines: &[&str]) {
     let terminal = std::io::stderr().is_terminal();
     let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0) + 4;
-    let bar = painted(&"!".repeat(width.min(100)), "1;33", terminal);
+    let bar = painted(&"!".repeat(width.min(100)), Style::new().yellow().bold(), terminal);
     let mut err = std::io::stderr();
     let _ = writeln!(err, "{bar}");
     for line in lines {
-        let _ = writeln!(err, "{} {}", painted("!", "1;33", terminal), painted(line, "1", terminal));
+        let _ = writeln!(
+            err,
+            "{} {}",
+            painted("!", Style::new().yellow().bold(), terminal),
+            painted(line, Style::new().bold(), terminal)
+        );
     }
     let _ = writeln!(err, "{bar}");
 }
@@ -63,7 +78,7 @@ pub(crate) fn facts(rows: &[(&str, String)]) -> std::io::Result<()> {
     let terminal = std::io::stdout().is_terminal();
     let mut out = std::io::stdout().lock();
     for (name, text) in rows {
-        writeln!(out, "{}  {text}", painted(&format!("{name:width$}"), "36", terminal))?;
+        writeln!(out, "{}  {text}", painted(&format!("{name:width$}"), Style::new().cyan(), terminal))?;
     }
     Ok(())
 }
@@ -83,7 +98,7 @@ pub(crate) fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) ->
         line
     };
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", painted(&line(&heading), "36", std::io::stdout().is_terminal()))?;
+    writeln!(out, "{}", painted(&line(&heading), Style::new().cyan(), std::io::stdout().is_terminal()))?;
     rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
 }
 
@@ -94,12 +109,12 @@ pub(crate) fn confusion(confusion: &Confusion, class_names: &[String]) -> std::i
     let terminal = std::io::stdout().is_terminal();
     let mut out = std::io::stdout().lock();
     let names: String = class_names.iter().map(|name| format!(" {name:>width$}")).collect();
-    writeln!(out, "{}", painted(&format!("{:width$}{names}", ""), "36", terminal))?;
+    writeln!(out, "{}", painted(&format!("{:width$}{names}", ""), Style::new().cyan(), terminal))?;
     for (asked, (row, name)) in confusion.counts().iter().zip(class_names).enumerate() {
-        write!(out, "{}", painted(&format!("{name:>width$}"), "36", terminal))?;
+        write!(out, "{}", painted(&format!("{name:>width$}"), Style::new().cyan(), terminal))?;
         for (read, &count) in row.iter().enumerate() {
             let cell = if count == 0 { format!(" {:>width$}", "·") } else { format!(" {count:>width$}") };
-            write!(out, "{}", if read == asked { painted(&cell, "1", terminal) } else { cell })?;
+            write!(out, "{}", if read == asked { painted(&cell, Style::new().bold(), terminal) } else { cell })?;
         }
         let share =
             confusion.class_agreement()[asked].map_or(String::new(), |share| format!("  {:.1} %", 100.0 * share));
@@ -128,7 +143,7 @@ pub(crate) fn json(result: &serde_json::Value) -> std::io::Result<()> {
 
 /// Prints a heading to standard output.
 pub(crate) fn heading(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout(), "{}", painted(text, "1", std::io::stdout().is_terminal()))
+    writeln!(std::io::stdout(), "{}", painted(text, Style::new().bold(), std::io::stdout().is_terminal()))
 }
 
 /// Shows digits in the terminal, or in plain characters where there is none.
@@ -149,16 +164,9 @@ pub(crate) fn show_digits(images: &[u8], columns: usize, rows: usize) -> std::io
 }
 
 /// A whole number with its thousands apart: 18,740.
-pub(crate) fn thousands(number: impl Display) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+pub(crate) fn thousands<N: TryInto<u64>>(number: N) -> String {
+    // Counts fit.
+    HumanCount(number.try_into().unwrap_or(u64::MAX)).to_string()
 }
 
 /// A time for people: 7.3 s, 5m 12s, 2h 03m.
@@ -176,8 +184,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn styles_are_seen_where_colours_can_be() {
+        let error = Style::new().red().bold();
+        assert_eq!(error.clone().force_styling(true).apply_to("error:").to_string(), "\x1b[31m\x1b[1merror:\x1b[0m");
+        assert_eq!(painted("error:", error, false), "error:");
+    }
+
+    #[test]
     fn numbers_and_times_for_people() {
-        assert_eq!([7, 999, 1000, 18_740, 1_234_567].map(thousands), ["7", "999", "1,000", "18,740", "1,234,567"]);
+        assert_eq!(
+            [7, 999, 1000, 18_740, 1_234_567].map(thousands::<u64>),
+            ["7", "999", "1,000", "18,740", "1,234,567"]
+        );
+        assert_eq!(thousands(u64::MAX), "18,446,744,073,709,551,615");
         assert_eq!([7, 312, 7380].map(|s| duration(Duration::from_secs(s))), ["7.0 s", "5m 12s", "2h 03m"]);
     }
 }

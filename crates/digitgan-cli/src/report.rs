@@ -1,13 +1,13 @@
 //! `digitgan report`
 
 use crate::dataset::{self, DataArgs};
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::{data, evaluate, output, runs};
 use digitgan::data::Dataset;
-use digitgan::engine::cpu;
+use digitgan::engine::Device;
 use digitgan::evaluation::Plan;
 use digitgan::page::claims::claims;
-use digitgan::page::{Page, Picture, RealDigits, ReportError, Written, check_free};
+use digitgan::page::{Page, PageError, Picture, RealDigits, Written, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files;
 use digitgan::run::manifest::Manifest;
@@ -54,22 +54,21 @@ pub(crate) struct Subject {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let subjects = find(&args.runs)?;
     check_free(&args.out)?;
-    with_threads(args.threads.threads, || {
-        let plan = plan(args.quick);
-        let mut real = Vec::new();
-        for group in by_data(&subjects) {
-            let dataset = load(group[0], &args.data)?;
-            for subject in &group {
-                same_data(&subject.run, &subject.manifest, &dataset.identity())?;
-            }
-            evaluate_missing(&group, &dataset, &args.data, plan)?;
-            real.push(real_digits(&dataset, real.len())?);
+    let device = args.threads.cpu()?;
+    let plan = plan(args.quick);
+    let mut real = Vec::new();
+    for group in by_data(&subjects) {
+        let dataset = load(&device, group[0], &args.data)?;
+        for subject in &group {
+            same_data(&subject.run, &subject.manifest, &dataset.identity())?;
         }
-        let runs: Vec<RunDirectory> = subjects.iter().map(|subject| subject.run.clone()).collect();
-        let page = Page::read(cpu::kernels()?, "Digits drawn by GANs", &runs, real)?;
-        let written = page.write(&args.out)?;
-        say(&page, &written, args.json)
-    })??;
+        evaluate_missing(&device, &group, &dataset, &args.data, plan)?;
+        real.push(real_digits(&dataset, real.len())?);
+    }
+    let runs: Vec<RunDirectory> = subjects.iter().map(|subject| subject.run.clone()).collect();
+    let page = Page::read(&device, "Digits drawn by GANs", &runs, real)?;
+    let written = page.write(&args.out)?;
+    say(&page, &written, args.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -86,7 +85,7 @@ fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
         let run = runs::find(path);
         let manifest = Manifest::read(&run.manifest())?;
         if !run.generator().exists() {
-            return Err(ReportError::NoGenerator { path: run.path().to_owned() }.into());
+            return Err(PageError::NoGenerator { path: run.path().to_owned() }.into());
         }
         if seen.insert(run.path().canonicalize().unwrap_or_else(|_| run.path().to_owned())) {
             subjects.push(Subject { run, manifest });
@@ -109,14 +108,20 @@ fn by_data(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
 }
 
 /// The data that a run was trained on, from where it was then or from where it is said to be now.
-fn load(subject: &Subject, data: &DataArgs) -> anyhow::Result<Dataset> {
+fn load(device: &Device, subject: &Subject, data: &DataArgs) -> anyhow::Result<Dataset> {
     let manifest = &subject.manifest;
     let source = data.data.clone().unwrap_or_else(|| manifest.config.data.clone());
     let data_dir = data.place.data_dir.clone().or(manifest.dataset.data_dir.clone());
-    Ok(dataset::load(&source, data_dir)?.dataset)
+    Ok(dataset::load(device, &source, data_dir)?.dataset)
 }
 
-fn evaluate_missing(subjects: &[&Subject], dataset: &Dataset, data: &DataArgs, plan: Plan) -> anyhow::Result<()> {
+fn evaluate_missing(
+    device: &Device,
+    subjects: &[&Subject],
+    dataset: &Dataset,
+    data: &DataArgs,
+    plan: Plan,
+) -> anyhow::Result<()> {
     let mut missing = Vec::new();
     for subject in subjects {
         if evaluation_files::read(subject.run.path())?.is_none() {
@@ -124,7 +129,7 @@ fn evaluate_missing(subjects: &[&Subject], dataset: &Dataset, data: &DataArgs, p
         }
     }
     let data_dir = data.place.data_dir.clone().or(subjects[0].manifest.dataset.data_dir.clone());
-    evaluate::evaluate_runs(&missing, dataset, data_dir.as_deref(), plan, &mut |run| {
+    evaluate::evaluate_runs(device, &missing, dataset, data_dir.as_deref(), plan, &mut |run| {
         output::note(&format!("evaluating {}", run.path().display()));
         true
     })

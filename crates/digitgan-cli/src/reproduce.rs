@@ -2,12 +2,12 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::report::{plan, real_digits, say};
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
 use crate::{evaluate, judge, output};
 use digitgan::config::TrainConfig;
 use digitgan::data::Augment;
-use digitgan::engine::{Device, cpu};
+use digitgan::engine::Device;
 use digitgan::load::Loaded;
 use digitgan::model::Variant;
 use digitgan::page::{Page, check_free};
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     check_free(&args.out)?;
     let stop = stop_on_ctrl_c("finishing this step or evaluation, then stopping")?;
-    with_threads(args.threads.threads, || reproduce(&args, &experiments, &stop))?
+    reproduce(&args, &experiments, &stop)
 }
 
 /// What is to be trained: the three models, then the report's own with augmentation.
@@ -86,19 +86,20 @@ fn experiments(args: &Args) -> Vec<Experiment> {
 
 fn reproduce(args: &Args, experiments: &[Experiment], stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let source = args.data.data.clone().unwrap_or_default();
-    let loaded = dataset::load(&source, args.data.place.data_dir.clone())?;
+    let device = args.threads.cpu()?;
+    let loaded = dataset::load(&device, &source, args.data.place.data_dir.clone())?;
     for (number, experiment) in (1..).zip(experiments) {
         output::note(&format!("experiment {number} of {}: {}", experiments.len(), experiment.run.path().display()));
-        if train(experiment, &loaded, &args.data, stop)? == Outcome::Stopped {
+        if train(&device, experiment, &loaded, &args.data, stop)? == Outcome::Stopped {
             return stopped();
         }
     }
-    if !evaluate_all(experiments, &loaded, args, stop)? {
+    if !evaluate_all(&device, experiments, &loaded, args, stop)? {
         return stopped();
     }
     let runs: Vec<RunDirectory> = experiments.iter().map(|experiment| experiment.run.clone()).collect();
     let title = "The experiments of the report, done again";
-    let page = Page::read(cpu::kernels()?, title, &runs, vec![real_digits(&loaded.dataset, 0)?])?;
+    let page = Page::read(&device, title, &runs, vec![real_digits(&loaded.dataset, 0)?])?;
     say(&page, &page.write(&args.out)?, args.json)?;
     if let Some(reason) = &loaded.fallback {
         dataset::warn_fallback(reason);
@@ -112,24 +113,35 @@ fn stopped() -> anyhow::Result<ExitCode> {
 }
 
 /// Trains one of the four from where it stands, unless it is finished.
-fn train(experiment: &Experiment, loaded: &Loaded, data: &DataArgs, stop: &AtomicBool) -> anyhow::Result<Outcome> {
+fn train(
+    device: &Device,
+    experiment: &Experiment,
+    loaded: &Loaded,
+    data: &DataArgs,
+    stop: &AtomicBool,
+) -> anyhow::Result<Outcome> {
     let Experiment { run, config } = experiment;
-    let device = Device::Cpu(cpu::kernels()?);
-    let wanted = manifest::new(config.clone(), loaded, data.place.data_dir.clone(), &device)?;
+    let wanted = manifest::new(config.clone(), loaded, data.place.data_dir.clone(), device)?;
     let begun = run.manifest().exists();
     let record = if begun { manifest::taken_up(run, &wanted)? } else { wanted };
     if begun && manifest::is_finished(run, &record) {
         output::note("it was trained before, and is kept");
         return Ok(Outcome::Finished);
     }
-    let judge = judge::at_hand(&record.dataset.identity, record.dataset.data_dir.as_deref())?;
+    let judge = judge::at_hand(device, &record.dataset.identity, record.dataset.data_dir.as_deref())?;
     let begin = if begun { Session::resume } else { Session::start };
-    let mut session = begin(run.clone(), record, &loaded.dataset, device, judge)?;
+    let mut session = begin(run.clone(), record, &loaded.dataset, device.clone(), judge)?;
     Ok(train_visibly(&mut session, stop)?.outcome)
 }
 
 /// Evaluates those that were not, or less thoroughly than is wanted now; says whether it came to the end.
-fn evaluate_all(experiments: &[Experiment], loaded: &Loaded, args: &Args, stop: &AtomicBool) -> anyhow::Result<bool> {
+fn evaluate_all(
+    device: &Device,
+    experiments: &[Experiment],
+    loaded: &Loaded,
+    args: &Args,
+    stop: &AtomicBool,
+) -> anyhow::Result<bool> {
     let plan = plan(args.quick);
     let mut left = Vec::new();
     for Experiment { run, .. } in experiments {
@@ -138,7 +150,7 @@ fn evaluate_all(experiments: &[Experiment], loaded: &Loaded, args: &Args, stop: 
         }
     }
     let data_dir = args.data.place.data_dir.as_deref();
-    evaluate::evaluate_runs(&left, &loaded.dataset, data_dir, plan, &mut |run| {
+    evaluate::evaluate_runs(device, &left, &loaded.dataset, data_dir, plan, &mut |run| {
         let goes_on = !stop.load(Ordering::Relaxed);
         if goes_on {
             output::note(&format!("evaluating {}", run.path().display()));

@@ -1,7 +1,7 @@
 //! `digitgan sample`
 
 use crate::device::DeviceArg;
-use crate::threads::{Threads, with_threads};
+use crate::threads::Threads;
 use crate::{Usage, generator, output};
 use anyhow::Context;
 use digitgan::picture::Grid;
@@ -64,10 +64,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let path = generator::path(&args.generator)?;
     let file = GeneratorFile::read(&path)?;
     let plan = plan(&args, &file)?;
-    let digits = with_threads(args.threads.threads, || {
-        let mut sampler = Sampler::new(&args.device.open()?, &file).with_context(|| path.display().to_string())?;
-        anyhow::Ok(sampler.draw(args.seed, &plan.labels)?)
-    })??;
+    let device = args.device.open(args.threads.threads)?;
+    let mut sampler = Sampler::new(&device, &file).with_context(|| path.display().to_string())?;
+    let digits = sampler.draw(args.seed, &plan.labels)?;
     let seed = args.seed.to_string();
     let facts = [("Software", "digitgan"), ("model", file.spec.variant.name()), ("seed", seed.as_str())];
     Grid { scale: usize::from(args.scale), ..Grid::new(plan.columns) }

@@ -1,7 +1,7 @@
 //! How many threads the work is split over.
 
 use crate::flags;
-use anyhow::Context;
+use digitgan::engine::Device;
 
 /// Threads, as an option of every verb that computes.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -10,10 +10,9 @@ pub(crate) struct Threads {
     pub(crate) threads: Option<u16>,
 }
 
-/// Runs `work` in a pool of as many threads as asked for, or as there are processors.
-pub(crate) fn with_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
-    // Zero lets the pool count the processors.
-    let threads = threads.map_or(0, usize::from);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("cannot start threads")?;
-    Ok(pool.install(work))
+impl Threads {
+    /// The CPU with as many threads as asked for, or as there are processors.
+    pub(crate) fn cpu(self) -> anyhow::Result<Device> {
+        Ok(Device::cpu(self.threads.map(usize::from))?)
+    }
 }

@@ -8,11 +8,10 @@ mod readme;
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
 use crate::progress::TrainingProgress;
-use crate::threads::with_threads;
 use crate::{Usage, flags, judge, output, runs};
 use anyhow::Context;
 use digitgan::config::{ConfigError, Layer, Setting, ThreadCount};
-use digitgan::engine::{Device, Precision};
+use digitgan::engine::Precision;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
 use digitgan::session::{self, Session, judges, manifest};
@@ -120,16 +119,13 @@ fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     {
         return Err(session::SessionError::Exists { path: place.clone() }.into());
     }
-    with_threads(said.threads.map(ThreadCount::get), || {
-        // Before data is loaded, which can take long.
-        let device = args.device.open()?;
-        let loaded = dataset::load(&config.data, said.data_dir.clone())?;
-        let manifest = manifest::new(config, &loaded, said.data_dir, &device)?;
-        let judge = judge::for_training(args.watch.into(), &loaded.dataset, &manifest)?;
-        let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
-        let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
-        train(session, stop, args.json)
-    })?
+    let device = args.device.open(said.threads.map(ThreadCount::get))?;
+    let loaded = dataset::load(&device, &config.data, said.data_dir.clone())?;
+    let manifest = manifest::new(config, &loaded, said.data_dir, &device)?;
+    let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
+    let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
+    let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
+    train(session, stop, args.json)
 }
 
 fn named(name: &str) -> anyhow::Result<PathBuf> {
@@ -147,19 +143,17 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     let said = args.said();
     manifest.config = manifest.config.resumed_with(&said).map_err(|error| refused(&run, error))?;
     manifest.dataset.data_dir = said.data_dir.or(manifest.dataset.data_dir);
-    with_threads(said.threads.map(ThreadCount::get), || {
-        let device = args.device.open()?;
-        let loaded = dataset::load(&manifest.config.data, manifest.dataset.data_dir.clone())?;
-        manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
-        let judge = judge::for_training(args.watch.into(), &loaded.dataset, &manifest)?;
-        let session = Session::resume(run, manifest, &loaded.dataset, device, judge)?;
-        let training = session.training();
-        if training.step() >= training.total_steps() && !args.json {
-            let more = if training.config().is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
-            output::note(&format!("all {} steps were done before{more}", training.step()));
-        }
-        train(session, stop, args.json)
-    })?
+    let device = args.device.open(said.threads.map(ThreadCount::get))?;
+    let loaded = dataset::load(&device, &manifest.config.data, manifest.dataset.data_dir.clone())?;
+    manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
+    let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
+    let session = Session::resume(run, manifest, &loaded.dataset, device, judge)?;
+    let training = session.training();
+    if training.step() >= training.total_steps() && !args.json {
+        let more = if training.config().is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
+        output::note(&format!("all {} steps were done before{more}", training.step()));
+    }
+    train(session, stop, args.json)
 }
 
 /// Why a run cannot go on with another value of a setting, and what can be done.
@@ -289,9 +283,7 @@ fn announce(session: &Session<'_>) {
             judge.sha256
         ));
     }
-    if let (Precision::Bf16, Device::Cpu(kernels)) = (config.precision, device)
-        && !kernels.multiplies_pairs()
-    {
+    if config.precision == Precision::Bf16 && device.is_cpu() && !device.kernels().multiplies_pairs() {
         output::note(&format!(
             "--precision bf16 makes training slower here, not faster: {device} has no instruction for it",
         ));

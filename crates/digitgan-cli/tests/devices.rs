@@ -45,8 +45,8 @@ fn auto_says_what_it_takes() {
 #[cfg(feature = "gpu")]
 #[test]
 fn a_training_goes_on_on_another_device_and_draws_the_same() {
-    use digitgan::run::losses;
     use digitgan::run::timing::Timing;
+    use digitgan::run::{records::LossRecord, step_log};
     use std::io::Read;
 
     let place = Place::new();
@@ -58,7 +58,8 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
     let timing = Timing::read(&place.run_directory("mixed").timing()).unwrap();
     let devices: Vec<bool> = timing.sessions.iter().map(|session| session.device == "flex (Burn)").collect();
     assert_eq!(devices, [true, false, true]);
-    let [ours, theirs] = ["cpu", "mixed"].map(|run| losses::read(&place.run_directory(run).losses()).unwrap());
+    let [ours, theirs] =
+        ["cpu", "mixed"].map(|run| step_log::read::<LossRecord>(&place.run_directory(run).losses()).unwrap());
     assert_eq!((ours.len(), theirs.len()), (12, 12));
     for (ours, theirs) in ours.iter().zip(&theirs) {
         assert_eq!((ours.step, ours.epoch), (theirs.step, theirs.epoch));
@@ -89,7 +90,7 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
 #[cfg(feature = "gpu")]
 #[test]
 fn augmented_images_and_packs_are_the_same_on_another_device() {
-    use digitgan::run::losses;
+    use digitgan::run::{records::LossRecord, step_log};
 
     for (name, options) in [("augmented", "--augment affine"), ("packs", "--pack 2"), ("noisy", "--instance-noise 0.2")]
     {
@@ -98,7 +99,7 @@ fn augmented_images_and_packs_are_the_same_on_another_device() {
             place.succeed(&format!(
                 "{TRAIN} --max-steps 3 --lr 1e-5 --seed 3 {options} --device {device} --name {device}"
             ));
-            losses::read(&place.run_directory(device).losses()).unwrap()
+            step_log::read::<LossRecord>(&place.run_directory(device).losses()).unwrap()
         };
         let (ours, theirs) = (of("cpu"), of("flex"));
         assert_eq!((ours.len(), theirs.len()), (3, 3), "{name}");

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = ModelSpec { variant: variant.parse::<Variant>()?, classes: 10 };
     let (batch, steps, blocks): (usize, u64, usize) = (batch.parse()?, steps.parse()?, blocks.parse()?);
     let mut told = String::new();
-    let device = Device::open(device.parse()?, |why| why.clone_into(&mut told))?;
+    let device = Device::open(device.parse()?, None, |why: &str| why.clone_into(&mut told))?;
     if !told.is_empty() {
         return Err(told.into());
     }
@@ -80,7 +80,7 @@ impl<'a> Training<'a> {
         Ok(Training {
             kept: engine.keep(&split.images, &split.labels)?,
             engine,
-            batches: Batches::new(split, batch, SEED, &[]),
+            batches: Batches::new(split, batch, SEED, &[]).expect("a batch fits the split"),
             classes: spec.classes,
             step: 0,
             d_loss: 0.0,

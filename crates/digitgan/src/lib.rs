@@ -24,6 +24,8 @@ pub mod config;
 pub mod data;
 pub mod engine;
 pub mod evaluation;
+mod hash;
+pub mod input;
 pub mod judge;
 pub mod metrics;
 pub mod model;
@@ -37,7 +39,7 @@ pub mod weights;
 // Above it: files, downloads, pictures, pages, sessions.
 #[cfg(feature = "files")]
 pub mod files;
-#[cfg(feature = "files")]
+#[cfg(feature = "pictures")]
 pub mod generate;
 #[cfg(feature = "files")]
 pub mod load;

@@ -3,7 +3,8 @@
 //! A picture is its seed, its index and its class: never the batch or the threads that drew it.
 
 use crate::IMAGE_PIXELS;
-use crate::engine::{Device, DeviceSampler, Engine, EngineError};
+use crate::engine::{Device, DeviceSampler, Engine, EngineError, Threads};
+use crate::input::{check_classes, check_length};
 use crate::model::{LATENT, ModelSpec};
 use crate::pixel::to_byte;
 use crate::seed::{self, Purpose};
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 /// Draws pictures with a trained generator.
 pub struct Sampler {
     spec: ModelSpec,
+    threads: Threads,
     sampler: DeviceSampler,
 }
 
@@ -23,7 +25,13 @@ impl Sampler {
     /// # Errors
     /// When its tensors do not fit its model, or the device fails.
     pub fn new(device: &Device, file: &GeneratorFile) -> Result<Self, EngineError> {
-        Ok(Sampler { spec: file.spec, sampler: device.sampler(&file.spec, &file.tensors)? })
+        let sampler = device.sampler(&file.spec, &file.tensors)?;
+        Ok(Sampler { spec: file.spec, threads: device.threads().clone(), sampler })
+    }
+
+    /// The generator's model.
+    pub fn spec(&self) -> ModelSpec {
+        self.spec
     }
 
     /// Draws the picture of each label, with the noise of `seed` and the picture's place.
@@ -32,7 +40,7 @@ impl Sampler {
     /// Returns bytes, `[labels, 28, 28]`.
     ///
     /// # Errors
-    /// When the device fails.
+    /// A class that the generator does not have, or a device that fails.
     pub fn draw(&mut self, seed: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         self.draw_at(seed, 0, labels)
     }
@@ -40,7 +48,7 @@ impl Sampler {
     /// [`Sampler::draw`] for pictures from place `first` on.
     ///
     /// # Errors
-    /// When the device fails.
+    /// As [`Sampler::draw`].
     pub fn draw_at(&mut self, seed: u64, first: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
         self.draw_from(seed, Purpose::SampleLatent, |index| first + index as u64, labels)
     }
@@ -51,10 +59,23 @@ impl Sampler {
     /// `places`: `[labels]`.
     ///
     /// # Errors
-    /// When the device fails.
+    /// As [`Sampler::draw`], and where there are not as many places as labels.
     pub fn draw_places(&mut self, seed: u64, places: &[u64], labels: &[u8]) -> Result<Vec<u8>, EngineError> {
-        assert_eq!(places.len(), labels.len(), "a place a picture");
+        check_length("places, [labels]", places.len(), labels.len())?;
         self.draw_from(seed, Purpose::SampleLatent, |index| places[index], labels)
+    }
+
+    /// Draws the picture of each label from noise that the caller brings, such as that of [`latents`] or a mixture.
+    ///
+    /// # Shapes
+    /// `latents`: `[labels, 100]`; returns bytes, `[labels, 28, 28]`.
+    ///
+    /// # Errors
+    /// A class that the generator does not have, noise of another length or that is not finite, or a device that fails.
+    pub fn draw_latents(&mut self, latents: &[f32], labels: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
+        self.sampler.generate(latents, labels, &mut images)?;
+        Ok(self.threads.install(|| to_bytes(&images)))
     }
 
     /// Draws the sample grid of a training with this seed.
@@ -77,19 +98,25 @@ impl Sampler {
         place: impl Fn(usize) -> u64 + Sync,
         labels: &[u8],
     ) -> Result<Vec<u8>, EngineError> {
-        let mut latents = vec![0.0; labels.len() * LATENT];
-        let noise = |(index, latent): (usize, &mut [f32])| seed::fill_normal(seed, purpose, place(index), latent);
-        latents.par_chunks_exact_mut(LATENT).enumerate().for_each(noise);
-        let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
-        self.sampler.generate(&latents, labels, &mut images)?;
-        let mut bytes = vec![0; images.len()];
-        bytes.par_chunks_exact_mut(IMAGE_PIXELS).zip(images.par_chunks_exact(IMAGE_PIXELS)).for_each(
-            |(bytes, image)| {
-                bytes.iter_mut().zip(image).for_each(|(byte, &pixel)| *byte = to_byte(pixel));
-            },
-        );
-        Ok(bytes)
+        check_classes(labels, self.spec.classes)?;
+        let threads = self.threads.clone();
+        threads.install(|| {
+            let mut latents = vec![0.0; labels.len() * LATENT];
+            let noise = |(index, latent): (usize, &mut [f32])| seed::fill_normal(seed, purpose, place(index), latent);
+            latents.par_chunks_exact_mut(LATENT).enumerate().for_each(noise);
+            self.draw_latents(&latents, labels)
+        })
     }
+}
+
+/// The bytes of images in [-1, 1], made by all threads.
+fn to_bytes(images: &[f32]) -> Vec<u8> {
+    let mut bytes = vec![0; images.len()];
+    let images = images.par_chunks_exact(IMAGE_PIXELS);
+    bytes.par_chunks_exact_mut(IMAGE_PIXELS).zip(images).for_each(|(bytes, image)| {
+        bytes.iter_mut().zip(image).for_each(|(byte, &pixel)| *byte = to_byte(pixel));
+    });
+    bytes
 }
 
 /// The grid that shows how far a training has come.
@@ -135,9 +162,7 @@ pub fn fill_latents(seed: u64, purpose: Purpose, first: u64, latents: &mut [f32]
 /// Fills in the classes of pictures from index `first` on, each class as likely as the other.
 pub fn fill_classes(seed: u64, purpose: Purpose, first: u64, classes: usize, labels: &mut [u8]) {
     for (index, label) in (first..).zip(labels) {
-        // The upper half of a 64-bit product maps 32 random bits to 0..classes.
-        let bits = u64::from(seed::stream(seed, purpose, index).next_u32());
-        *label = ((bits * classes as u64) >> 32) as u8;
+        *label = seed::below(seed::stream(seed, purpose, index).next_u32(), classes) as u8;
     }
 }
 
@@ -167,7 +192,8 @@ mod tests {
         let names: Vec<String> = (0..10).map(|class: u8| class.to_string()).collect();
         let file = GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "none", 0);
         for kernels in Kernels::available() {
-            let mut sampler = Sampler::new(&Device::Cpu(kernels), &file).unwrap();
+            let mut sampler =
+                Sampler::new(&Device::with_kernels(kernels, Threads::start(Some(2)).unwrap()), &file).unwrap();
             let labels: Vec<u8> = (0..150).map(|i| i % 10).collect();
             let all = sampler.draw(3, &labels).unwrap();
             assert_eq!(sampler.draw(3, &labels[..7]).unwrap(), all[..7 * IMAGE_PIXELS], "{kernels:?}");
@@ -192,5 +218,23 @@ mod tests {
         assert_eq!((plan(Variant::Gan, 3).columns, plan(Variant::Gan, 3).labels.len()), (10, 100));
         let acgan = plan(Variant::Acgan, 3);
         assert_eq!((acgan.columns, acgan.labels.len(), &acgan.labels[..4]), (3, 30, &[0, 1, 2, 0][..]));
+    }
+
+    #[test]
+    fn latents_may_come_from_outside_and_what_does_not_fit_is_refused() {
+        let spec = ModelSpec { variant: Variant::Cgan, classes: 10 };
+        let names: Vec<String> = (0..10).map(|class: u8| class.to_string()).collect();
+        let file = GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "none", 0);
+        let mut sampler = Sampler::new(&Device::cpu(Some(1)).unwrap(), &file).unwrap();
+        let noise = latents(3, Purpose::SampleLatent, 0, 2);
+        assert_eq!(sampler.draw_latents(&noise, &[4, 5]).unwrap(), sampler.draw(3, &[4, 5]).unwrap());
+        for (error, expected) in [
+            (sampler.draw(1, &[12]).unwrap_err(), "class 12 (number 0, counted from 0) is none of the 10 classes"),
+            (sampler.draw_places(1, &[1, 2], &[3]).unwrap_err(), "places, [labels]: 2 numbers, expected 1"),
+            (sampler.draw_latents(&noise[1..], &[4, 5]).unwrap_err(), "latents, [count, 100]: 199 numbers"),
+            (sampler.draw_latents(&[f32::INFINITY; 100], &[4]).unwrap_err(), "latent 0 (counted from 0) is inf"),
+        ] {
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
     }
 }

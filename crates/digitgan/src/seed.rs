@@ -6,11 +6,14 @@
 //!
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.
 
+pub mod index;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-/// What a stream of random numbers is for. Streams of different purposes never meet.
+/// What a stream of random numbers is for. Streams of different purposes never meet. How the index of each is laid out:
+/// [`index`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -64,6 +67,12 @@ pub fn fill_normal(seed: u64, purpose: Purpose, index: u64, out: &mut [f32]) {
     }
 }
 
+/// The number below `count` that 32 random bits stand for, each about as likely as the other: the upper half of the
+/// 64-bit product. Counts up to 2¹⁶ are off by less than 2⁻¹⁶ of a share.
+pub fn below(bits: u32, count: usize) -> usize {
+    ((u64::from(bits) * count as u64) >> 32) as usize
+}
+
 /// The numbers below `count` in an order drawn from the stream of `purpose` and `index` (Fisher and Yates).
 pub fn permutation(seed: u64, purpose: Purpose, index: u64, count: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..count as u32).collect();
@@ -74,9 +83,7 @@ pub fn permutation(seed: u64, purpose: Purpose, index: u64, count: usize) -> Vec
 /// Brings `order` into an order drawn from `rng`.
 pub(crate) fn shuffle(rng: &mut ChaCha8Rng, order: &mut [u32]) {
     for last in (1..order.len()).rev() {
-        // The upper half of a 64-bit product maps 32 random bits to 0..=last; the bias is below 2⁻¹⁵.
-        let other = (u64::from(rng.next_u32()) * (last as u64 + 1)) >> 32;
-        order.swap(last, other as usize);
+        order.swap(last, below(rng.next_u32(), last + 1));
     }
 }
 

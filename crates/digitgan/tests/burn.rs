@@ -27,12 +27,12 @@ const TRIALS: std::ops::RangeInclusive<u64> = 1..=6;
 const PIXELS: usize = 784;
 
 fn cpu() -> Device {
-    Device::open(DeviceName::Cpu, |_| ()).unwrap()
+    Device::cpu(None).unwrap()
 }
 
 fn other() -> Device {
     let name = std::env::var("DIGITGAN_TEST_DEVICE").unwrap_or_else(|_| "flex".to_owned());
-    Device::open(name.parse().unwrap(), |_| ()).unwrap()
+    Device::open(name.parse().unwrap(), None, |_| ()).unwrap()
 }
 
 fn spec(variant: Variant) -> ModelSpec {
@@ -313,15 +313,15 @@ fn instance_noise_is_that_of_the_cpu_engine() {
 fn other_numbers_than_its_own_are_refused_in_one_line() {
     let config = TrainConfig { precision: Precision::Bf16, ..TrainConfig::default() };
     let error = other().engine(&spec(config.model), BATCH, config.protocol()).err().unwrap().to_string();
-    assert!(error.contains("--precision bf16 is the CPU engine's alone") && !error.contains('\n'), "{error}");
+    assert!(error.contains("precision bf16 is the CPU engine's alone") && !error.contains('\n'), "{error}");
 }
 
 #[test]
 fn a_device_that_is_not_there_is_named() {
-    let open = |api, index| Device::open(DeviceName::Burn(api, index), |_| ());
+    let open = |api, index| Device::open(DeviceName::Burn(api, index), None, |_| ());
     let error = open(Api::Flex, 1).err().unwrap();
     assert_eq!(error, DeviceError::Missing { api: Api::Flex, index: 1, found: 1 });
-    assert_eq!(error.to_string(), "--device flex:1: there is one flex device only, flex:0");
+    assert_eq!(error.to_string(), "device flex:1: there is one flex device only, flex:0");
     for api in Api::ALL {
         match open(api, 99).err().unwrap() {
             DeviceError::Missing { api: missing, index: 99, found } => assert!(missing == api && found < 99),

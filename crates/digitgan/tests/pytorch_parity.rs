@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use digitgan::engine::{Device, Engine, Protocol, RealImages, StepInput, StepReport};
+use digitgan::engine::{Device, Engine, Protocol, RealImages, StepInput, StepReport, Threads};
 use digitgan::model::{
     ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
 };
@@ -339,21 +339,26 @@ const BEYOND_THE_REPORT: [&str; 11] = [
     "acgan-modern",
 ];
 
+/// Two threads with these kernels.
+fn device_of(kernels: Kernels) -> Device {
+    Device::with_kernels(kernels, Threads::start(Some(2)).unwrap())
+}
+
 #[test]
 fn whole_steps_of_every_model_on_every_instruction_set() {
-    check_models(Kernels::available().into_iter().map(Device::Cpu), &WHOLE_STEPS);
+    check_models(Kernels::available().into_iter().map(device_of), &WHOLE_STEPS);
 }
 
 #[test]
 fn a_step_beyond_the_report_on_every_instruction_set() {
-    check_models(Kernels::available().into_iter().map(Device::Cpu), &BEYOND_THE_REPORT);
+    check_models(Kernels::available().into_iter().map(device_of), &BEYOND_THE_REPORT);
 }
 
 #[cfg(feature = "gpu")]
 #[test]
 fn whole_steps_and_steps_beyond_the_report_on_burn() {
     let name = std::env::var("DIGITGAN_TEST_DEVICE").unwrap_or_else(|_| "flex".to_owned());
-    let device = Device::open(name.parse().unwrap(), |_| ()).unwrap();
+    let device = Device::open(name.parse().unwrap(), None, |_| ()).unwrap();
     check_models([device], &[WHOLE_STEPS.as_slice(), &BEYOND_THE_REPORT].concat());
 }
 

@@ -38,9 +38,9 @@ fn outer_down(bencher: Bencher, level: &str) {
 
 #[divan::bench(args = levels())]
 fn outer_up(bencher: Bencher, level: &str) {
-    let (down, taps) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
+    let (down, transposed) = (vec![0.5; MIDDLE], vec![0.5; OUTER_WEIGHTS]);
     let mut up = vec![0.0; PADDED_IMAGE];
-    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &taps, &mut up));
+    bencher.counter(ItemsCount::new(OUTER_FLOP)).bench_local(|| kernels(level).outer_up(&down, &transposed, &mut up));
 }
 
 #[divan::bench(args = levels())]
@@ -109,35 +109,36 @@ fn adam(bencher: Bencher, level: &str) {
         .bench_local(|| kernels(level).adam(step, &mut p, &gradients, &mut m, &mut v));
 }
 
-/// Floating-point operations of the products of one image at points: those of the direct convolution are 196/81 as many.
-const POINTS_FLOP: usize = 2 * 81 * 128 * 64;
+/// Floating-point operations of the products of one image in the Winograd domain: those of the direct convolution are 196/81 as many.
+const WINOGRAD_FLOP: usize = 2 * 81 * 128 * 64;
 const GROUP: usize = winograd::IMAGES_TOGETHER;
 
 #[divan::bench(args = levels())]
-fn points_down(bencher: Bencher, level: &str) {
-    let (upper, weights) = (vec![0.5; GROUP * winograd::UPPER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
-    let mut lower = vec![0.0; GROUP * winograd::LOWER_POINTS];
+fn winograd_down(bencher: Bencher, level: &str) {
+    let (upper, weights) = (vec![0.5; GROUP * winograd::TRANSFORMED_UPPER], vec![0.5; winograd::TRANSFORMED_WEIGHTS]);
+    let mut lower = vec![0.0; GROUP * winograd::TRANSFORMED_LOWER];
     bencher
-        .counter(ItemsCount::new(GROUP * POINTS_FLOP))
-        .bench_local(|| kernels(level).points_down(&upper, &weights, &mut lower));
+        .counter(ItemsCount::new(GROUP * WINOGRAD_FLOP))
+        .bench_local(|| kernels(level).winograd_down(&upper, &weights, &mut lower));
 }
 
 #[divan::bench(args = levels())]
-fn points_up(bencher: Bencher, level: &str) {
-    let (lower, weights) = (vec![0.5; GROUP * winograd::LOWER_POINTS], vec![0.5; winograd::WEIGHT_POINTS]);
-    let mut upper = vec![0.0; GROUP * winograd::UPPER_POINTS];
+fn winograd_up(bencher: Bencher, level: &str) {
+    let (lower, weights) = (vec![0.5; GROUP * winograd::TRANSFORMED_LOWER], vec![0.5; winograd::TRANSFORMED_WEIGHTS]);
+    let mut upper = vec![0.0; GROUP * winograd::TRANSFORMED_UPPER];
     bencher
-        .counter(ItemsCount::new(GROUP * POINTS_FLOP))
-        .bench_local(|| kernels(level).points_up(&lower, &weights, &mut upper));
+        .counter(ItemsCount::new(GROUP * WINOGRAD_FLOP))
+        .bench_local(|| kernels(level).winograd_up(&lower, &weights, &mut upper));
 }
 
 #[divan::bench(args = levels())]
-fn points_weights(bencher: Bencher, level: &str) {
-    let (upper, lower) = (vec![0.5; IMAGES * winograd::UPPER_POINTS], vec![0.5; IMAGES * winograd::LOWER_POINTS]);
-    let mut gradient = vec![0.0; winograd::WEIGHT_POINTS];
-    bencher.counter(ItemsCount::new(IMAGES * POINTS_FLOP)).bench_local(|| {
+fn winograd_filter_gradient(bencher: Bencher, level: &str) {
+    let (upper, lower) =
+        (vec![0.5; IMAGES * winograd::TRANSFORMED_UPPER], vec![0.5; IMAGES * winograd::TRANSFORMED_LOWER]);
+    let mut gradient = vec![0.0; winograd::TRANSFORMED_WEIGHTS];
+    bencher.counter(ItemsCount::new(IMAGES * WINOGRAD_FLOP)).bench_local(|| {
         for (point, gradient) in gradient.chunks_exact_mut(winograd::POINT_WEIGHTS).enumerate() {
-            kernels(level).points_weights(&upper, &lower, point, true, gradient);
+            kernels(level).winograd_filter_gradient(&upper, &lower, point, true, gradient);
         }
     });
 }
@@ -145,47 +146,51 @@ fn points_weights(bencher: Bencher, level: &str) {
 // The transforms move more than they compute: an item is a number of the map.
 
 #[divan::bench(args = levels())]
-fn upper_to_points(bencher: Bencher, level: &str) {
-    let (map, mut points) = (vec![0.5; MIDDLE], vec![0.0; winograd::UPPER_POINTS]);
+fn winograd_input_transform(bencher: Bencher, level: &str) {
+    let (map, mut transformed) = (vec![0.5; MIDDLE], vec![0.0; winograd::TRANSFORMED_UPPER]);
     bencher
         .counter(ItemsCount::new(MIDDLE))
-        .bench_local(|| kernels(level).upper_to_points(MapInput::Plain(&map), &mut points));
+        .bench_local(|| kernels(level).winograd_input_transform(MapInput::Plain(&map), &mut transformed));
 }
 
 #[divan::bench(args = levels())]
-fn points_to_upper(bencher: Bencher, level: &str) {
-    let (mut map, points) = (vec![0.0; MIDDLE], vec![0.5; winograd::UPPER_POINTS]);
-    bencher.counter(ItemsCount::new(MIDDLE)).bench_local(|| kernels(level).points_to_upper(&points, &mut map));
+fn winograd_input_adjoint(bencher: Bencher, level: &str) {
+    let (mut map, transformed) = (vec![0.0; MIDDLE], vec![0.5; winograd::TRANSFORMED_UPPER]);
+    bencher
+        .counter(ItemsCount::new(MIDDLE))
+        .bench_local(|| kernels(level).winograd_input_adjoint(&transformed, &mut map));
 }
 
 #[divan::bench(args = levels())]
-fn lower_to_points(bencher: Bencher, level: &str) {
-    let (map, mut points) = (vec![0.5; BOTTOM], vec![0.0; winograd::LOWER_POINTS]);
+fn winograd_output_adjoint(bencher: Bencher, level: &str) {
+    let (map, mut transformed) = (vec![0.5; BOTTOM], vec![0.0; winograd::TRANSFORMED_LOWER]);
     bencher
         .counter(ItemsCount::new(BOTTOM))
-        .bench_local(|| kernels(level).lower_to_points(MapInput::Plain(&map), &mut points));
+        .bench_local(|| kernels(level).winograd_output_adjoint(MapInput::Plain(&map), &mut transformed));
 }
 
 #[divan::bench(args = levels())]
-fn points_to_lower(bencher: Bencher, level: &str) {
-    let (mut map, points) = (vec![0.0; BOTTOM], vec![0.5; winograd::LOWER_POINTS]);
-    bencher.counter(ItemsCount::new(BOTTOM)).bench_local(|| kernels(level).points_to_lower(&points, &mut map));
+fn winograd_output_transform(bencher: Bencher, level: &str) {
+    let (mut map, transformed) = (vec![0.0; BOTTOM], vec![0.5; winograd::TRANSFORMED_LOWER]);
+    bencher
+        .counter(ItemsCount::new(BOTTOM))
+        .bench_local(|| kernels(level).winograd_output_transform(&transformed, &mut map));
 }
 
 #[divan::bench(args = levels())]
-fn weights_to_points(bencher: Bencher, level: &str) {
-    let (weights, mut points) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::WEIGHT_POINTS]);
+fn winograd_filter_transform(bencher: Bencher, level: &str) {
+    let (weights, mut transformed) = (vec![0.5; INNER_WEIGHTS], vec![0.0; winograd::TRANSFORMED_WEIGHTS]);
     bencher
         .counter(ItemsCount::new(INNER_WEIGHTS))
-        .bench_local(|| kernels(level).weights_to_points(&weights, &mut points));
+        .bench_local(|| kernels(level).winograd_filter_transform(&weights, &mut transformed));
 }
 
 #[divan::bench(args = levels())]
-fn points_to_weights(bencher: Bencher, level: &str) {
-    let (mut weights, points) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::WEIGHT_POINTS]);
+fn winograd_filter_adjoint(bencher: Bencher, level: &str) {
+    let (mut weights, transformed) = (vec![0.0; INNER_WEIGHTS], vec![0.5; winograd::TRANSFORMED_WEIGHTS]);
     bencher.counter(ItemsCount::new(INNER_WEIGHTS)).bench_local(|| {
         for (phase, taps) in winograd::phases(&mut weights).into_iter().enumerate() {
-            kernels(level).points_to_weights(&points, phase, taps);
+            kernels(level).winograd_filter_adjoint(&transformed, phase, taps);
         }
     });
 }

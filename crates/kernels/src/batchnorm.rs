@@ -8,8 +8,8 @@
 //! dy = scale · (dz − dβ/n − x̂·dγ/n) = scale·dz − constant − slope·y
 //! ```
 //!
-//! Statistics need the whole batch; so each map yields its own sums ([`Kernels::channel_sums`],
-//! [`Kernels::gradient_sums`]), and whoever calls adds them up in the order of the images.
+//! Statistics need the whole batch. So these kernels compute the sums of one map ([`Kernels::channel_sums`],
+//! [`Kernels::gradient_sums`]), and the caller adds up those of a batch, in the order of the images.
 
 use crate::Kernels;
 use crate::shape::MapLayout;
@@ -53,10 +53,11 @@ impl Kernels {
         self.run(ChannelSums { map, sums, channels });
     }
 
-    /// Normalises a map and rectifies it: `z = scale·y + shift`, `out` is z where z > 0, else leak·z; a NaN stays a NaN.
+    /// Normalises a map and rectifies it: `z = scale·y + shift`, `out` is z where z > 0, else leak·z; a NaN stays a
+    /// NaN.
     ///
     /// # Shapes
-    /// `map`: `[side, side, channels]`; `out`: laid out as `layout` says, whose ring is not touched.
+    /// `map`: `[side, side, channels]`; `out`: laid out as `layout` says; its padding is not touched.
     pub fn normalise_relu(self, map: &[f32], norm: Normalisation<'_>, out: &mut [f32], layout: MapLayout) {
         assert_eq!((map.len(), out.len()), (layout.side * layout.row(), layout.elements()));
         norm.check(layout.channels);
@@ -96,11 +97,11 @@ impl Kernels {
     }
 }
 
-/// What a kernel reads as its input map: a map as it lies, or one that is computed while it is read, so that it never
-/// goes to memory. Maps are `[side, side, channels]` without a ring.
+/// The input map of a kernel: one in memory, or one that is computed while it is read, so that it is never stored. Maps
+/// are `[side, side, channels]` without padding.
 #[derive(Clone, Copy, Debug)]
 pub enum MapInput<'a> {
-    /// The map itself.
+    /// A map in memory.
     Plain(&'a [f32]),
     /// The rectified `scale·y + shift` of a map y, as [`Kernels::normalise_relu`].
     NormaliseRelu {
@@ -109,7 +110,8 @@ pub enum MapInput<'a> {
         /// What normalises it.
         norm: Normalisation<'a>,
     },
-    /// `scale·dz − constant − slope·y` of a map y and the gradient of the layer's output, as [`Kernels::normalise_gradient`].
+    /// `scale·dz − constant − slope·y` of a map y and the gradient of the layer's output, as
+    /// [`Kernels::normalise_gradient`].
     NormaliseGradient {
         /// y, the layer's input.
         map: &'a [f32],
@@ -218,7 +220,8 @@ struct ChannelSums<'a> {
     channels: usize,
 }
 
-/// Vectors of channels that are summed side by side: a sum waits for the one before it, several do not wait for each other.
+/// Vectors of channels that are summed side by side. Each addition to a sum waits for the one before it; sums side by
+/// side do not wait for each other.
 const SIDE_BY_SIDE: usize = 2;
 
 /// Calls `$several` with the first channel and the number of vectors for as many channels as go side by side, then for
@@ -292,7 +295,7 @@ impl WithSimd for NormaliseRelu<'_> {
         let layout = self.layout;
         for channel in (0..layout.channels).step_by(S::F32_LANES) {
             // SAFETY: `normalise_relu` checked all lengths; row y of the map is `side · channels` values, and
-            // `row_start(y)` is where as many lie inside the ring of the output.
+            // `row_start(y)` is where as many lie inside the padding of the output.
             unsafe {
                 let read = relu_reader(simd, self.map, self.norm, channel);
                 for y in 0..layout.side {

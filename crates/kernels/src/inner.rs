@@ -1,7 +1,7 @@
-//! The inner convolution walked up, directly: how a picture is drawn from 7×7×64 to 14×14×32.
+//! The inner convolution walked up (transposed), computed directly, for drawing: from 7×7×64 to 14×14×32.
 //!
-//! A drawing of one picture has no other images to share weights at points with (see [`crate::winograd`], which
-//! training uses), and an eighth of those weights to read.
+//! Training uses [`crate::winograd`] instead, whose transformed weights are larger and pay off when many images share
+//! them. One picture alone is drawn faster directly, with an eighth of the weights to read.
 
 use crate::Kernels;
 use crate::shape::{BOTTOM_CHANNELS, BOTTOM_SIDE, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, PADDED_BOTTOM};
@@ -18,7 +18,7 @@ pub(crate) const PHASE_TAPS: [[usize; 2]; 2] = [[3, 1], [2, 0]];
 impl Kernels {
     /// Convolves one map up (transposed): `up[2y + i − 1, 2x + j − 1, u] = Σ down[y, x, d] · weights[i, j, u, d]`.
     ///
-    /// An output pixel of parity (p, q) is reached by just four taps, so this is four 2×2 convolutions
+    /// An output pixel of parity (p, q) is reached by just four filter taps, so this is four 2×2 convolutions
     /// of stride 1, one a parity, each with its own quarter of the weights (see
     /// [`inner_phases`]).
     ///

@@ -1,9 +1,13 @@
 //! Which instruction set the kernels run on.
+//!
+//! x86-64 and ARM processors are asked at run time. WebAssembly cannot be asked: an engine refuses a whole module that
+//! holds one instruction it does not know. So there the compiler decides: SIMD with `-C target-feature=+simd128`, else
+//! scalar code.
 
 use pulp::{Scalar256b, Simd, WithSimd};
 use std::fmt;
 
-/// The environment variable that forces an instruction set: `avx512`, `avx2`, `neon` or `scalar`.
+/// The environment variable that forces an instruction set: `avx512`, `avx2`, `neon`, `simd128` or `scalar`.
 pub const SIMD_VARIABLE: &str = "DIGITGAN_SIMD";
 
 /// The kernels, bound to an instruction set that this processor has.
@@ -21,6 +25,8 @@ enum Level {
     Avx2(pulp::x86::V3),
     #[cfg(target_arch = "aarch64")]
     Neon(pulp::aarch64::Neon),
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128(pulp::wasm::Simd128),
     Scalar,
 }
 
@@ -55,6 +61,8 @@ impl Kernels {
         }
         #[cfg(target_arch = "aarch64")]
         levels.extend(pulp::aarch64::Neon::try_new().map(Level::Neon));
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        levels.extend(pulp::wasm::Simd128::try_new().map(Level::Simd128));
         levels.push(Level::Scalar);
         levels.into_iter().map(Kernels).collect()
     }
@@ -79,7 +87,7 @@ impl Kernels {
         Self::available().into_iter().find(|kernels| kernels.name() == name)
     }
 
-    /// The name of the instruction set: `avx512`, `avx2`, `neon` or `scalar`.
+    /// The name of the instruction set: `avx512`, `avx2`, `neon`, `simd128` (WebAssembly) or `scalar`.
     pub fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -88,6 +96,8 @@ impl Kernels {
             Level::Avx2(_) => "avx2",
             #[cfg(target_arch = "aarch64")]
             Level::Neon(_) => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128(_) => "simd128",
             Level::Scalar => "scalar",
         }
     }
@@ -102,6 +112,8 @@ impl Kernels {
             Level::Avx2(simd) => Simd::vectorize(simd, kernel),
             #[cfg(target_arch = "aarch64")]
             Level::Neon(simd) => Simd::vectorize(simd, kernel),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128(simd) => Simd::vectorize(simd, kernel),
             // Eight plain floats at a time: the compiler maps them to whatever the target always has.
             Level::Scalar => Simd::vectorize(Scalar256b, kernel),
         }

@@ -1,14 +1,16 @@
 //! The arithmetic of digitgan: short SIMD kernels, each with a naive twin in the tests.
 //!
 //! - [`shape`]: the fixed geometry, and why two convolutions are enough;
-//! - `tile`: the one inner loop behind all convolutions and matrix products;
-//! - [`winograd`]: the inner convolution with fewer multiplications; its page explains transforms, layout and blocking;
-//! - [`Kernels`]: the kernels bound to an instruction set (AVX-512, AVX2, NEON or plain scalar code),
-//!   chosen at run time, forced by the environment variable [`SIMD_VARIABLE`].
+//! - `tile`: the micro-kernel with register blocking behind all convolutions and matrix products;
+//! - [`winograd`]: the inner convolution with fewer multiplications; its page explains the transforms and the memory
+//!   layout;
+//! - [`Kernels`]: the kernels bound to an instruction set (AVX-512, AVX2, NEON, WebAssembly's SIMD or plain scalar
+//!   code), chosen at run time (for WebAssembly by the compiler), forced by the environment variable [`SIMD_VARIABLE`].
 //!
-//! Kernels work on one image, or on a range of rows, and write only what they are given: whoever
-//! calls splits the work over threads. Nothing here allocates. Lengths are checked by `assert!` at
-//! the door of each kernel, and inside unchecked: this is the only crate of the project with `unsafe`.
+//! Tensors are channels-last (NHWC). A kernel works on one image, or on a range of rows, and writes only
+//! to the buffers it is given: the caller splits the work over threads. Nothing here allocates. Each kernel
+//! checks the lengths of its buffers with `assert!` first, and then reads and writes without bounds checks:
+//! this is the only crate of the project with `unsafe`.
 
 mod batchnorm;
 mod inner;

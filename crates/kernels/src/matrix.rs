@@ -166,8 +166,8 @@ impl WithSimd for Gradient<'_> {
     }
 }
 
-/// Writes some of the transpose of a matrix in panels, itself in panels: blocks of 32×32 from `first` on, counted as they
-/// lie in the transpose. So the weights of a layer serve both directions.
+/// Writes some of the transpose of a matrix in panels, itself in panels: blocks of 32×32 from `first` on, counted as
+/// they lie in the transpose. So the weights of a layer serve both directions.
 ///
 /// # Shapes
 /// `matrix`: `[columns / 32, rows, 32]`; `blocks`: some blocks of `[rows / 32, columns / 32, 32, 32]`.
@@ -212,7 +212,8 @@ pub fn transpose(matrix: &[f32], rows: usize, columns: usize, transposed: &mut [
     }
 }
 
-/// Transposes a square of four by four, whose rows begin `from_row` and `to_row` numbers apart: few enough for registers.
+/// Transposes a square of four by four, whose rows begin `from_row` and `to_row` numbers apart: few enough for
+/// registers.
 #[inline]
 fn transpose_four(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
     let rows: [[f32; 4]; 4] = std::array::from_fn(|row| *from[row * from_row..].first_chunk().expect("four numbers"));

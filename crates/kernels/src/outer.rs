@@ -2,7 +2,7 @@
 
 use crate::Kernels;
 use crate::inner::PHASE_TAPS;
-use crate::shape::{IMAGE_SIDE, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
+use crate::shape::{FILTER_TAPS, IMAGE_SIDE, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, OUTER_WEIGHTS, PADDED_IMAGE};
 use crate::tile::{Walk, strip};
 use pulp::{Simd, WithSimd};
 
@@ -10,9 +10,9 @@ use pulp::{Simd, WithSimd};
 const IMAGE_ROW: usize = IMAGE_SIDE + 2;
 /// Elements of a row of the lower map.
 const DOWN_ROW: usize = MIDDLE_SIDE * MIDDLE_CHANNELS;
-/// Elements of a row of padded patches: 16 pixels, 16 taps each.
-const PATCH_ROW: usize = (MIDDLE_SIDE + 2) * TAPS;
-/// Elements of the patches of a picture, with a ring of zero patches.
+/// Elements of a row of padded patches: 16 pixels, 16 filter taps each.
+const PATCH_ROW: usize = (MIDDLE_SIDE + 2) * FILTER_TAPS;
+/// Elements of the patches of a picture, with a border of zero patches around them.
 const PATCHES: usize = (MIDDLE_SIDE + 2) * PATCH_ROW;
 
 impl Kernels {
@@ -26,13 +26,13 @@ impl Kernels {
     }
 
     /// Convolves one map up to a picture (transposed): the adjoint of [`Kernels::outer_down`].
-    /// Writes the 28×28 pixels inside the ring.
+    /// Writes the 28×28 pixels inside the padding.
     ///
     /// # Shapes
-    /// `down`: `[14, 14, 32]`; `taps`: the weights transposed, `[32, 4, 4]`; `up`: padded, `[30, 30]`.
-    pub fn outer_up(self, down: &[f32], taps: &[f32], up: &mut [f32]) {
-        assert_eq!((down.len(), taps.len(), up.len()), (MIDDLE, OUTER_WEIGHTS, PADDED_IMAGE));
-        self.run(Up { down, taps, up });
+    /// `down`: `[14, 14, 32]`; `transposed`: the weights transposed, `[32, 4, 4]`; `up`: padded, `[30, 30]`.
+    pub fn outer_up(self, down: &[f32], transposed: &[f32], up: &mut [f32]) {
+        assert_eq!((down.len(), transposed.len(), up.len()), (MIDDLE, OUTER_WEIGHTS, PADDED_IMAGE));
+        self.run(Up { down, transposed, up });
     }
 
     /// Gathers the gradient of the weights over some images, into `gradient` (what was there is lost):
@@ -75,7 +75,7 @@ impl WithSimd for Down<'_> {
 
 struct Up<'a> {
     down: &'a [f32],
-    taps: &'a [f32],
+    transposed: &'a [f32],
     up: &'a mut [f32],
 }
 
@@ -87,14 +87,14 @@ impl WithSimd for Up<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut patches = [0f32; PATCHES];
-        let walks = [Walk::ONCE, Walk::ONCE, Walk::new(MIDDLE_CHANNELS, 1, TAPS)];
+        let walks = [Walk::ONCE, Walk::ONCE, Walk::new(MIDDLE_CHANNELS, 1, FILTER_TAPS)];
         for y in 0..MIDDLE_SIDE {
-            // SAFETY: `outer_up` checked the lengths; row y of the patches inside their ring has 14 patches of 16.
+            // SAFETY: `outer_up` checked the lengths; row y of the patches inside their border has 14 patches of 16.
             unsafe {
                 let down = self.down.as_ptr().add(y * DOWN_ROW);
-                let patch = patches.as_mut_ptr().add((y + 1) * PATCH_ROW + TAPS);
-                let (taps, down_row) = (self.taps.as_ptr(), |x: usize| x * MIDDLE_CHANNELS);
-                strip::<S, 14>(simd, TAPS, down, down_row, taps, patch, |x| x * TAPS, walks, false);
+                let patch = patches.as_mut_ptr().add((y + 1) * PATCH_ROW + FILTER_TAPS);
+                let (transposed, down_row) = (self.transposed.as_ptr(), |x: usize| x * MIDDLE_CHANNELS);
+                strip::<S, 14>(simd, FILTER_TAPS, down, down_row, transposed, patch, |x| x * FILTER_TAPS, walks, false);
             }
         }
         for y in 0..IMAGE_SIDE {
@@ -105,7 +105,7 @@ impl WithSimd for Up<'_> {
             let below = &patches[(y / 2 + y % 2 + 1) * PATCH_ROW..][..PATCH_ROW];
             for (x, pixel) in up.iter_mut().enumerate() {
                 let [left, right] = PHASE_TAPS[x % 2];
-                let (l, r) = ((x / 2 + x % 2) * TAPS, (x / 2 + x % 2 + 1) * TAPS);
+                let (l, r) = ((x / 2 + x % 2) * FILTER_TAPS, (x / 2 + x % 2 + 1) * FILTER_TAPS);
                 *pixel = (above[l + upper * 4 + left] + above[r + upper * 4 + right])
                     + (below[l + lower * 4 + left] + below[r + lower * 4 + right]);
             }
@@ -131,7 +131,7 @@ impl WithSimd for Weights<'_> {
             Walk::new(MIDDLE_SIDE, 2, MIDDLE_CHANNELS),
         ];
         for half in 0..2 {
-            // SAFETY: `outer_weights` checked the lengths; half the taps are two kernel rows of four, and tap
+            // SAFETY: `outer_weights` checked the lengths; half the filter taps are two kernel rows of four, and tap
             // (i, j) meets pixel (y, x) at padded row 2y + i ≤ 29 and column 2x + j ≤ 29.
             unsafe {
                 let up = self.up.as_ptr().add(half * 2 * IMAGE_ROW);

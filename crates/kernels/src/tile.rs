@@ -1,4 +1,4 @@
-//! The one inner loop behind every convolution and matrix product: a register tile.
+//! The micro-kernel behind every convolution and matrix product, with register blocking.
 //!
 //! All of them are sums of outer products. With a walk over the summed index k,
 //!
@@ -6,15 +6,19 @@
 //! C[row][0..width] (+)= Σ_k  A[row, k] · B[k][0..width]
 //! ```
 //!
-//! `A` is read one number at a time and broadcast, `B` a vector at a time; a tile of `ROWS` rows by
-//! `VECTORS` vectors of `C` stays in registers for the whole sum. What makes it a convolution or a
-//! matrix product is only *where* the rows of `A` lie and how the walk steps, so nothing is ever
+//! `A` is read one number at a time and broadcast, `B` a vector at a time; a block of `C`, `ROWS` rows
+//! by `VECTORS` vectors (the *register tile*), stays in registers for the whole sum. A convolution and a
+//! matrix product differ only in *where* the rows of `A` lie and how the walk steps, so nothing is ever
 //! copied into a patch matrix ("implicit im2col").
+//!
+//! A walk is up to three nested loops; for a convolution they run over filter rows, filter columns and
+//! channels, or over images, rows and columns.
 //!
 //! Each element of `C` is summed in the order of the walk, one fused multiply-add at a time,
 //! whatever the tile's size: results do not depend on how rows are grouped into tiles, and
-//! AVX-512, AVX2 and NEON give the same bits (the scalar level rounds the product too, since it
-//! cannot count on a fused instruction).
+//! AVX-512, AVX2 and NEON give the same bits. Scalar code and WebAssembly's SIMD cannot count on a
+//! fused instruction and round the product too: they give the same bits as each other, and differ
+//! from the rest in the last ones.
 
 use pulp::{Scalar256b, Simd};
 use std::any::TypeId;
@@ -58,15 +62,17 @@ pub(crate) unsafe fn store<S: Simd>(at: *mut f32, vector: S::f32s) {
     unsafe { at.cast::<S::f32s>().write_unaligned(vector) }
 }
 
+/// Whether the instruction set has a fused multiply-add. WebAssembly has none that rounds the same everywhere.
+#[inline(always)]
+fn fuses<S: Simd>() -> bool {
+    cfg!(not(target_arch = "wasm32")) && TypeId::of::<S>() != TypeId::of::<Scalar256b>()
+}
+
 /// `a · b + c`, fused where the instruction set fuses.
 #[inline(always)]
 pub(crate) fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
     // Without the instruction a fused multiply-add is a library call a number.
-    if TypeId::of::<S>() == TypeId::of::<Scalar256b>() {
-        simd.add_f32s(simd.mul_f32s(a, b), c)
-    } else {
-        simd.mul_add_f32s(a, b, c)
-    }
+    if fuses::<S>() { simd.mul_add_f32s(a, b, c) } else { simd.add_f32s(simd.mul_f32s(a, b), c) }
 }
 
 /// Asks for the cache line at `at`, which will be read and written soon. Any address will do.
@@ -82,7 +88,7 @@ pub(crate) fn prefetch(at: *const f32) {
     let _ = at;
 }
 
-/// Computes one register tile: `C[row][0..VECTORS·lanes] (+)= Σ A·B` over the three nested walks.
+/// The micro-kernel. Computes one register tile: `C[row][0..VECTORS·lanes] (+)= Σ A·B` over the three nested walks.
 ///
 /// `a_row` and `c_row` say how far row `i` of the tile lies behind `a` and `c`, in elements.
 ///

@@ -7,6 +7,7 @@
 use super::Split;
 use super::augment::{self, Augment};
 use crate::IMAGE_PIXELS;
+use crate::input::{InputError, check_length};
 use crate::pixel::to_signed;
 use crate::seed::{self, Purpose};
 use rayon::prelude::*;
@@ -26,16 +27,28 @@ pub struct Batches<'a> {
 
 impl<'a> Batches<'a> {
     /// Batches of `batch` images, at most as many as there are.
-    pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &[Augment]) -> Self {
-        assert!(batch > 0 && batch <= split.len());
-        Batches { split, batch, seed, augment: augment.to_vec(), pack: 1, epoch: None, order: Vec::new() }
+    ///
+    /// # Errors
+    /// No image in a batch, or more than there are; or pixels that are not as many as the classes say.
+    pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &[Augment]) -> Result<Self, InputError> {
+        let images = split.len();
+        check_length("pixels, [count, 28, 28]", split.images.len(), images * IMAGE_PIXELS)?;
+        if batch == 0 || batch > images {
+            return Err(InputError::Batch { batch, pack: 1, images });
+        }
+        Ok(Batches { split, batch, seed, augment: augment.to_vec(), pack: 1, epoch: None, order: Vec::new() })
     }
 
     /// Deals images out in packs of `pack`, of one class each if `of_one_class`: image i of a batch goes with those
     /// `batch / pack`, twice that and so on behind it. An epoch's last packs may be drawn from its start.
-    pub fn in_packs(self, pack: usize, of_one_class: bool) -> Self {
-        assert!(pack > 0 && self.batch.is_multiple_of(pack));
-        Batches { pack: if of_one_class { pack } else { 1 }, ..self }
+    ///
+    /// # Errors
+    /// A batch that is not made of whole packs.
+    pub fn in_packs(self, pack: usize, of_one_class: bool) -> Result<Self, InputError> {
+        if pack == 0 || !self.batch.is_multiple_of(pack) {
+            return Err(InputError::Batch { batch: self.batch, pack, images: self.split.len() });
+        }
+        Ok(Batches { pack: if of_one_class { pack } else { 1 }, ..self })
     }
 
     /// Whole batches in an epoch. What is left over is not used in that epoch.
@@ -65,7 +78,7 @@ impl<'a> Batches<'a> {
                     return to_signed(bytes, image);
                 }
                 let mut varied = [0; IMAGE_PIXELS];
-                augment::apply(augment, seed, step * batch as u64 + i as u64, bytes, &mut varied);
+                augment::apply(augment, seed, seed::index::real_image(step, batch, i), bytes, &mut varied);
                 to_signed(&varied, image);
             },
         );
@@ -167,7 +180,7 @@ mod tests {
     #[test]
     fn an_epoch_shows_each_image_once_and_drops_the_short_batch() {
         let dataset = dataset(50);
-        let mut batches = Batches::new(&dataset.train, 8, 1, &[]);
+        let mut batches = Batches::new(&dataset.train, 8, 1, &[]).unwrap();
         assert_eq!(batches.per_epoch(), 6);
         let mut first = firsts(&mut batches, 0..6);
         let second = firsts(&mut batches, 6..12);
@@ -180,12 +193,12 @@ mod tests {
     #[test]
     fn a_batch_depends_on_seed_and_step_alone() {
         let dataset = dataset(50);
-        let all = firsts(&mut Batches::new(&dataset.train, 8, 1, &[]), 0..12);
-        assert_eq!(firsts(&mut Batches::new(&dataset.train, 8, 1, &[]), 9..12), all[72..]);
-        assert_ne!(firsts(&mut Batches::new(&dataset.train, 8, 2, &[]), 0..12), all);
+        let all = firsts(&mut Batches::new(&dataset.train, 8, 1, &[]).unwrap(), 0..12);
+        assert_eq!(firsts(&mut Batches::new(&dataset.train, 8, 1, &[]).unwrap(), 9..12), all[72..]);
+        assert_ne!(firsts(&mut Batches::new(&dataset.train, 8, 2, &[]).unwrap(), 0..12), all);
         let augmented = |step| {
             let (mut images, mut labels) = (vec![0.0; 8 * IMAGE_PIXELS], vec![0; 8]);
-            Batches::new(&dataset.train, 8, 1, &[Augment::Affine]).fill(step, &mut images, &mut labels);
+            Batches::new(&dataset.train, 8, 1, &[Augment::Affine]).unwrap().fill(step, &mut images, &mut labels);
             images
         };
         assert_eq!(augmented(3), augmented(3));
@@ -196,7 +209,7 @@ mod tests {
         // Five images of each of ten classes: with both, packs for 40 images, and 8 more to fill up the last batch.
         let dataset = dataset(50);
         for pack in [2, 4] {
-            let mut batches = Batches::new(&dataset.train, 8, 1, &[]).in_packs(pack, true);
+            let mut batches = Batches::new(&dataset.train, 8, 1, &[]).unwrap().in_packs(pack, true).unwrap();
             assert_eq!(batches.per_epoch(), 6);
             let shown = firsts(&mut batches, 0..6);
             for batch in shown.chunks(8) {
@@ -211,9 +224,9 @@ mod tests {
             assert_eq!(shown[40..], shown[..8], "packs of {pack}: filled up from the epoch's start");
             let others = firsts(&mut batches, 6..12);
             assert_ne!(others, shown, "every epoch has its own packs");
-            let mut again = Batches::new(&dataset.train, 8, 1, &[]).in_packs(pack, true);
+            let mut again = Batches::new(&dataset.train, 8, 1, &[]).unwrap().in_packs(pack, true).unwrap();
             assert_eq!(firsts(&mut again, 9..12), others[24..], "packs of {pack} depend on the step alone");
-            let mut other_seed = Batches::new(&dataset.train, 8, 2, &[]).in_packs(pack, true);
+            let mut other_seed = Batches::new(&dataset.train, 8, 2, &[]).unwrap().in_packs(pack, true).unwrap();
             assert_ne!(firsts(&mut other_seed, 0..6), shown);
         }
     }
@@ -221,10 +234,13 @@ mod tests {
     #[test]
     fn where_classes_do_not_matter_packs_change_nothing_and_without_enough_images_each_goes_with_itself() {
         let many = dataset(50);
-        let plain = firsts(&mut Batches::new(&many.train, 8, 1, &[]), 0..12);
-        assert_eq!(firsts(&mut Batches::new(&many.train, 8, 1, &[]).in_packs(2, false), 0..12), plain);
+        let plain = firsts(&mut Batches::new(&many.train, 8, 1, &[]).unwrap(), 0..12);
+        assert_eq!(
+            firsts(&mut Batches::new(&many.train, 8, 1, &[]).unwrap().in_packs(2, false).unwrap(), 0..12),
+            plain
+        );
         let few = dataset(9);
-        let alone = firsts(&mut Batches::new(&few.train, 4, 1, &[]).in_packs(2, true), 0..6);
+        let alone = firsts(&mut Batches::new(&few.train, 4, 1, &[]).unwrap().in_packs(2, true).unwrap(), 0..6);
         assert!(alone.chunks(4).all(|batch| batch[..2] == batch[2..] && batch[0] != batch[1]), "{alone:?}");
     }
 }

@@ -12,6 +12,7 @@ pub use augment::Augment;
 pub use source::{DataSource, EmptySource};
 
 use crate::IMAGE_PIXELS;
+use crate::hash::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -86,7 +87,7 @@ impl Dataset {
         }
         DatasetIdentity {
             name: self.name.clone(),
-            sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(hash.finalize()),
             classes: self.classes,
             train_images: self.train.len(),
             test_images: self.test.len(),

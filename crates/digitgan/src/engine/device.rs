@@ -1,7 +1,10 @@
 //! What a model is trained and drawn on: the CPU, or a device of Burn's where that is built in.
 
 use super::cpu::{CpuEngine, CpuSampler};
-use super::{Engine, EngineError, Protocol};
+use super::pooled::Pooled;
+use super::{Engine, EngineError, Protocol, Threads, ThreadsError};
+use crate::IMAGE_PIXELS;
+use crate::input::{InputError, check_drawing, check_length};
 use crate::model::{ModelSpec, TensorMap};
 use digitgan_kernels::{Kernels, UnknownSimd};
 use std::fmt;
@@ -102,10 +105,11 @@ pub enum DeviceError {
     /// The CPU engine on an instruction set that there is not.
     #[error(transparent)]
     Cpu(#[from] UnknownSimd),
+    /// Its threads cannot be started.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
     /// Left out of this build.
-    #[error(
-        "--device {api}: this digitgan was built without it; build it with `cargo build --release --features {feature}`"
-    )]
+    #[error("device {api}: this digitgan was built without it")]
     NotBuilt {
         /// What was asked for.
         api: Api,
@@ -113,7 +117,7 @@ pub enum DeviceError {
         feature: &'static str,
     },
     /// No such device.
-    #[error("--device {api}:{index}: {}", missing(*api, *found))]
+    #[error("device {api}:{index}: {}", missing(*api, *found))]
     Missing {
         /// How it was looked for.
         api: Api,
@@ -123,7 +127,7 @@ pub enum DeviceError {
         found: usize,
     },
     /// There, but not usable.
-    #[error("--device {api}:{index} cannot be used: {reason}")]
+    #[error("device {api}:{index} cannot be used: {reason}")]
     Failed {
         /// How it was looked for.
         api: Api,
@@ -136,55 +140,108 @@ pub enum DeviceError {
 
 fn missing(api: Api, found: usize) -> String {
     match found {
-        0 => format!("no {api} device was found (is its driver installed?); --device cpu needs none"),
+        0 => format!("no {api} device was found (is its driver installed?)"),
         1 => format!("there is one {api} device only, {api}:0"),
         _ => format!("there are {found} {api} devices, {api}:0 to {api}:{}", found - 1),
     }
 }
 
-/// A device that is ready to compute.
+/// What computes: threads of its own, the kernels that they run, and behind them a device of Burn's, where one was asked
+/// for. A clone stands for the same.
+///
+/// Everything that a device computes runs on its own threads, whatever pool its caller runs in, and two devices may live in
+/// one process.
 #[derive(Clone)]
-pub enum Device {
-    /// The CPU engine.
-    Cpu(Kernels),
-    /// A device of Burn's.
+pub struct Device {
+    kernels: Kernels,
+    threads: Threads,
     #[cfg(feature = "gpu")]
-    Burn(BurnDevice),
+    burn: Option<BurnDevice>,
 }
 
 impl Device {
-    /// Opens the device called `name`. Where `auto` finds no card, the reason is given to `tell` and the CPU taken.
+    /// The CPU engine on the fastest kernels of this processor and `threads` threads; `None`: as many as there are
+    /// processors. Results do not depend on their number.
     ///
     /// # Errors
-    /// When there is no such device.
-    pub fn open(name: DeviceName, tell: impl FnOnce(&str)) -> Result<Self, DeviceError> {
-        match name {
-            DeviceName::Cpu => Ok(Device::Cpu(Kernels::detect()?)),
-            DeviceName::Auto => Self::automatic(tell),
-            DeviceName::Burn(api, index) => Self::open_burn(api, index),
+    /// When the environment asks for an instruction set that the processor does not have, or threads cannot be started.
+    pub fn cpu(threads: Option<usize>) -> Result<Self, DeviceError> {
+        Ok(Self::with_kernels(Kernels::detect()?, Threads::start(threads)?))
+    }
+
+    /// The CPU engine on these kernels and threads.
+    pub fn with_kernels(kernels: Kernels, threads: Threads) -> Self {
+        Device {
+            kernels,
+            threads,
+            #[cfg(feature = "gpu")]
+            burn: None,
         }
     }
 
+    /// Opens the device called `name`, with `threads` threads for what the CPU does. Where `auto` finds no card, the reason
+    /// is given to `tell` and the CPU taken.
+    ///
+    /// # Errors
+    /// When there is no such device.
+    pub fn open(name: DeviceName, threads: Option<usize>, tell: impl FnOnce(&str)) -> Result<Self, DeviceError> {
+        let cpu = Self::cpu(threads)?;
+        match name {
+            DeviceName::Cpu => Ok(cpu),
+            DeviceName::Auto => Ok(cpu.or_first_card(tell)),
+            DeviceName::Burn(api, index) => cpu.before(api, index),
+        }
+    }
+
+    /// The same kernels and threads, without a device of Burn's behind them.
+    pub fn host(&self) -> Device {
+        Self::with_kernels(self.kernels, self.threads.clone())
+    }
+
+    /// The kernels of its CPU part.
+    pub fn kernels(&self) -> Kernels {
+        self.kernels
+    }
+
+    /// Its threads.
+    pub fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// Does something on its threads, and waits for it.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.threads.install(work)
+    }
+
+    /// Whether the CPU engine computes, and no device of Burn's.
+    pub fn is_cpu(&self) -> bool {
+        #[cfg(feature = "gpu")]
+        return self.burn.is_none();
+        #[cfg(not(feature = "gpu"))]
+        true
+    }
+
+    /// This CPU, before a device of Burn's that does the work.
     #[cfg(feature = "gpu")]
-    fn open_burn(api: Api, index: usize) -> Result<Self, DeviceError> {
-        BurnDevice::open(api, index).map(Device::Burn)
+    fn before(self, api: Api, index: usize) -> Result<Self, DeviceError> {
+        Ok(Device { burn: Some(BurnDevice::open(api, index)?), ..self })
     }
 
     #[cfg(not(feature = "gpu"))]
-    fn open_burn(api: Api, _: usize) -> Result<Self, DeviceError> {
+    fn before(self, api: Api, _: usize) -> Result<Self, DeviceError> {
         Err(api.not_built())
     }
 
-    /// The first card that can be used, else the CPU.
-    fn automatic(tell: impl FnOnce(&str)) -> Result<Self, DeviceError> {
+    /// The first card that can be used, else the CPU alone.
+    fn or_first_card(self, tell: impl FnOnce(&str)) -> Self {
         let mut complaints = Vec::new();
         for api in Api::ALL.into_iter().filter(|&api| api != Api::Flex) {
-            match Self::open_burn(api, 0) {
+            match self.clone().before(api, 0) {
                 #[cfg(feature = "gpu")]
-                Ok(Device::Burn(device)) if !device.is_card() => {
+                Ok(device) if !device.burn.as_ref().is_some_and(BurnDevice::is_card) => {
                     complaints.push(format!("{device} is no card of its own"));
                 }
-                Ok(device) => return Ok(device),
+                Ok(device) => return device,
                 Err(DeviceError::NotBuilt { .. }) => {}
                 Err(DeviceError::Missing { .. }) => complaints.push(format!("no {api} device")),
                 Err(error) => complaints.push(error.to_string()),
@@ -195,34 +252,35 @@ impl Device {
             _ => complaints.join("; "),
         };
         tell(&format!("no GPU to use ({why}): going on on the CPU"));
-        Ok(Device::Cpu(Kernels::detect()?))
+        self
     }
 
     /// An engine that trains `spec` in batches of `batch` images. All weights are zero: [`Engine::restore`] a state first.
     ///
     /// # Errors
-    /// When the device fails.
+    /// A batch that is not made of whole packs, bfloat16 where the engine does not know it, or a device that fails.
     pub fn engine(
         &self,
         spec: &ModelSpec,
         batch: usize,
         protocol: Protocol,
     ) -> Result<Box<dyn Engine + Send>, EngineError> {
-        Ok(match self {
-            Device::Cpu(kernels) => Box::new(CpuEngine::new(*kernels, spec, batch, protocol)),
-            #[cfg(feature = "gpu")]
-            Device::Burn(_) if protocol.precision != super::Precision::F32 => {
-                let reason = "the setting --precision bf16 is the CPU engine's alone: train on --device cpu";
+        let pack = protocol.design.pack;
+        if batch == 0 || pack == 0 || !batch.is_multiple_of(pack) {
+            return Err(InputError::Batch { batch, pack, images: batch }.into());
+        }
+        let threads = || self.threads.clone();
+        #[cfg(feature = "gpu")]
+        if let Some(device) = &self.burn {
+            if protocol.precision != super::Precision::F32 {
+                let reason = "precision bf16 is the CPU engine's alone: train on the device cpu";
                 return Err(EngineError::Device { device: self.to_string(), reason: reason.to_owned() });
             }
-            #[cfg(feature = "gpu")]
-            Device::Burn(device) => Box::new(BurnEngine::new(device, spec, batch, protocol)?),
-        })
-    }
-
-    /// How many threads compute.
-    pub fn threads(&self) -> usize {
-        rayon::current_num_threads()
+            let engine = self.install(|| BurnEngine::new(device, spec, batch, protocol))?;
+            return Ok(Box::new(Pooled::new(engine, threads(), spec.classes, batch, pack)));
+        }
+        let engine = self.install(|| CpuEngine::new(self.kernels, spec, batch, protocol));
+        Ok(Box::new(Pooled::new(engine, threads(), spec.classes, batch, pack)))
     }
 
     /// Takes up the weights of a generator: the tensors of [`crate::model::generator_tensors`] by their names.
@@ -230,30 +288,42 @@ impl Device {
     /// # Errors
     /// When a tensor is missing or has another shape, or the device fails.
     pub fn sampler(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<DeviceSampler, EngineError> {
-        Ok(match self {
-            Device::Cpu(kernels) => DeviceSampler::Cpu(Box::new(CpuSampler::new(*kernels, spec, weights)?)),
-            #[cfg(feature = "gpu")]
-            Device::Burn(device) => DeviceSampler::Burn(Box::new(BurnSampler::new(device, spec, weights)?)),
-        })
+        let painter = self.install(|| self.painter(spec, weights))?;
+        Ok(DeviceSampler { painter, threads: self.threads.clone(), classes: spec.classes })
+    }
+
+    fn painter(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<Painter, EngineError> {
+        #[cfg(feature = "gpu")]
+        if let Some(device) = &self.burn {
+            return Ok(Painter::Burn(Box::new(BurnSampler::new(device, spec, weights)?)));
+        }
+        Ok(Painter::Cpu(Box::new(CpuSampler::new(self.kernels, spec, weights)?)))
     }
 }
 
 impl fmt::Display for Device {
     /// For people: `cpu (avx512)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Device::Cpu(kernels) => write!(f, "cpu ({})", kernels.name()),
-            #[cfg(feature = "gpu")]
-            Device::Burn(device) => device.fmt(f),
+        #[cfg(feature = "gpu")]
+        if let Some(device) = &self.burn {
+            return device.fmt(f);
         }
+        write!(f, "cpu ({})", self.kernels.name())
     }
 }
 
 /// A generator on a device, for drawing.
-pub enum DeviceSampler {
-    /// On the CPU engine.
+pub struct DeviceSampler {
+    painter: Painter,
+    threads: Threads,
+    classes: usize,
+}
+
+/// What draws.
+enum Painter {
+    /// The CPU engine.
     Cpu(Box<CpuSampler>),
-    /// On a device of Burn's.
+    /// A device of Burn's.
     #[cfg(feature = "gpu")]
     Burn(Box<BurnSampler>),
 }
@@ -265,14 +335,19 @@ impl DeviceSampler {
     /// `latents`: `[count, 100]`; `labels`: `[count]`; `images`: `[count, 28, 28]`, in [-1, 1].
     ///
     /// # Errors
-    /// When the device fails.
+    /// Numbers that do not fit together, a class that there is not, or a device that fails.
     pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
-        match self {
-            DeviceSampler::Cpu(sampler) => sampler.generate(latents, labels, images),
+        check_drawing(latents, labels, self.classes)?;
+        check_length("images, [count, 28, 28]", images.len(), labels.len() * IMAGE_PIXELS)?;
+        let painter = &mut self.painter;
+        self.threads.install(|| match painter {
+            Painter::Cpu(sampler) => {
+                sampler.generate(latents, labels, images);
+                Ok(())
+            }
             #[cfg(feature = "gpu")]
-            DeviceSampler::Burn(sampler) => sampler.generate(latents, labels, images)?,
-        }
-        Ok(())
+            Painter::Burn(sampler) => sampler.generate(latents, labels, images),
+        })
     }
 }
 
@@ -307,18 +382,18 @@ mod tests {
 
     #[test]
     fn the_cpu_is_always_there_and_auto_says_what_it_takes() {
-        let device = Device::open(DeviceName::Cpu, |_| panic!("nothing is to be told")).unwrap();
+        let device = Device::open(DeviceName::Cpu, None, |_| panic!("nothing is to be told")).unwrap();
         assert!(device.to_string().starts_with("cpu ("));
         let mut told = String::new();
-        let device = Device::open(DeviceName::Auto, |why| why.clone_into(&mut told)).unwrap();
+        let device = Device::open(DeviceName::Auto, None, |why| why.clone_into(&mut told)).unwrap();
         assert_eq!(device.to_string().starts_with("cpu"), told.ends_with("going on on the CPU"), "{device}: {told}");
     }
 
     #[cfg(not(feature = "gpu"))]
     #[test]
     fn what_is_not_built_in_is_named_with_its_feature() {
-        let error = Device::open(DeviceName::Burn(Api::Vulkan, 0), |_| ()).err().unwrap();
+        let error = Device::open(DeviceName::Burn(Api::Vulkan, 0), None, |_| ()).err().unwrap();
         assert_eq!(error, Api::Vulkan.not_built());
-        assert!(error.to_string().ends_with("--features vulkan`"), "{error}");
+        assert!(error.to_string().ends_with("built without it"), "{error}");
     }
 }

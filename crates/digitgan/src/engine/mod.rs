@@ -6,12 +6,16 @@ pub mod cpu;
 mod device;
 #[cfg(any(feature = "gpu", test))]
 mod failure;
+mod pooled;
+mod threads;
 
+pub use crate::input::InputError;
 use crate::model::{Design, TensorMap};
 use crate::objective::Adversarial;
 use crate::seed::{self, Purpose};
 pub use device::{Api, Device, DeviceError, DeviceName, DeviceSampler};
 use serde::{Deserialize, Serialize};
+pub use threads::{Threads, ThreadsError};
 
 /// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,7 +118,7 @@ pub struct InstanceNoise {
 impl InstanceNoise {
     /// The noise over an image of step `step`, counted from 1, of deviation one: the real images' first, then the fakes'.
     fn fill(self, step: u64, batch: usize, image: usize, pixels: &mut [f32]) {
-        let index = (step - 1) * 2 * batch as u64 + image as u64;
+        let index = seed::index::instance_noise(step - 1, batch, image);
         seed::fill_normal(self.seed, Purpose::InstanceNoise, index, pixels);
     }
 }
@@ -145,6 +149,7 @@ pub struct NotFinite(pub String);
 
 /// Why an engine did not do what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum EngineError {
     /// A number that is not finite.
     #[error(transparent)]
@@ -152,6 +157,9 @@ pub enum EngineError {
     /// A state that does not fit the model.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Numbers that do not fit together, or a class that there is not.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// The device has not the memory.
     #[error("{device} is out of memory ({reason})")]
     OutOfMemory {

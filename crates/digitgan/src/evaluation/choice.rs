@@ -8,16 +8,15 @@ use crate::metrics::frechet::Gaussian;
 use crate::metrics::{Features, MetricError};
 use crate::model::CLASSIFIER_FEATURES;
 use crate::sample::Sampler;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
-use digitgan_kernels::Kernels;
 
 /// Digits of either kind that the choice is made by.
 const DIGITS: usize = 10_000;
 
 /// Compares generators with *training* images.
 pub struct Choice {
-    kernels: Kernels,
+    device: Device,
     judge: Judge,
     training: Gaussian,
     labels: Vec<u8>,
@@ -29,14 +28,15 @@ impl Choice {
     ///
     /// # Errors
     /// Fewer than two of them.
-    pub fn new(kernels: Kernels, mut judge: Judge, dataset: &Dataset, seed: u64) -> Result<Self, EvaluationError> {
+    pub fn new(device: &Device, mut judge: Judge, dataset: &Dataset, seed: u64) -> Result<Self, EvaluationError> {
         let train = &dataset.train;
-        let order = permutation(seed, Purpose::EvaluationImages, 2, train.len());
+        let order = permutation(seed, Purpose::EvaluationImages, index::CHOICE_TRAIN, train.len());
         let images: Vec<u8> =
             order.iter().take(DIGITS).flat_map(|&place| train.image(place as usize)).copied().collect();
-        let training = gaussian(judge.read(&images))?;
+        let training = gaussian(judge.read(&images)?)?;
         let labels = (0..train.len().min(DIGITS)).map(|image| (image % dataset.classes) as u8).collect();
-        Ok(Choice { kernels, judge, training, labels, seed })
+        // On the CPU, wherever else is drawn: the choice must not depend on a device's rounding.
+        Ok(Choice { device: device.host(), judge, training, labels, seed })
     }
 
     /// The Fréchet distance of a generator's digits to training images: less is better.
@@ -44,10 +44,8 @@ impl Choice {
     /// # Errors
     /// A generator whose tensors do not fit, or digits that cannot be measured.
     pub fn distance(&mut self, file: &GeneratorFile) -> Result<f64, EvaluationError> {
-        // Digits from the end of the seed's: none that an evaluation draws.
-        const FIRST: u64 = 1 << 40;
-        let digits = Sampler::new(&Device::Cpu(self.kernels), file)?.draw_at(self.seed, FIRST, &self.labels)?;
-        Ok(gaussian(self.judge.read(&digits))?.distance(&self.training)?)
+        let digits = Sampler::new(&self.device, file)?.draw_at(self.seed, index::CHOICE, &self.labels)?;
+        Ok(gaussian(self.judge.read(&digits)?)?.distance(&self.training)?)
     }
 }
 

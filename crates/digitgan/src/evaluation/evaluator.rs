@@ -16,9 +16,8 @@ use crate::metrics::score::digit_score;
 use crate::metrics::{Features, MetricError, Probabilities};
 use crate::model::CLASSIFIER_FEATURES;
 use crate::sample::Sampler;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
-use digitgan_kernels::Kernels;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
 const MIN_SAMPLES: usize = 4 * NEAREST;
@@ -33,7 +32,6 @@ const GAN_TRAIN_IMAGES: usize = 60_000;
 
 /// Evaluates generators against one data set. What is known of the real digits is found out once.
 pub struct Evaluator<'a> {
-    kernels: Kernels,
     device: Device,
     judge: Judge,
     dataset: &'a Dataset,
@@ -75,16 +73,27 @@ pub struct Neighbours {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Measures the real digits; `watch` is told what is being done, the part that is done and the whole.
+    /// Measures the real digits; `watch` is told what is being done, the part that is done and the whole. Generators draw
+    /// on `device`; the judge reads on its CPU in any case.
     ///
     /// # Errors
     /// A judge of other classes, or too few images.
     pub fn new(
-        kernels: Kernels,
+        device: Device,
+        judge: Judge,
+        dataset: &'a Dataset,
+        plan: Plan,
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
+    ) -> Result<Self, EvaluationError> {
+        device.clone().install(|| Self::measured(device, judge, dataset, plan, watch))
+    }
+
+    fn measured(
+        device: Device,
         mut judge: Judge,
         dataset: &'a Dataset,
         plan: Plan,
-        watch: &mut dyn FnMut(&str, u64, u64),
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<Self, EvaluationError> {
         let (name, classes) = (dataset.name.clone(), dataset.classes);
         if judge.identity().classes != classes {
@@ -95,11 +104,11 @@ impl<'a> Evaluator<'a> {
         if samples < MIN_SAMPLES {
             return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: MIN_SAMPLES });
         }
-        let test = chosen(&dataset.test, &permutation(plan.seed, Purpose::EvaluationImages, 0, test)[..samples]);
-        let readings = judge.read(&test.images);
+        let test = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TEST, test);
+        let test = chosen(&dataset.test, &test[..samples]);
+        let readings = judge.read(&test.images)?;
         let mut evaluator = Evaluator {
-            kernels,
-            device: Device::Cpu(kernels),
+            device,
             judge,
             dataset,
             plan,
@@ -110,21 +119,16 @@ impl<'a> Evaluator<'a> {
             real: Vec::new(),
             real_accuracy: None,
         };
-        let order = permutation(plan.seed, Purpose::EvaluationImages, 1, train);
+        let order = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TRAIN, train);
         let sets = plan.repeats.min(train / samples);
         for (done, set) in order.chunks_exact(samples).take(sets).enumerate() {
             watch("measuring real digits", done as u64, sets as u64);
             let set = chosen(&dataset.train, set);
-            let readings = evaluator.judge.read(&set.images);
+            let readings = evaluator.judge.read(&set.images)?;
             let figures = evaluator.figures(&readings, &set.labels, &set.labels)?;
             evaluator.real.push(figures);
         }
         Ok(evaluator)
-    }
-
-    /// Lets generators draw on this device. The judge reads on the CPU in any case.
-    pub fn drawing_on(self, device: Device) -> Self {
-        Evaluator { device, ..self }
     }
 
     /// Evaluates a generator. Beside the evaluation it returns the digits whose nearest training digits were looked for.
@@ -134,7 +138,15 @@ impl<'a> Evaluator<'a> {
     pub fn evaluate(
         &mut self,
         file: &GeneratorFile,
-        watch: &mut dyn FnMut(&str, u64, u64),
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
+    ) -> Result<(Evaluation, Neighbours), EvaluationError> {
+        self.device.clone().install(|| self.evaluate_here(file, watch))
+    }
+
+    fn evaluate_here(
+        &mut self,
+        file: &GeneratorFile,
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<(Evaluation, Neighbours), EvaluationError> {
         let (generator, classes) = (file.spec.classes, self.dataset.classes);
         if generator != classes {
@@ -148,7 +160,7 @@ impl<'a> Evaluator<'a> {
         for repeat in 0..self.plan.repeats {
             watch("measuring generated digits", repeat as u64, self.plan.repeats as u64);
             let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked)?;
-            let readings = self.judge.read(&digits);
+            let readings = self.judge.read(&digits)?;
             let of_class = if conditional { &asked } else { &readings.labels };
             sets.push(self.figures(&readings, &asked, of_class)?);
             let digits = some(&digits).to_vec();
@@ -219,9 +231,9 @@ impl<'a> Evaluator<'a> {
             class_shares: histogram.counts.iter().map(share).collect(),
             frechet: frechet_distance(&real, &generated)?,
             class_frechet: by_class.classes.into_iter().map(Result::ok).collect(),
-            kernel_distance: kernel_distance(self.kernels, &real, &generated, subsets, self.plan.seed)?.mean,
+            kernel_distance: kernel_distance(self.device.kernels(), &real, &generated, subsets, self.plan.seed)?.mean,
             digit_score: digit_score(&probabilities, SCORE_SPLITS)?.mean,
-            manifold: manifold(self.kernels, &real, &generated, NEAREST)?,
+            manifold: manifold(self.device.kernels(), &real, &generated, NEAREST)?,
         })
     }
 
@@ -246,14 +258,19 @@ impl<'a> Evaluator<'a> {
     fn gan_train(
         &mut self,
         sampler: &mut Sampler,
-        watch: &mut dyn FnMut(&str, u64, u64),
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<GanTrain, EvaluationError> {
         let plan = TrainingPlan::fresh(self.plan.seed);
         let images = self.dataset.train.len().min(GAN_TRAIN_IMAGES);
         let real = match self.real_accuracy {
             Some(known) => known,
             None => {
-                let order = permutation(self.plan.seed, Purpose::EvaluationImages, 1, self.dataset.train.len());
+                let order = permutation(
+                    self.plan.seed,
+                    Purpose::EvaluationImages,
+                    index::EVALUATION_TRAIN,
+                    self.dataset.train.len(),
+                );
                 let split = chosen(&self.dataset.train, &order[..images]);
                 self.accuracy(&split, &plan, "learning from real digits", watch)?
             }
@@ -273,13 +290,13 @@ impl<'a> Evaluator<'a> {
         split: &Split,
         plan: &TrainingPlan,
         what: &str,
-        watch: &mut dyn FnMut(&str, u64, u64),
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<Proportion, EvaluationError> {
-        let tensors = training::train(self.kernels, split, self.dataset.classes, plan, &mut |done, all, _| {
+        let tensors = training::train(&self.device, split, self.dataset.classes, plan, &mut |done, all, _| {
             watch(what, done, all);
         })?;
-        let mut reader = Reader::new(self.kernels, tensors, self.dataset.classes);
-        let correct = reader.correct(&self.dataset.test);
+        let mut reader = Reader::new(&self.device, tensors, self.dataset.classes);
+        let correct = reader.correct(&self.dataset.test)?;
         Ok(Proportion::of(correct as u64, self.dataset.test.len() as u64)?)
     }
 }

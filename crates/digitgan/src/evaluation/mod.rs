@@ -13,8 +13,8 @@ pub use choice::Choice;
 pub use evaluator::{Evaluator, Neighbours};
 pub use figures::{Better, Figure, percent};
 
-use crate::engine::{EngineError, NotFinite};
-use crate::judge::JudgeIdentity;
+use crate::engine::{EngineError, InputError};
+use crate::judge::{JudgeError, JudgeIdentity};
 use crate::metrics::MetricError;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
 use crate::metrics::interval::{Proportion, Repeated};
@@ -159,9 +159,7 @@ pub enum EvaluationError {
         classes: usize,
     },
     /// The generator draws other classes.
-    #[error(
-        "the generator draws {generator} classes, but {dataset} has {classes}: give the data it was trained on with --data"
-    )]
+    #[error("the generator draws {generator} classes, but {dataset} has {classes}: give the data it was trained on")]
     Classes {
         /// Classes of the generator.
         generator: usize,
@@ -190,7 +188,10 @@ pub enum EvaluationError {
     /// A figure has no value.
     #[error("these digits cannot be measured: {0}")]
     Metric(#[from] MetricError),
-    /// A classifier's training went wrong.
-    #[error("training a classifier met a number that is not finite: {0}")]
-    Training(#[from] NotFinite),
+    /// A classifier cannot be trained.
+    #[error(transparent)]
+    Classifier(#[from] JudgeError),
+    /// Images that do not fit together.
+    #[error(transparent)]
+    Input(#[from] InputError),
 }

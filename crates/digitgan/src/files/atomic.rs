@@ -5,14 +5,13 @@
 //! only then take the target's name, which file systems do in one step. Whoever reads the name
 //! sees the old file or the new one, never a mixture.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
+use tempfile::{Builder, NamedTempFile};
 
-/// How many leftovers of other processes with our process id are stepped over before giving up.
-const TEMPORARY_NAMES: usize = 100;
+/// Letters and digits that tell a temporary file from others beside it.
+const RANDOM_LETTERS: usize = 12;
 
 /// Replaces the file at `path` with what the closure `write` writes, in one step.
 ///
@@ -25,14 +24,11 @@ const TEMPORARY_NAMES: usize = 100;
 /// Whatever the closure returns, or the error of the operation that failed. The old file is then
 /// untouched and the temporary file gone; also after a panic in the closure.
 pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let (temporary, file) = Temporary::create(path)?;
-    let mut out = BufWriter::new(file);
+    let file = temporary(path)?;
+    let mut out = BufWriter::new(file.as_file());
     write(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    // Windows does not rename an open file.
-    drop(file);
-    temporary.rename_to(path)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    file.persist(path)?;
     sync_folder(folder_of(path))
 }
 
@@ -60,63 +56,27 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// A file beside the target that is removed unless it was renamed.
-struct Temporary {
-    path: PathBuf,
-    renamed: bool,
-}
-
-impl Temporary {
-    fn create(target: &Path) -> io::Result<(Self, File)> {
-        let name = target
-            .file_name()
-            .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path to write to names no file"))?;
-        for _ in 0..TEMPORARY_NAMES {
-            let path = folder_of(target).join(temporary_name(&name.to_string_lossy()));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    return Ok((Self { path, renamed: false }, file));
-                }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(io::Error::new(
-            ErrorKind::AlreadyExists,
-            "the folder is full of unfinished temporary files; remove its .*.tmp files",
-        ))
-    }
-
-    fn rename_to(mut self, target: &Path) -> io::Result<()> {
-        fs::rename(&self.path, target)?;
-        self.renamed = true;
-        Ok(())
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // The write already failed with an error of its own, which says more than this one.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// A hidden name that no other write of this process uses, nor any process beside it.
-fn temporary_name(name: &str) -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+/// A new file beside `target`, with a hidden name and the permissions of any new file, that is removed when dropped.
+fn temporary(target: &Path) -> io::Result<NamedTempFile> {
+    let name = target
+        .file_name()
+        .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "the path to write to names no file"))?;
     // File names are limited to 255 bytes nearly everywhere; the target's may use them all.
-    let name: String = name.chars().take(40).collect();
-    format!(".{name}.{}-{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    let name: String = name.to_string_lossy().chars().take(40).collect();
+    let prefix = format!(".{name}.");
+    let mut builder = Builder::new();
+    builder.prefix(&prefix).suffix(".tmp").rand_bytes(RANDOM_LETTERS);
+    // Opened here: `tempfile` would let only its owner read it, and put its name into errors.
+    builder.make_in(folder_of(target), |path| File::create_new(path))
 }
 
-/// Whether a file name is one of [`temporary_name`]'s, of whatever process.
+/// Whether a file name is one of [`temporary`]'s, or of those that earlier versions used: process id and a count.
 fn is_temporary(name: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
-    let numbers = parts.and_then(|name| name.rsplit_once('.')?.1.split_once('-'));
-    numbers.is_some_and(|(process, count)| is_number(process) && is_number(count))
+    let Some((_, random)) = parts.and_then(|name| name.rsplit_once('.')) else { return false };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_earlier = random.split_once('-').is_some_and(|(process, count)| is_number(process) && is_number(count));
+    is_earlier || random.len() == RANDOM_LETTERS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(unix)]
@@ -199,14 +159,51 @@ mod tests {
     #[test]
     fn leftovers_go_and_other_files_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let left = temporary_name("file.bin");
-        for name in [left.as_str(), "file.bin", ".hidden", ".file.tmp", ".file.1-x.tmp", "file.1-2.tmp"] {
+        // What a killed process leaves, and what one of earlier versions left.
+        temporary(&folder.path().join("file.bin")).unwrap().keep().unwrap();
+        let old = ".file.bin.1234-5.tmp";
+        for name in [old, "file.bin", ".hidden", ".file.tmp", ".file.1-x.tmp", "file.1-2.tmp", ".a.ABCdef01234.tmp"] {
             fs::write(folder.path().join(name), "x").unwrap();
         }
+        assert_eq!(names(folder.path()).len(), 8);
         fs::create_dir(folder.path().join(".folder.1-2.tmp")).unwrap();
         remove_leftovers(folder.path()).unwrap();
-        let kept = [".file.1-x.tmp", ".file.tmp", ".folder.1-2.tmp", ".hidden", "file.1-2.tmp", "file.bin"];
+        let kept = [
+            ".a.ABCdef01234.tmp",
+            ".file.1-x.tmp",
+            ".file.tmp",
+            ".folder.1-2.tmp",
+            ".hidden",
+            "file.1-2.tmp",
+            "file.bin",
+        ];
         assert_eq!(names(folder.path()), kept);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_those_of_any_new_file_and_links_are_replaced() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let [path, plain, link] = ["file.bin", "plain", "link"].map(|name| folder.path().join(name));
+        write(&path, |out| out.write_all(b"x")).unwrap();
+        fs::write(&plain, "x").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&path), mode(&plain));
+        symlink(&plain, &link).unwrap();
+        write(&link, |out| out.write_all(b"y")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_file());
+        assert_eq!(fs::read(&plain).unwrap(), b"x");
+    }
+
+    #[test]
+    fn errors_are_the_systems_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = write(&folder.path().join("no/file"), |_| Ok(())).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (ErrorKind::NotFound, "No such file or directory (os error 2)".into())
+        );
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Files that are whole: written in one step ([`atomic`]), and weights read from them and written to them.
 
 pub mod atomic;
+pub(crate) mod capped;
 mod weights;
 
 pub use weights::WeightsFileError;
 
-use sha2::{Digest, Sha256};
+use crate::hash::sha256_hex;
 use std::io;
 use std::path::Path;
 
@@ -14,5 +15,5 @@ use std::path::Path;
 /// # Errors
 /// Those of reading.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    Ok(Sha256::digest(std::fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(sha256_hex(&std::fs::read(path)?))
 }

@@ -1,9 +1,8 @@
 //! Weights in files: what [`crate::weights`] has as bytes, read from a path and written to one.
 
-use super::atomic;
+use super::{atomic, capped};
 use crate::weights::{ClassifierFile, GeneratorFile, MAX_BYTES, Precision, TensorFile, WeightsError};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a file of weights cannot be read.
@@ -40,14 +39,7 @@ fn joint(error: &WeightsError) -> &'static str {
 fn read<T>(path: &Path, from_bytes: impl FnOnce(&[u8]) -> Result<T, WeightsError>) -> Result<T, WeightsFileError> {
     let io = |source| WeightsFileError::Io { path: path.to_owned(), source };
     let content = |source| WeightsFileError::Content { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
-    if size > MAX_BYTES {
-        return Err(content(WeightsError::TooLarge { bytes: size }));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    from_bytes(&bytes).map_err(content)
+    from_bytes(&capped::read(path, MAX_BYTES).map_err(io)?).map_err(content)
 }
 
 impl TensorFile {

@@ -8,6 +8,7 @@ use crate::IMAGE_PIXELS;
 use crate::engine::Device;
 use crate::judge::Judge;
 use crate::sample::Sampler;
+use crate::seed::index::generated_again;
 use crate::weights::GeneratorFile;
 
 /// How often a class is drawn for one image before it is given up. Who is read as asked for one time in ten fails one
@@ -93,7 +94,7 @@ impl<'a> Artist<'a> {
         let Some(deal) = &self.deal else {
             // This generator ignores classes.
             let images = self.sampler.draw_places(self.seed, &places, &vec![0; count])?;
-            let labels = self.judge.as_mut().ok_or(GenerateError::NoJudge)?.read(&images).labels;
+            let labels = self.judge.as_mut().ok_or(GenerateError::NoJudge)?.read(&images)?.labels;
             return Ok(Labelled { images, labels });
         };
         let labels = deal.classes(part, first, count);
@@ -108,17 +109,17 @@ impl<'a> Artist<'a> {
     /// Draws those that are read as something else again, with the noise of other places, until none is.
     fn draw_again(&mut self, places: &[u64], drawn: &mut Labelled) -> Result<(), GenerateError> {
         let judge = self.judge.as_mut().ok_or(GenerateError::NoJudge)?;
-        let read = judge.read(&drawn.images).labels;
+        let read = judge.read(&drawn.images)?.labels;
         let mut wrong: Vec<usize> = (0..read.len()).filter(|&index| read[index] != drawn.labels[index]).collect();
         for attempt in 1..MAX_TRIES {
             if wrong.is_empty() {
                 return Ok(());
             }
             let labels: Vec<u8> = wrong.iter().map(|&index| drawn.labels[index]).collect();
-            let places: Vec<u64> = wrong.iter().map(|&index| again(places[index], attempt)).collect();
+            let places: Vec<u64> = wrong.iter().map(|&index| generated_again(places[index], attempt)).collect();
             let images = self.sampler.draw_places(self.seed, &places, &labels)?;
             self.drawn += labels.len() as u64;
-            let read = judge.read(&images).labels;
+            let read = judge.read(&images)?.labels;
             let mut still_wrong = Vec::new();
             for (number, index) in wrong.into_iter().enumerate() {
                 let (from, to) = (number * IMAGE_PIXELS, index * IMAGE_PIXELS);
@@ -137,9 +138,4 @@ impl<'a> Artist<'a> {
             }
         }
     }
-}
-
-/// The place whose noise an image gets that is drawn again: beyond all places of all parts.
-fn again(place: u64, attempt: u64) -> u64 {
-    place + attempt * Part::COUNT * Part::MAX_IMAGES
 }

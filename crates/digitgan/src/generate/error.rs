@@ -1,7 +1,7 @@
 //! Why a data set cannot be generated.
 
 use super::MAX_PNG_IMAGES;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, InputError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -91,6 +91,9 @@ pub enum GenerateError {
     /// The device failed, or the generator's tensors do not fit.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Images that are not whole.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Whoever watched it wanted it stopped.
     #[error("stopped; nothing is left of it")]
     Stopped,

@@ -5,9 +5,10 @@ use super::error::GenerateError;
 use super::gzip::GzipFile;
 use super::{MAX_PNG_IMAGES, Part};
 use crate::load::generated::Layout;
+use crate::picture::encode_with;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use flate2::Compression;
-use png::{BitDepth, ColorType, Encoder, Filter};
+use png::{ColorType, Filter};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs;
@@ -148,16 +149,11 @@ fn png_name(number: u64) -> String {
 /// A grey PNG file of one image, `[28, 28]`: 2 µs for 408 bytes. The next level takes 40 µs for 335, which no disk gives
 /// back: a file takes a block of 4 kB or so. Filters only make digits larger.
 fn encode(image: &[u8]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(512);
-    let mut encoder = Encoder::new(&mut bytes, IMAGE_SIDE as u32, IMAGE_SIDE as u32);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fastest);
-    encoder.set_filter(Filter::NoFilter);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(image)?;
-    writer.finish()?;
-    Ok(bytes)
+    encode_with((IMAGE_SIDE as u32, IMAGE_SIDE as u32), ColorType::Grayscale, image, |encoder| {
+        encoder.set_compression(png::Compression::Fastest);
+        encoder.set_filter(Filter::NoFilter);
+        Ok(())
+    })
 }
 
 /// Checks that each class can have a folder of its name, that loaders find, within the folder that it should be in.

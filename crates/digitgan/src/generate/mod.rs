@@ -27,9 +27,11 @@ pub use error::GenerateError;
 pub use staging::check_vacant;
 
 use crate::engine::Device;
+use crate::hash::hex;
 use crate::judge::Judge;
 use crate::load::generated::{FILE_NAME, FORMAT, Layout};
 use crate::run::manifest::Versions;
+use crate::seed::index;
 use crate::weights::GeneratorFile;
 use draw::{Artist, Labelled};
 use files::PartFiles;
@@ -85,14 +87,9 @@ enum Part {
 }
 
 impl Part {
-    /// How many parts there are.
-    const COUNT: u64 = 2;
-    /// No part has more images: their numbers have 32 bits, as IDX files count them.
-    const MAX_IMAGES: u64 = 1 << 32;
-
     /// The place of image `number` among all images of a seed.
     const fn place(self, number: u64) -> u64 {
-        self as u64 * Self::MAX_IMAGES + number
+        index::generated(self as u64, number)
     }
 
     /// What the names of its IDX files begin with.
@@ -126,7 +123,16 @@ pub fn generate(
     out: &Path,
     plan: &Plan,
     source: Source<'_>,
-    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
+) -> Result<SetRecord, GenerateError> {
+    source.device.install(|| generate_here(out, plan, source, watch))
+}
+
+fn generate_here(
+    out: &Path,
+    plan: &Plan,
+    source: Source<'_>,
+    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 ) -> Result<SetRecord, GenerateError> {
     let Source { file, sha256, device, judge } = source;
     let most = u64::from(plan.train.max(plan.test));
@@ -169,7 +175,7 @@ pub fn generate(
 struct Progress<'a> {
     done: u64,
     all: u64,
-    watch: &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    watch: &'a mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 }
 
 impl Progress<'_> {
@@ -227,12 +233,11 @@ impl Summary {
     }
 
     fn finish(self, images: u32) -> SplitRecord {
-        let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         SplitRecord {
             images: u64::from(images),
             counts: self.counts,
-            images_sha256: hex(self.images),
-            labels_sha256: hex(self.labels),
+            images_sha256: hex(self.images.finalize()),
+            labels_sha256: hex(self.labels.finalize()),
         }
     }
 }

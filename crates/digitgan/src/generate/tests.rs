@@ -2,7 +2,6 @@ use super::record::Obstacle;
 use super::*;
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, DatasetIdentity};
-use crate::engine::{DeviceName, cpu};
 use crate::judge::ClassifierFile;
 use crate::load::folder;
 use crate::model::{ModelSpec, Variant, classifier_tensors, initial_classifier, initial_state};
@@ -22,8 +21,8 @@ fn generator(variant: Variant, names: &[&str]) -> GeneratorFile {
     GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "letters", 42)
 }
 
-fn device() -> Device {
-    Device::open(DeviceName::Cpu, |_| ()).unwrap()
+fn device(threads: usize) -> Device {
+    Device::cpu(Some(threads)).unwrap()
 }
 
 /// A judge of two classes that has learned nothing, but reads half of what `file` draws as either.
@@ -33,7 +32,7 @@ fn judge(file: &GeneratorFile) -> Judge {
 
 /// The same, that leans to the second class by so much.
 fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
-    let kernels = cpu::kernels().unwrap();
+    let device = device(2);
     let state = initial_classifier(2, 1);
     let tensors = classifier_tensors(2).into_iter();
     let tensors = tensors.map(|t| (t.name.to_owned(), state[&format!("classifier.{}", t.name)].clone()));
@@ -45,12 +44,12 @@ fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
         test_images: 0,
     };
     let mut judge_file = ClassifierFile::new(ClassifierFile::rounded(tensors.collect()), &identity, 0);
-    let images = Sampler::new(&device(), file).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
-    let read = Judge::new(kernels, judge_file.clone()).read(&images);
+    let images = Sampler::new(&device, file).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
+    let read = Judge::new(&device, judge_file.clone()).read(&images).unwrap();
     let mut leanings: Vec<f32> = read.probabilities.chunks_exact(2).map(|p| (p[1] / p[0]).ln()).collect();
     leanings.sort_by(f32::total_cmp);
     judge_file.tensors.get_mut("class_output.bias").unwrap().values[1] += lean - leanings[leanings.len() / 2];
-    Judge::new(kernels, judge_file)
+    Judge::new(&device, judge_file)
 }
 
 fn plan(train: u32, test: u32, layout: Layout) -> Plan {
@@ -70,10 +69,9 @@ fn made_by(
     judge: Option<&mut Judge>,
 ) -> Result<(TempDir, SetRecord), GenerateError> {
     let folder = tempfile::tempdir().unwrap();
-    let device = device();
+    let device = device(threads);
     let source = Source { file, sha256: SHA256, device: &device, judge };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let record = pool.install(|| generate(folder.path(), plan, source, &mut |_, _| ControlFlow::Continue(())))?;
+    let record = generate(folder.path(), plan, source, &mut |_, _| ControlFlow::Continue(()))?;
     Ok((folder, record))
 }
 
@@ -95,9 +93,9 @@ fn what_is_generated_is_loaded_as_it_was_drawn() {
     let set = loaded(&folder);
     assert_eq!((set.classes, &set.class_names), (3, &file.class_names));
     assert_eq!((set.train.len(), set.test.len()), (TRAIN as usize, 100));
-    let mut sampler = Sampler::new(&device(), &file).unwrap();
+    let mut sampler = Sampler::new(&device(2), &file).unwrap();
     assert!(sampler.draw_at(5, 0, &set.train.labels).unwrap() == set.train.images);
-    assert!(sampler.draw_at(5, Part::MAX_IMAGES, &set.test.labels).unwrap() == set.test.images);
+    assert!(sampler.draw_at(5, 1 << 32, &set.test.labels).unwrap() == set.test.images);
     for (split, said) in [(&set.train, &record.train), (&set.test, &record.test)] {
         let mut summary = Summary::new(3);
         summary.add(&Labelled { images: split.images.clone(), labels: split.labels.clone() });
@@ -146,8 +144,8 @@ fn a_judge_reads_what_a_gan_has_drawn() {
     let mut judge = judge(&file);
     let (folder, record) = made(&plan(500, 20, Layout::Idx), &file, Some(&mut judge)).unwrap();
     let set = loaded(&folder);
-    assert!(Sampler::new(&device(), &file).unwrap().draw(5, &[0; 500]).unwrap() == set.train.images);
-    assert_eq!(set.train.labels, judge.read(&set.train.images).labels);
+    assert!(Sampler::new(&device(2), &file).unwrap().draw(5, &[0; 500]).unwrap() == set.train.images);
+    assert_eq!(set.train.labels, judge.read(&set.train.images).unwrap().labels);
     assert!(record.train.counts.iter().all(|&count| count > 100), "{record:?}");
     assert_eq!((record.labels, record.judge.as_ref()), (Labels::Read, Some(judge.identity())));
 }
@@ -161,7 +159,7 @@ fn only_what_is_read_as_asked_for_is_kept_where_that_is_wanted() {
     let (folder, record) = made(&keep, &file, Some(&mut judge)).unwrap();
     let (kept, all) = (loaded(&folder).train, loaded(&all.0).train);
     assert_eq!(kept.labels, all.labels, "the classes are what they were");
-    let read = judge.read(&all.images).labels;
+    let read = judge.read(&all.images).unwrap().labels;
     let mut replaced = 0;
     for (index, (read, label)) in read.iter().zip(&all.labels).enumerate() {
         let agreed = read == label;
@@ -169,7 +167,7 @@ fn only_what_is_read_as_asked_for_is_kept_where_that_is_wanted() {
         replaced += u64::from(!agreed);
     }
     assert!(replaced > 1000, "{replaced}");
-    assert_eq!(judge.read(&kept.images).labels, kept.labels);
+    assert_eq!(judge.read(&kept.images).unwrap().labels, kept.labels);
     assert!(record.drawn >= u64::from(TRAIN) + replaced, "{record:?}");
     assert_eq!(record.judge.as_ref(), Some(judge.identity()));
     // Fewer of them are the first of them.
@@ -205,7 +203,7 @@ fn what_cannot_be_generated_is_refused_and_leaves_nothing() {
         (Plan { train: MAX_PNG_IMAGES as u32 + 1, ..base }, &cgan, "100000001 PNG files are too many"),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let device = device();
+        let device = device(2);
         let source = Source { file, sha256: SHA256, device: &device, judge: Some(&mut other) };
         let out = folder.path().join("out");
         let error = generate(&out, &plan, source, &mut |_, _| ControlFlow::Continue(())).unwrap_err().to_string();
@@ -219,7 +217,7 @@ fn a_stop_leaves_nothing() {
     let file = generator(Variant::Cgan, &THREE);
     for layout in [Layout::Idx, Layout::Png] {
         let folder = tempfile::tempdir().unwrap();
-        let (out, device) = (folder.path().join("out"), device());
+        let (out, device) = (folder.path().join("out"), device(2));
         let source = Source { file: &file, sha256: SHA256, device: &device, judge: None };
         let mut told = Vec::new();
         let result = generate(&out, &plan(TRAIN, 0, layout), source, &mut |done, all| {

@@ -8,15 +8,16 @@
 //! The judge of MNIST comes with the program; that of any other data set is trained when it is first needed. Every number
 //! that a judge gives is printed with the judge's own hash and accuracy.
 
+mod error;
 mod reader;
 pub mod training;
 
 pub use crate::weights::{ClassifierFile, JudgeIdentity};
+pub use error::JudgeError;
 pub use reader::{Reader, Readings};
 
 use crate::data::{Dataset, DatasetIdentity};
-use crate::engine::NotFinite;
-use digitgan_kernels::Kernels;
+use crate::engine::{Device, InputError};
 use training::TrainingPlan;
 
 /// The judge of MNIST that comes with the program.
@@ -28,38 +29,21 @@ pub struct Judge {
     identity: JudgeIdentity,
 }
 
-/// Why there is no judge.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JudgeError {
-    /// Its training went wrong.
-    #[error("the judge's training met a number that is not finite: {0}; check the data set's images")]
-    Training(#[from] NotFinite),
-    /// Nothing to learn from.
-    #[error("a judge needs at least 2 training images, but {dataset} has {images}")]
-    TooFewImages {
-        /// The data set.
-        dataset: String,
-        /// Its training images.
-        images: usize,
-    },
-}
-
 impl Judge {
     /// A judge from its weights.
-    pub fn new(kernels: Kernels, file: ClassifierFile) -> Judge {
-        Judge { reader: Reader::new(kernels, file.tensors, file.identity.classes), identity: file.identity }
+    pub fn new(device: &Device, file: ClassifierFile) -> Judge {
+        Judge { reader: Reader::new(device, file.tensors, file.identity.classes), identity: file.identity }
     }
 
     /// The judge of MNIST that comes with the program.
-    pub fn of_mnist(kernels: Kernels) -> Judge {
+    pub fn of_mnist(device: &Device) -> Judge {
         let file = ClassifierFile::from_bytes(MNIST_JUDGE);
-        Judge::new(kernels, file.expect("the built-in judge is whole"))
+        Judge::new(device, file.expect("the built-in judge is whole"))
     }
 
     /// The judge of a data set that comes with the program, if it does.
-    pub fn built_in(kernels: Kernels, identity: &DatasetIdentity) -> Option<Judge> {
-        let mnist = Judge::of_mnist(kernels);
+    pub fn built_in(device: &Device, identity: &DatasetIdentity) -> Option<Judge> {
+        let mnist = Judge::of_mnist(device);
         (mnist.identity.dataset_sha256 == identity.sha256).then_some(mnist)
     }
 
@@ -72,7 +56,10 @@ impl Judge {
     ///
     /// # Shapes
     /// `images`: bytes, `[count, 28, 28]`.
-    pub fn read(&mut self, images: &[u8]) -> Readings {
+    ///
+    /// # Errors
+    /// Bytes that are not whole images.
+    pub fn read(&mut self, images: &[u8]) -> Result<Readings, InputError> {
         self.reader.read(images)
     }
 }
@@ -83,19 +70,18 @@ impl Judge {
 /// # Errors
 /// Fewer than two training images, or a training that fails.
 pub fn train(
-    kernels: Kernels,
+    device: &Device,
     dataset: &Dataset,
     identity: &DatasetIdentity,
     plan: &TrainingPlan,
-    watch: &mut dyn FnMut(u64, u64),
+    watch: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<ClassifierFile, JudgeError> {
     if dataset.train.len() < 2 {
         let (dataset, images) = (dataset.name.clone(), dataset.train.len());
         return Err(JudgeError::TooFewImages { dataset, images });
     }
-    let tensors =
-        training::train(kernels, &dataset.train, dataset.classes, plan, &mut |done, all, _| watch(done, all))?;
+    let tensors = training::train(device, &dataset.train, dataset.classes, plan, &mut |done, all, _| watch(done, all))?;
     let tensors = ClassifierFile::rounded(tensors);
-    let correct = Reader::new(kernels, tensors.clone(), dataset.classes).correct(&dataset.test);
+    let correct = Reader::new(device, tensors.clone(), dataset.classes).correct(&dataset.test)?;
     Ok(ClassifierFile::new(tensors, identity, correct))
 }

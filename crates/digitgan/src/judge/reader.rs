@@ -1,11 +1,11 @@
 //! A trained classifier that reads images.
 
-use crate::IMAGE_PIXELS;
 use crate::data::Split;
 use crate::engine::cpu::CpuClassifier;
+use crate::engine::{Device, InputError, Threads};
+use crate::input::count_images;
 use crate::model::{CLASSIFIER_FEATURES, TensorMap};
 use crate::pixel::to_signed;
-use digitgan_kernels::Kernels;
 
 /// Images read at once.
 const BATCH: usize = 64;
@@ -13,6 +13,7 @@ const BATCH: usize = 64;
 /// Reads digits.
 pub struct Reader {
     classifier: CpuClassifier,
+    threads: Threads,
     classes: usize,
 }
 
@@ -29,31 +30,40 @@ pub struct Readings {
 
 impl Reader {
     /// A classifier with these tensors. Panics if they are not those of [`crate::model::classifier_tensors`].
-    pub fn new(kernels: Kernels, tensors: TensorMap, classes: usize) -> Reader {
-        let mut classifier = CpuClassifier::new(kernels, classes, BATCH);
+    pub fn new(device: &Device, tensors: TensorMap, classes: usize) -> Reader {
+        let threads = device.threads().clone();
+        let mut classifier = threads.install(|| CpuClassifier::new(device.kernels(), classes, BATCH));
         let tensors = tensors.into_iter().map(|(name, tensor)| (format!("classifier.{name}"), tensor));
         classifier.restore(&tensors.collect(), 0).expect("the tensors are those of a classifier");
-        Reader { classifier, classes }
+        Reader { classifier, threads, classes }
     }
 
     /// Reads images. What is read of an image depends on that image alone.
     ///
     /// # Shapes
     /// `images`: bytes, `[count, 28, 28]`.
-    pub fn read(&mut self, images: &[u8]) -> Readings {
-        let (count, classes) = (images.len() / IMAGE_PIXELS, self.classes);
+    ///
+    /// # Errors
+    /// Bytes that are not whole images.
+    pub fn read(&mut self, images: &[u8]) -> Result<Readings, InputError> {
+        let (count, classes) = (count_images(images.len())?, self.classes);
         let mut signed = vec![0.0; images.len()];
         to_signed(images, &mut signed);
         let mut features = vec![0.0; count * CLASSIFIER_FEATURES];
         let mut probabilities = vec![0.0; count * classes];
-        self.classifier.read(&signed, &mut features, &mut probabilities);
+        let classifier = &mut self.classifier;
+        self.threads.install(|| classifier.read(&signed, &mut features, &mut probabilities));
         let labels = probabilities.chunks_exact_mut(classes).map(softmax).collect();
-        Readings { features, probabilities, labels }
+        Ok(Readings { features, probabilities, labels })
     }
 
     /// How many images of a split it reads as they are labelled.
-    pub fn correct(&mut self, split: &Split) -> usize {
-        self.read(&split.images).labels.iter().zip(&split.labels).filter(|(read, label)| read == label).count()
+    ///
+    /// # Errors
+    /// Pixels that are not whole images.
+    pub fn correct(&mut self, split: &Split) -> Result<usize, InputError> {
+        let read = self.read(&split.images)?.labels;
+        Ok(read.iter().zip(&split.labels).filter(|(read, label)| read == label).count())
     }
 }
 

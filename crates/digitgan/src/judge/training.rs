@@ -1,9 +1,11 @@
 //! Training a classifier: the judge itself, and the fresh ones that learn from generated digits alone.
 
+use super::error::JudgeError;
 use crate::data::batches::Batches;
 use crate::data::{Augment, Split};
-use crate::engine::NotFinite;
+use crate::engine::Device;
 use crate::engine::cpu::CpuClassifier;
+use crate::input::{check_classes, check_length, count_images};
 use crate::model::{TensorMap, initial_classifier};
 use crate::{IMAGE_PIXELS, model};
 use digitgan_kernels::Kernels;
@@ -42,16 +44,28 @@ impl TrainingPlan {
 /// and the loss. Returns its tensors by their names, without Adam's moments.
 ///
 /// # Errors
-/// When a loss or a gradient is not finite.
+/// Images and classes that do not fit together, or a loss or a gradient that is not finite.
 pub fn train(
+    device: &Device,
+    split: &Split,
+    classes: usize,
+    plan: &TrainingPlan,
+    watch: &mut (dyn FnMut(u64, u64, f64) + Send),
+) -> Result<TensorMap, JudgeError> {
+    check_length("classes of the training images, [count]", split.labels.len(), count_images(split.images.len())?)?;
+    check_classes(&split.labels, classes)?;
+    device.install(|| train_here(device.kernels(), split, classes, plan, watch))
+}
+
+fn train_here(
     kernels: Kernels,
     split: &Split,
     classes: usize,
     plan: &TrainingPlan,
-    watch: &mut dyn FnMut(u64, u64, f64),
-) -> Result<TensorMap, NotFinite> {
+    watch: &mut (dyn FnMut(u64, u64, f64) + Send),
+) -> Result<TensorMap, JudgeError> {
     let batch = plan.batch.min(split.len());
-    let mut batches = Batches::new(split, batch, plan.seed, &plan.augment);
+    let mut batches = Batches::new(split, batch, plan.seed, &plan.augment)?;
     let mut classifier = CpuClassifier::new(kernels, classes, batch);
     classifier.restore(&initial_classifier(classes, plan.seed), 0).expect("a first state fits its network");
     let (mut images, mut labels) = (vec![0.0; batch * IMAGE_PIXELS], vec![0; batch]);

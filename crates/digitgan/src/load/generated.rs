@@ -6,9 +6,9 @@
 
 use super::error::one_line;
 use crate::data::MAX_CLASSES;
+use crate::files::capped;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 /// The version of the record that this library knows.
@@ -50,7 +50,5 @@ pub(crate) fn text(folder: &Path) -> Option<String> {
     let path = folder.join(FILE_NAME);
     // Opening a pipe would wait for ever.
     fs::metadata(&path).ok()?.is_file().then_some(())?;
-    let mut text = String::new();
-    File::open(path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
-    Some(text)
+    capped::read_text(&path, MAX_BYTES).ok()
 }

@@ -1,5 +1,6 @@
 //! A hash of what is read, in passing.
 
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
@@ -16,7 +17,7 @@ impl<R: Read> Hashing<R> {
 
     /// SHA-256 of everything that was read, in hexadecimal.
     pub(super) fn finish(self) -> String {
-        self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.hash.finalize())
     }
 }
 

@@ -227,8 +227,7 @@ pub fn initial_classifier(classes: usize, seed: u64) -> TensorMap {
 
 fn start(state: &mut TensorMap, network: &str, tensors: Vec<TensorSpec>, seed: u64) {
     for tensor in tensors {
-        // The stream is chosen by name, so that a tensor added later leaves the others as they are.
-        let values = tensor.draw(seed, name_index(network, tensor.name));
+        let values = tensor.draw(seed, seed::index::tensor(network, tensor.name));
         if tensor.trainable {
             for moment in ["first_moment", "second_moment"] {
                 let zeros = Tensor { shape: tensor.shape.clone(), values: vec![0.0; tensor.elements()] };
@@ -237,15 +236,6 @@ fn start(state: &mut TensorMap, network: &str, tensors: Vec<TensorSpec>, seed: u
         }
         state.insert(format!("{network}.{}", tensor.name), Tensor { shape: tensor.shape, values });
     }
-}
-
-/// A number for a tensor's name: FNV-1a, 64 bits.
-fn name_index(network: &str, name: &str) -> u64 {
-    network
-        .bytes()
-        .chain([b'.'])
-        .chain(name.bytes())
-        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3))
 }
 
 #[cfg(test)]

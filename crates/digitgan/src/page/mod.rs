@@ -17,12 +17,11 @@ mod tables;
 pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
-use crate::engine::EngineError;
+use crate::engine::{Device, EngineError};
 use crate::files::atomic;
 use crate::run::RunDirectory;
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
-use digitgan_kernels::Kernels;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +61,7 @@ pub struct Written {
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
+pub enum PageError {
     /// Not a run, or none that can be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -70,7 +69,7 @@ pub enum ReportError {
     #[error(transparent)]
     Evaluation(#[from] EvaluationFileError),
     /// It was not evaluated.
-    #[error("{path} was not evaluated: run `digitgan evaluate {path}` first")]
+    #[error("{path} was not evaluated")]
     NoEvaluation {
         /// The run.
         path: PathBuf,
@@ -99,7 +98,7 @@ pub enum ReportError {
     #[error(transparent)]
     Picture(#[from] crate::picture::PictureError),
     /// Something that is no page of ours is in the page's place.
-    #[error("{path} is there already and is no page of digitgan: choose another --out")]
+    #[error("{path} is there already and is no page of digitgan")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -119,14 +118,9 @@ impl Page {
     ///
     /// # Errors
     /// A run that cannot be read, or was not evaluated.
-    pub fn read(
-        kernels: Kernels,
-        title: &str,
-        runs: &[RunDirectory],
-        real: Vec<RealDigits>,
-    ) -> Result<Self, ReportError> {
+    pub fn read(device: &Device, title: &str, runs: &[RunDirectory], real: Vec<RealDigits>) -> Result<Self, PageError> {
         let keys = run::keys(runs);
-        let runs = runs.iter().zip(keys).map(|(run, key)| RunOnPage::read(kernels, run, &key));
+        let runs = runs.iter().zip(keys).map(|(run, key)| RunOnPage::read(device, run, &key));
         Ok(Page { title: title.to_owned(), real, runs: runs.collect::<Result<_, _>>()? })
     }
 
@@ -145,7 +139,7 @@ impl Page {
     ///
     /// # Errors
     /// Those of [`check_free`] and of writing.
-    pub fn write(&self, folder: &Path) -> Result<Written, ReportError> {
+    pub fn write(&self, folder: &Path) -> Result<Written, PageError> {
         check_free(folder)?;
         let pictures_folder = folder.join("pictures");
         std::fs::create_dir_all(&pictures_folder).map_err(|source| write_error(&pictures_folder, source))?;
@@ -171,7 +165,7 @@ pub fn page_in(folder: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When it is no folder, or holds an `index.html` of something else.
-pub fn check_free(folder: &Path) -> Result<(), ReportError> {
+pub fn check_free(folder: &Path) -> Result<(), PageError> {
     std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
     let path = page_in(folder);
     let mut start = Vec::new();
@@ -179,12 +173,12 @@ pub fn check_free(folder: &Path) -> Result<(), ReportError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(write_error(&path, source)),
         Ok(_) if String::from_utf8_lossy(&start).contains(MARK) => Ok(()),
-        Ok(_) => Err(ReportError::Foreign { path }),
+        Ok(_) => Err(PageError::Foreign { path }),
     }
 }
 
-fn write_error(path: &Path, source: io::Error) -> ReportError {
-    ReportError::Write { path: path.to_owned(), source }
+fn write_error(path: &Path, source: io::Error) -> PageError {
+    PageError::Write { path: path.to_owned(), source }
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! Pictures as parts of a page.
 
+use crate::files::capped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::io::{self, Read};
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 /// Largest picture that a page takes up.
 const MAX_BYTES: u64 = 16 << 20;
-/// What a PNG file begins with: its signature, and length and name of its first chunk.
-const PNG_START: &[u8; 16] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR";
 
 /// A PNG picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,9 +40,8 @@ pub enum PictureFileError {
 impl Picture {
     /// A picture in memory, to be called `name` among the page's files; `None` if it is no PNG.
     pub fn new(name: String, png: Vec<u8>) -> Option<Picture> {
-        let sides = png.strip_prefix(PNG_START)?.first_chunk::<8>()?;
-        let [a, b, c, d, e, f, g, h] = *sides;
-        let (width, height) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+        let mut decoder = png::Decoder::new(Cursor::new(&png));
+        let (width, height) = decoder.read_header_info().ok()?.size();
         Some(Picture { name, png, width, height })
     }
 
@@ -53,16 +51,11 @@ impl Picture {
     /// A file that cannot be read or is something else.
     pub fn read(name: String, path: &Path) -> Result<Option<Picture>, PictureFileError> {
         let io_error = |source| PictureFileError::Io { path: path.to_owned(), source };
-        let file = match std::fs::File::open(path) {
+        let png = match capped::read(path, MAX_BYTES) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(io_error)?,
         };
-        let mut png = Vec::new();
-        file.take(MAX_BYTES + 1).read_to_end(&mut png).map_err(io_error)?;
         let format = || PictureFileError::Format { path: path.to_owned() };
-        if png.len() as u64 > MAX_BYTES {
-            return Err(format());
-        }
         Picture::new(name, png).map(Some).ok_or_else(format)
     }
 

@@ -1,6 +1,6 @@
 //! A run as a page shows it.
 
-use super::{Picture, ReportError};
+use super::{PageError, Picture};
 use crate::engine::Device;
 use crate::evaluation::Evaluation;
 use crate::model::Wiring;
@@ -11,7 +11,6 @@ use crate::run::manifest::Manifest;
 use crate::run::timing::Timing;
 use crate::sample::{GridPlan, Sampler};
 use crate::weights::GeneratorFile;
-use digitgan_kernels::Kernels;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -59,19 +58,19 @@ impl RunOnPage {
     ///
     /// # Errors
     /// A run that cannot be read, or was not evaluated.
-    pub fn read(kernels: Kernels, run: &RunDirectory, key: &str) -> Result<Self, ReportError> {
+    pub fn read(device: &Device, run: &RunDirectory, key: &str) -> Result<Self, PageError> {
         let manifest = Manifest::read(&run.manifest())?;
         let path = run.path().to_owned();
         if !run.generator().exists() {
-            return Err(ReportError::NoGenerator { path });
+            return Err(PageError::NoGenerator { path });
         }
         let generator = GeneratorFile::read(&run.generator())?;
         let evaluation = evaluation_files::read(run.path())?;
-        let evaluation = evaluation.ok_or_else(|| ReportError::NoEvaluation { path: path.clone() })?;
+        let evaluation = evaluation.ok_or_else(|| PageError::NoEvaluation { path: path.clone() })?;
         let picture = |what: &str, path: PathBuf| Picture::read(format!("{key}-{what}.png"), &path);
         Ok(RunOnPage {
             name: name(run),
-            stages: stages(kernels, run, &manifest, &generator, key)?,
+            stages: stages(device, run, &manifest, &generator, key)?,
             step: generator.step,
             evaluation,
             losses: picture("losses", run.loss_curves())?,
@@ -120,12 +119,12 @@ fn steps_per_epoch(manifest: &Manifest) -> u64 {
 /// The grids of the first, the middle and the last epoch; in place of the last that of the newest generator, where that
 /// was trained for a part of an epoch more.
 fn stages(
-    kernels: Kernels,
+    device: &Device,
     run: &RunDirectory,
     manifest: &Manifest,
     generator: &GeneratorFile,
     key: &str,
-) -> Result<Vec<Stage>, ReportError> {
+) -> Result<Vec<Stage>, PageError> {
     let per_epoch = steps_per_epoch(manifest);
     let epochs = u32::try_from(generator.step / per_epoch).unwrap_or(u32::MAX);
     let within_an_epoch = !generator.step.is_multiple_of(per_epoch);
@@ -137,21 +136,21 @@ fn stages(
         stages.extend(picture.map(|picture| Stage { moment: format!("epoch {epoch}"), picture }));
     }
     if within_an_epoch || stages.is_empty() {
-        stages.push(newest(kernels, run, manifest, generator, key)?);
+        stages.push(newest(device, run, manifest, generator, key)?);
     }
     Ok(stages)
 }
 
 /// The grid of the newest generator, drawn as training would.
 fn newest(
-    kernels: Kernels,
+    device: &Device,
     run: &RunDirectory,
     manifest: &Manifest,
     generator: &GeneratorFile,
     key: &str,
-) -> Result<Stage, ReportError> {
-    let failed = |source| ReportError::Engine { path: run.generator(), source };
-    let mut sampler = Sampler::new(&Device::Cpu(kernels), generator).map_err(failed)?;
+) -> Result<Stage, PageError> {
+    let failed = |source| PageError::Engine { path: run.generator(), source };
+    let mut sampler = Sampler::new(device, generator).map_err(failed)?;
     let digits = sampler.draw_grid(manifest.config.seed).map_err(failed)?;
     let png = Grid::new(GridPlan::new(&generator.spec).columns).draw(&digits)?.png(&[("Software", "digitgan")])?;
     let name = format!("{key}-step-{:08}.png", generator.step);

@@ -21,6 +21,7 @@ pub use animation::{Animation, Frame};
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid};
+pub(crate) use png_file::encode_with;
 pub use terminal::{TerminalStyle, preview};
 pub use watch::CollapseCurves;
 

@@ -15,13 +15,23 @@ pub(super) fn encode(
 ) -> Result<Vec<u8>, PictureError> {
     let too_large = |_| PictureError::TooLarge { width, height };
     let side = |pixels: usize| u32::try_from(pixels).map_err(too_large);
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, side(width)?, side(height)?);
+    encode_with((side(width)?, side(height)?), color, pixels, |encoder| {
+        text.iter().try_for_each(|&(key, value)| add_text(encoder, key, value))
+    })
+}
+
+/// Encodes `pixels` of 8 bits a channel, `[height, width, channels]`, by an encoder that `set_up` sets up.
+pub(crate) fn encode_with<E: From<io::Error>>(
+    (width, height): (u32, u32),
+    color: ColorType,
+    pixels: &[u8],
+    set_up: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>) -> Result<(), E>,
+) -> Result<Vec<u8>, E> {
+    let mut bytes = Vec::with_capacity(512);
+    let mut encoder = Encoder::new(&mut bytes, width, height);
     encoder.set_color(color);
     encoder.set_depth(BitDepth::Eight);
-    for &(key, value) in text {
-        add_text(&mut encoder, key, value)?;
-    }
+    set_up(&mut encoder)?;
     let mut writer = encoder.write_header().map_err(io_error)?;
     writer.write_image_data(pixels).map_err(io_error)?;
     writer.finish().map_err(io_error)?;

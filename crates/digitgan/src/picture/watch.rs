@@ -3,7 +3,8 @@
 use super::chart::{self, Area, GRID, draw_axes, draw_note, px};
 use super::text::drawing_error;
 use super::{PictureError, png_file};
-use crate::train::monitor::{CollapseRecord, collapsed};
+use crate::train::CollapseRecord;
+use crate::train::monitor::collapsed;
 use plotters::prelude::*;
 use plotters::style::RGBColor;
 use std::path::Path;
@@ -46,7 +47,8 @@ impl CollapseCurves<'_> {
         chart::draw_head(&head, self.title, &legend)?;
         draw_note(&foot, &self.note())?;
         let steps = 0..self.last_step.max(1);
-        let highest = self.records.iter().map(|record| f64::from(record.distance)).fold(TOP, f64::max);
+        let highest =
+            self.records.iter().map(|record| f64::from(record.distance)).filter(|d| d.is_finite()).fold(TOP, f64::max);
         let mut chart = draw_axes(&body, &steps, 0.0..highest, "share of real digits")?;
         let real = LineSeries::new([(0, 1.0), (steps.end, 1.0)], GRID.stroke_width(px(2) as u32));
         chart.draw_series(real).map_err(drawing_error)?;
@@ -97,5 +99,7 @@ mod tests {
         };
         assert!(!pink(&[record(1500, 0.9), record(2000, 0.9)]));
         assert!(pink(&[record(1500, 0.9), record(2000, 0.1)]));
+        // What is not finite has no place on an axis.
+        assert!(!pink(&[record(1500, 0.9), record(2000, f32::INFINITY)]));
     }
 }

@@ -6,9 +6,9 @@ use super::directory::RunDirectory;
 use crate::config::{Setting, TrainConfig};
 use crate::data::DatasetIdentity;
 use crate::files::{WeightsFileError, atomic};
+use crate::hash::sha256_hex;
 use crate::train::Snapshot;
 use crate::weights::{Precision, TensorFile, encode};
-use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ pub enum CheckpointError {
 /// The hash of all that decides what a step computes: a checkpoint is of use to just such a training.
 fn training_hash(config: &TrainConfig, dataset: &DatasetIdentity) -> String {
     let text = format!("{} {} {}", held_settings(config), dataset.sha256, dataset.classes);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(text.as_bytes())
 }
 
 /// The settings that a checkpoint is held to, in their order, as a JSON object. Which they are, and what is said of each, is

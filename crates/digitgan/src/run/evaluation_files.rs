@@ -3,9 +3,9 @@
 use crate::IMAGE_PIXELS;
 use crate::data::Split;
 use crate::evaluation::{Evaluation, FORMAT, Neighbours};
-use crate::files::atomic;
+use crate::files::{atomic, capped};
 use crate::picture::{ConfusionPicture, Grid, PictureError};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Largest record that is read.
@@ -36,7 +36,7 @@ pub enum EvaluationFileError {
         source: io::Error,
     },
     /// Not an evaluation.
-    #[error("{path} is not an evaluation that this digitgan knows ({reason}): make it anew with `digitgan evaluate`")]
+    #[error("{path} is not an evaluation that this digitgan knows ({reason})")]
     Format {
         /// The file.
         path: PathBuf,
@@ -102,14 +102,10 @@ pub fn write(
 /// A file that cannot be read or is something else.
 pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
     let path = record(folder);
-    let file = match std::fs::File::open(&path) {
+    let text = match capped::read_text(&path, MAX_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?,
     };
-    let mut text = String::new();
-    file.take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|source| EvaluationFileError::Io { path: path.clone(), source })?;
     let format = |reason: String| EvaluationFileError::Format { path: path.clone(), reason };
     let evaluation: Evaluation = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
     match evaluation.format {

@@ -2,7 +2,7 @@
 
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;
-use crate::files::atomic;
+use crate::files::{atomic, capped};
 use crate::judge::JudgeIdentity;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -75,9 +75,7 @@ pub struct Versions {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// There is none: not a run.
-    #[error(
-        "{path} is not a digitgan run: it has no run.toml (a run is what `digitgan train` makes, such as runs/acgan-mnist)"
-    )]
+    #[error("{path} is not a digitgan run: it has no run.toml")]
     Missing {
         /// The directory.
         path: PathBuf,
@@ -135,12 +133,8 @@ impl Manifest {
             }
             _ => ManifestError::Io { path: path.to_owned(), source },
         };
-        let size = std::fs::metadata(path).map_err(io_error)?.len();
         let format = |reason: String| ManifestError::Format { path: path.to_owned(), reason };
-        if size > MAX_BYTES {
-            return Err(format(format!("{size} bytes are too many")));
-        }
-        let text = std::fs::read_to_string(path).map_err(io_error)?;
+        let text = capped::read_text(path, MAX_BYTES).map_err(io_error)?;
         let one_line = |error: toml::de::Error| {
             format(match error.span() {
                 Some(span) => {

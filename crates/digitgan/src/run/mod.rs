@@ -3,20 +3,21 @@
 //! `docs/run-directory.md` describes the layout for people; [`RunDirectory`] is the only code that
 //! names the files. [`manifest`] is what the run was, [`checkpoint`] what a training needs to go on,
 //! [`losses`] and [`tensorboard`] what happened,
-//! [`watch_log`] whether the digits stayed various,
+//! [`looks`] whether the digits stayed various (rows of a [`step_log`]),
 //! [`evaluation_files`] how good the digits are, [`timing`] how long it took.
 
 pub mod checkpoint;
 mod directory;
 #[cfg(feature = "pictures")]
 pub mod evaluation_files;
+pub mod looks;
 pub mod losses;
 pub mod manifest;
 #[cfg(feature = "pictures")]
 mod recorder;
+pub mod step_log;
 pub mod tensorboard;
 pub mod timing;
-pub mod watch_log;
 
 pub use directory::RunDirectory;
 #[cfg(feature = "pictures")]

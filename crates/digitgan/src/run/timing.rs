@@ -5,9 +5,9 @@
 //! own.
 
 use super::directory::RunDirectory;
-use crate::files::atomic;
+use crate::files::{atomic, capped};
 use serde::{Deserialize, Serialize};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -52,9 +52,7 @@ impl Timing {
     /// Reads the record at `path`; `None` if there is none, or it is something else: runs of earlier versions have
     /// none, and no training and no page fails for want of it.
     pub fn read(path: &Path) -> Option<Timing> {
-        let mut text = String::new();
-        std::fs::File::open(path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
-        let timing: Timing = serde_json::from_str(&text).ok()?;
+        let timing: Timing = serde_json::from_slice(&capped::read(path, MAX_BYTES).ok()?).ok()?;
         timing.sessions.iter().all(|session| session.seconds >= 0.0).then_some(timing)
     }
 }

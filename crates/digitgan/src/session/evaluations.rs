@@ -52,7 +52,7 @@ pub fn evaluate(
     run: &RunDirectory,
     evaluator: &mut Evaluator<'_>,
     dataset: &Dataset,
-    watch: &mut dyn FnMut(&str, u64, u64),
+    watch: &mut (dyn FnMut(&str, u64, u64) + Send),
 ) -> Result<Evaluation, SessionError> {
     let file = GeneratorFile::read(&run.generator())?;
     let (evaluation, neighbours) = evaluator.evaluate(&file, watch)?;

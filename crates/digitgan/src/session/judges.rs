@@ -5,10 +5,10 @@
 use super::error::{KeptJudgeError, SessionError};
 use crate::config::OnCollapse;
 use crate::data::{Dataset, DatasetIdentity};
+use crate::engine::Device;
 use crate::judge::training::TrainingPlan;
 use crate::judge::{self, ClassifierFile, Judge};
 use crate::run::manifest::Manifest;
-use digitgan_kernels::Kernels;
 use std::path::{Path, PathBuf};
 
 /// Whether somebody looks for a collapse while a model trains.
@@ -30,17 +30,17 @@ pub enum Watch {
 /// A judge that cannot be had, or a collapse that is to have consequences and that nobody would see.
 pub fn for_training(
     mode: Watch,
-    kernels: Kernels,
+    device: &Device,
     dataset: &Dataset,
     manifest: &Manifest,
     folder: &Path,
-    watch: &mut dyn FnMut(u64, u64),
+    watch: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Option<Judge>, SessionError> {
     let identity = &manifest.dataset.identity;
     let judge = match mode {
         Watch::Off => return Ok(None),
-        Watch::On => Some(of_dataset(kernels, dataset, identity, folder, watch)?),
-        Watch::Auto => at_hand(kernels, identity, folder)?,
+        Watch::On => Some(of_dataset(device, dataset, identity, folder, watch)?),
+        Watch::Auto => at_hand(device, identity, folder)?,
     };
     if judge.is_none() && manifest.config.on_collapse != OnCollapse::Continue {
         return Err(SessionError::NobodyWatches { dataset: identity.name.clone() });
@@ -52,12 +52,12 @@ pub fn for_training(
 ///
 /// # Errors
 /// A judge in `folder` that cannot be used.
-pub fn at_hand(kernels: Kernels, identity: &DatasetIdentity, folder: &Path) -> Result<Option<Judge>, KeptJudgeError> {
-    if let Some(judge) = Judge::built_in(kernels, identity) {
+pub fn at_hand(device: &Device, identity: &DatasetIdentity, folder: &Path) -> Result<Option<Judge>, KeptJudgeError> {
+    if let Some(judge) = Judge::built_in(device, identity) {
         return Ok(Some(judge));
     }
     let path = kept(folder, identity);
-    Ok(if path.exists() { Some(Judge::new(kernels, ClassifierFile::read(&path)?)) } else { None })
+    Ok(if path.exists() { Some(Judge::new(device, ClassifierFile::read(&path)?)) } else { None })
 }
 
 /// The judge of a data set: the one at hand, or else a new one, which is then kept in `folder`. `watch` is called after
@@ -66,15 +66,15 @@ pub fn at_hand(kernels: Kernels, identity: &DatasetIdentity, folder: &Path) -> R
 /// # Errors
 /// A judge in `folder` that cannot be used, or a training that fails.
 pub fn of_dataset(
-    kernels: Kernels,
+    device: &Device,
     dataset: &Dataset,
     identity: &DatasetIdentity,
     folder: &Path,
-    watch: &mut dyn FnMut(u64, u64),
+    watch: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Judge, KeptJudgeError> {
-    match at_hand(kernels, identity, folder)? {
+    match at_hand(device, identity, folder)? {
         Some(judge) => Ok(judge),
-        None => train(kernels, dataset, identity, &TrainingPlan::judge(), &kept(folder, identity), watch),
+        None => train(device, dataset, identity, &TrainingPlan::judge(), &kept(folder, identity), watch),
     }
 }
 
@@ -83,20 +83,20 @@ pub fn of_dataset(
 /// # Errors
 /// A training that fails, or a file that cannot be written.
 pub fn train(
-    kernels: Kernels,
+    device: &Device,
     dataset: &Dataset,
     identity: &DatasetIdentity,
     plan: &TrainingPlan,
     path: &Path,
-    watch: &mut dyn FnMut(u64, u64),
+    watch: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Judge, KeptJudgeError> {
-    let file = judge::train(kernels, dataset, identity, plan, watch)?;
+    let file = judge::train(device, dataset, identity, plan, watch)?;
     let write = |source| KeptJudgeError::Write { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(write)?;
     }
     file.write(path).map_err(write)?;
-    Ok(Judge::new(kernels, file))
+    Ok(Judge::new(device, file))
 }
 
 /// Where the judge of a data set is kept.

@@ -2,7 +2,7 @@
 
 use super::error::SessionError;
 use crate::data::Dataset;
-use crate::engine::Device;
+use crate::engine::{Device, EngineError, InputError};
 use crate::judge::{Judge, JudgeIdentity};
 use crate::run::manifest::{Collapse, Manifest};
 use crate::run::{RecordError, Recorder, RunDirectory, checkpoint};
@@ -71,12 +71,16 @@ impl<'a> Session<'a> {
         judge: Option<Judge>,
     ) -> Result<Self, SessionError> {
         let device = training.device();
-        let (name, threads) = (device.to_string(), device.threads());
+        let (name, threads) = (device.to_string(), device.threads().count());
         let (seed, spec) = (manifest.config.seed, training.spec());
         let manifest = judged_by(manifest, judge.as_ref());
         let recorder = Recorder::take_up(run, manifest, training.step(), name, threads)?;
         if let Some(judge) = judge {
-            training.look_for_collapse(Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec()));
+            let monitor = Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec());
+            let failed = |error: InputError| EngineError::Input(error).into();
+            let monitor =
+                monitor.map_err(|error| SessionError::Training { source: failed(error), checkpoint: None })?;
+            training.look_for_collapse(monitor);
         }
         // Last: a run that cannot go on keeps its record as it is.
         recorder.write_manifest()?;

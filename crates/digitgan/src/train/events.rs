@@ -1,6 +1,6 @@
 //! What a training tells of itself, and who listens.
 
-use super::monitor::CollapseRecord;
+use super::records::CollapseRecord;
 use super::snapshot::Snapshot;
 use crate::engine::StepReport;
 use crate::weights::GeneratorFile;

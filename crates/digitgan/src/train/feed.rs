@@ -9,7 +9,7 @@ use crate::data::batches::Batches;
 use crate::engine::{Engine, EngineError, RealImages, StepInput};
 use crate::model::{LATENT, ModelSpec};
 use crate::sample;
-use crate::seed::Purpose;
+use crate::seed::{Purpose, index};
 
 /// The data of a training's steps.
 pub(super) struct Feed<'a> {
@@ -36,7 +36,7 @@ impl<'a> Feed<'a> {
         engine: &mut dyn Engine,
     ) -> Result<Self, EngineError> {
         let (batch, of_one_class) = (config.batch_size, spec.variant.wiring().generator_sees_class);
-        let batches = Batches::new(split, batch, config.seed, &config.augment).in_packs(config.pack, of_one_class);
+        let batches = Batches::new(split, batch, config.seed, &config.augment)?.in_packs(config.pack, of_one_class)?;
         let kept = batches.are_plain() && engine.keep(&split.images, &split.labels)?;
         // Of what is kept only the place is told, of the rest everything but that.
         let (named, brought) = if kept { (batch, 0) } else { (0, batch) };
@@ -84,8 +84,7 @@ impl<'a> Feed<'a> {
     fn draw_fakes(&mut self, step: u64, rollbacks: u32) {
         let Self { seed, classes, pack, latents, fake_labels, .. } = self;
         let batch = fake_labels.len();
-        // After going back, other noise than that which led to the collapse.
-        let first = (u64::from(rollbacks) << 48) + step * batch as u64;
+        let first = index::training_fakes(rollbacks, step, batch);
         sample::fill_latents(*seed, Purpose::TrainingLatent, first, latents);
         sample::fill_classes(*seed, Purpose::TrainingClass, first, *classes, fake_labels);
         let (one, others) = fake_labels.split_at_mut(batch / *pack);

@@ -9,12 +9,14 @@ mod error;
 mod events;
 mod feed;
 pub mod monitor;
+mod records;
 mod schedule;
 mod snapshot;
 mod training;
 
 pub use error::TrainError;
 pub use events::{Event, Observer, ObserverError, Outcome};
-pub use monitor::{CollapseRecord, Monitor};
+pub use monitor::Monitor;
+pub use records::{CollapseRecord, LossRecord};
 pub use snapshot::Snapshot;
 pub use training::{MAX_ROLLBACKS, Training};

@@ -8,13 +8,14 @@
 //! At first every generator draws noise; so the monitor only minds what falls *from* a healthy state, or has not reached
 //! one after [`ARMED_AFTER_STEPS`].
 
+use super::records::CollapseRecord;
 use crate::data::Dataset;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, InputError};
 use crate::judge::{Judge, JudgeIdentity, Readings};
 use crate::metrics::histogram::ClassHistogram;
 use crate::model::{CLASSIFIER_FEATURES, LATENT, ModelSpec};
 use crate::pixel::to_byte;
-use crate::seed::{Purpose, permutation};
+use crate::seed::{Purpose, index, permutation};
 use crate::{IMAGE_PIXELS, sample};
 
 /// Digits that are drawn, at least; with many classes [`OF_A_CLASS`] of each.
@@ -32,19 +33,6 @@ pub const ARMED_AFTER_LOOKS: usize = 5;
 /// It minds any generator after so many steps.
 pub const ARMED_AFTER_STEPS: u64 = 1000;
 
-/// What one look at the generator saw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CollapseRecord {
-    /// Finished steps.
-    pub step: u64,
-    /// Entropy of the classes read, as a share of that of all classes alike.
-    pub entropy: f32,
-    /// Share of digits read as asked for; none where G is not told the class.
-    pub agreement: Option<f32>,
-    /// Mean distance between two digits in the judge's features, as a share of that of real ones.
-    pub distance: f32,
-}
-
 /// Looks after one training.
 pub struct Monitor {
     judge: Judge,
@@ -60,14 +48,23 @@ pub struct Monitor {
 impl Monitor {
     /// Prepares the digits to be drawn under `seed`, and measures real ones. `records` are the looks of a training that
     /// goes on.
-    pub fn new(mut judge: Judge, spec: ModelSpec, dataset: &Dataset, seed: u64, records: Vec<CollapseRecord>) -> Self {
+    ///
+    /// # Errors
+    /// Images that are not whole.
+    pub fn new(
+        mut judge: Judge,
+        spec: ModelSpec,
+        dataset: &Dataset,
+        seed: u64,
+        records: Vec<CollapseRecord>,
+    ) -> Result<Self, InputError> {
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
         let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
         let (images, real_labels) = real_digits(dataset, digits, seed);
-        let readings = judge.read(&images);
+        let readings = judge.read(&images)?;
         let real_distance = mean_distance(&readings, &real_labels, &spec);
-        Monitor { judge, spec, latents, labels, real_distance, records }
+        Ok(Monitor { judge, spec, latents, labels, real_distance, records })
     }
 
     /// Looks at the generator as it stands after `step` steps, and remembers what it saw. The second value is a complaint,
@@ -107,7 +104,7 @@ impl Monitor {
         let mut images = vec![0.0; self.latents.len() / LATENT * IMAGE_PIXELS];
         engine.generate(&self.latents, &self.labels, &mut images)?;
         let bytes: Vec<u8> = images.into_iter().map(to_byte).collect();
-        let readings = self.judge.read(&bytes);
+        let readings = self.judge.read(&bytes)?;
         let histogram = ClassHistogram::of(&readings.labels, self.spec.classes).expect("the judge reads these classes");
         let divergence = histogram.divergence_from_uniform().expect("some digits were drawn");
         let asked = self.spec.variant.wiring().generator_sees_class;
@@ -116,9 +113,15 @@ impl Monitor {
             step,
             entropy: 1.0 - (divergence / (self.spec.classes as f64).ln()) as f32,
             agreement: asked.then_some(agreed as f32 / self.labels.len() as f32),
-            distance: (mean_distance(&readings, &self.labels, &self.spec) / self.real_distance) as f32,
+            distance: share_of(mean_distance(&readings, &self.labels, &self.spec), self.real_distance),
         })
     }
+}
+
+/// A distance as a share of that of real digits. Where those are all alike, such as one of each class, no digits can be
+/// less various.
+fn share_of(distance: f64, real: f64) -> f32 {
+    if real > 0.0 { (distance / real) as f32 } else { 1.0 }
 }
 
 /// Which looks found a collapse: those with a complaint, once the monitor minds. One for each record.
@@ -153,7 +156,7 @@ impl CollapseRecord {
 /// As many training digits, the same number of each class as far as there are.
 fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
     let train = &dataset.train;
-    let order = permutation(seed, Purpose::WatchLatent, u64::MAX, train.len());
+    let order = permutation(seed, Purpose::WatchLatent, index::WATCH_REAL_DIGITS, train.len());
     let mut missing = vec![digits / dataset.classes; dataset.classes];
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for place in order {
@@ -202,6 +205,11 @@ mod tests {
         assert_eq!(collapsed(&records), expected);
         let never: Vec<CollapseRecord> = (1..=4).map(|look| record(400 * look, 0.1)).collect();
         assert_eq!(collapsed(&never), [false, false, true, true]);
+    }
+
+    #[test]
+    fn real_digits_that_are_all_alike_ask_for_no_variety() {
+        assert_eq!([share_of(1.0, 4.0), share_of(0.0, 0.0), share_of(3.0, 0.0)], [0.25, 1.0, 1.0]);
     }
 
     #[test]

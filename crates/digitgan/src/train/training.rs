@@ -139,7 +139,7 @@ impl<'a> Training<'a> {
     /// A number that is not finite, a device that fails, or an observer that cannot go on.
     pub fn run(&mut self, stop: &AtomicBool, observer: &mut dyn Observer) -> Result<Outcome, TrainError> {
         observer.observe(&Event::Begun { step: self.step, total_steps: self.total_steps() })?;
-        let outcome = self.steps(stop, observer)?;
+        let outcome = self.device.clone().install(|| self.steps(stop, observer))?;
         observer.observe(&Event::Ended { outcome, step: self.step })?;
         Ok(outcome)
     }

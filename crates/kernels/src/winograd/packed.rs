@@ -1,19 +1,19 @@
 //! The products in bfloat16: numbers of half the bits, summed in 32.
 //!
 //! A bfloat16 is the upper half of a 32-bit number: its sign, its exponent, and 8 of its 24 binary digits. Two
-//! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512 BF16
-//! multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the steps.
-//! Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same where these fuse
-//! multiply and add: the second of a pair first, as the instruction does it.
+//! neighbours of the summed index, rounded, share a *word*, the first in its lower half. One instruction of AVX-512
+//! BF16 multiplies 16 pairs of words and adds both products of each to a 32-bit sum, so that a tile takes half the
+//! steps. Where the processor has no such instruction, the same sums are made by ordinary ones, bit for bit the same
+//! where these fuse multiply and add: the second of a pair first, as the instruction does it.
 //!
-//! Maps at points lie as `[81 products][channels / 2 words]`, weights as `[point][panel][row / 2][32 words]`, gaps as in
-//! [`super`].
+//! Maps in the Winograd domain lie as `[81 products][channels / 2 words]`, weights as
+//! `[point][panel][row / 2][32 words]`, gaps as in [`super`].
 
-use super::products::{Products, for_tiles};
-use super::{
-    GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
-    UPPER_PRODUCT, WEIGHT_POINTS, products_of,
+use super::layout::{
+    GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
+    TRANSFORMED_WEIGHTS, UPPER_PRODUCT, products_of,
 };
+use super::products::{Products, for_tiles};
 use crate::Kernels;
 use crate::matrix::for_row_tiles;
 use crate::shape::BOTTOM_CHANNELS;
@@ -24,64 +24,64 @@ use pulp::{Simd, WithSimd};
 const UPPER_WORDS: usize = PHASE_CHANNELS / 2;
 /// Words of a product of a lower map.
 const LOWER_WORDS: usize = BOTTOM_CHANNELS / 2;
-/// Words of an upper map at points, `[81, 64]` and gaps.
-pub const PACKED_UPPER_POINTS: usize = PRODUCTS * (UPPER_WORDS + GAP);
-/// Words of a lower map at points, `[81, 32]` and gaps.
-pub const PACKED_LOWER_POINTS: usize = PRODUCTS * (LOWER_WORDS + GAP);
+/// Words of an upper map in the Winograd domain, `[81, 64]` and gaps.
+pub const PACKED_UPPER: usize = PRODUCTS * (UPPER_WORDS + GAP);
+/// Words of a lower map in the Winograd domain, `[81, 32]` and gaps.
+pub const PACKED_LOWER: usize = PRODUCTS * (LOWER_WORDS + GAP);
 /// Words of the weights at one point and its gap.
 const PACKED_POINT_WEIGHTS: usize = PHASE_CHANNELS * BOTTOM_CHANNELS / 2 + GAP;
-/// Words of the weights at all points, `[25, 2, 64, 32]` and gaps for down, `[25, 4, 32, 32]` and gaps for up.
-pub const PACKED_WEIGHT_POINTS: usize = POINTS * PACKED_POINT_WEIGHTS;
+/// Words of the weights in the Winograd domain, `[25, 2, 64, 32]` and gaps for down, `[25, 4, 32, 32]` and gaps for up.
+pub const PACKED_WEIGHTS: usize = POINTS * PACKED_POINT_WEIGHTS;
 
 impl Kernels {
-    /// Rounds upper maps at points to bfloat16.
+    /// Rounds upper maps in the Winograd domain to bfloat16.
     ///
     /// # Shapes
-    /// `points`: `[images, 81, 128]` and gaps; `packed`: `[images, 81, 64]` words and gaps.
-    pub fn pack_upper_points(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!(points.len() / UPPER_POINTS * PACKED_UPPER_POINTS, packed.len());
-        self.run(PackMaps::<UPPER_PRODUCT> { points, packed });
+    /// `transformed`: `[images, 81, 128]` and gaps; `packed`: `[images, 81, 64]` words and gaps.
+    pub fn pack_upper(self, transformed: &[f32], packed: &mut [u32]) {
+        assert_eq!(transformed.len() / TRANSFORMED_UPPER * PACKED_UPPER, packed.len());
+        self.run(PackMaps::<UPPER_PRODUCT> { transformed, packed });
     }
 
-    /// Rounds lower maps at points to bfloat16.
+    /// Rounds lower maps in the Winograd domain to bfloat16.
     ///
     /// # Shapes
-    /// `points`: `[images, 81, 64]` and gaps; `packed`: `[images, 81, 32]` words and gaps.
-    pub fn pack_lower_points(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!(points.len() / LOWER_POINTS * PACKED_LOWER_POINTS, packed.len());
-        self.run(PackMaps::<LOWER_PRODUCT> { points, packed });
+    /// `transformed`: `[images, 81, 64]` and gaps; `packed`: `[images, 81, 32]` words and gaps.
+    pub fn pack_lower(self, transformed: &[f32], packed: &mut [u32]) {
+        assert_eq!(transformed.len() / TRANSFORMED_LOWER * PACKED_LOWER, packed.len());
+        self.run(PackMaps::<LOWER_PRODUCT> { transformed, packed });
     }
 
-    /// Rounds weights at points to bfloat16, those for down and those for up alike.
+    /// Rounds weights in the Winograd domain to bfloat16, those for down and those for up alike.
     ///
     /// # Shapes
-    /// `points`: `[25, panels, rows, 32]` and gaps; `packed`: `[25, panels, rows / 2, 32]` words and gaps.
-    pub fn pack_point_weights(self, points: &[f32], packed: &mut [u32]) {
-        assert_eq!((points.len(), packed.len()), (WEIGHT_POINTS, PACKED_WEIGHT_POINTS));
-        self.run(PackWeights { points, packed });
+    /// `transformed`: `[25, panels, rows, 32]` and gaps; `packed`: `[25, panels, rows / 2, 32]` words and gaps.
+    pub fn pack_weights(self, transformed: &[f32], packed: &mut [u32]) {
+        assert_eq!((transformed.len(), packed.len()), (TRANSFORMED_WEIGHTS, PACKED_WEIGHTS));
+        self.run(PackWeights { transformed, packed });
     }
 
-    /// [`Kernels::points_down`] of numbers in bfloat16.
+    /// [`Kernels::winograd_down`] of numbers in bfloat16.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 64]` words and gaps; `weights`: `[25, 2, 64, 32]` words and gaps; `lower`:
     /// `[images, 81, 64]` and gaps.
-    pub fn packed_points_down(self, upper: &[u32], weights: &[u32], lower: &mut [f32]) {
-        let images = upper.len() / PACKED_UPPER_POINTS;
-        assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER_POINTS, images * LOWER_POINTS));
-        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+    pub fn packed_winograd_down(self, upper: &[u32], weights: &[u32], lower: &mut [f32]) {
+        let images = upper.len() / PACKED_UPPER;
+        assert_eq!((upper.len(), lower.len()), (images * PACKED_UPPER, images * TRANSFORMED_LOWER));
+        assert_eq!(weights.len(), PACKED_WEIGHTS);
         self.multiply(Products::<u32, UPPER_WORDS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
-    /// [`Kernels::points_up`] of numbers in bfloat16.
+    /// [`Kernels::winograd_up`] of numbers in bfloat16.
     ///
     /// # Shapes
     /// `lower`: `[images, 81, 32]` words and gaps; `weights`: `[25, 4, 32, 32]` words and gaps; `upper`:
     /// `[images, 81, 128]` and gaps.
-    pub fn packed_points_up(self, lower: &[u32], weights: &[u32], upper: &mut [f32]) {
-        let images = lower.len() / PACKED_LOWER_POINTS;
-        assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER_POINTS, images * UPPER_POINTS));
-        assert_eq!(weights.len(), PACKED_WEIGHT_POINTS);
+    pub fn packed_winograd_up(self, lower: &[u32], weights: &[u32], upper: &mut [f32]) {
+        let images = lower.len() / PACKED_LOWER;
+        assert_eq!((lower.len(), upper.len()), (images * PACKED_LOWER, images * TRANSFORMED_UPPER));
+        assert_eq!(weights.len(), PACKED_WEIGHTS);
         self.multiply(Products::<u32, LOWER_WORDS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 
@@ -128,7 +128,7 @@ fn word(first: f32, second: f32) -> u32 {
 
 /// Maps whose products lie `PRODUCT` numbers apart.
 struct PackMaps<'a, const PRODUCT: usize> {
-    points: &'a [f32],
+    transformed: &'a [f32],
     packed: &'a mut [u32],
 }
 
@@ -138,7 +138,7 @@ impl<const PRODUCT: usize> WithSimd for PackMaps<'_, PRODUCT> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let channels = PRODUCT - GAP;
-        let products = self.points.chunks_exact(PRODUCT).zip(self.packed.chunks_exact_mut(channels / 2 + GAP));
+        let products = self.transformed.chunks_exact(PRODUCT).zip(self.packed.chunks_exact_mut(channels / 2 + GAP));
         for (numbers, words) in products {
             for (pair, word_of_pair) in numbers[..channels].chunks_exact(2).zip(&mut words[..channels / 2]) {
                 *word_of_pair = word(pair[0], pair[1]);
@@ -148,7 +148,7 @@ impl<const PRODUCT: usize> WithSimd for PackMaps<'_, PRODUCT> {
 }
 
 struct PackWeights<'a> {
-    points: &'a [f32],
+    transformed: &'a [f32],
     packed: &'a mut [u32],
 }
 
@@ -157,8 +157,9 @@ impl WithSimd for PackWeights<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let points = self.points.chunks_exact(POINT_WEIGHTS).zip(self.packed.chunks_exact_mut(PACKED_POINT_WEIGHTS));
-        for (numbers, words) in points {
+        let each_point =
+            self.transformed.chunks_exact(POINT_WEIGHTS).zip(self.packed.chunks_exact_mut(PACKED_POINT_WEIGHTS));
+        for (numbers, words) in each_point {
             // Two rows of a panel become one.
             let rows = numbers[..POINT_WEIGHTS - GAP].chunks_exact(2 * PANEL);
             for (rows, words) in rows.zip(words.chunks_exact_mut(PANEL)) {

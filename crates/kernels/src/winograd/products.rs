@@ -1,8 +1,9 @@
-//! The products: at each point a matrix product, its rows images and tiles, its other axes channels.
+//! The products in the Winograd domain: a matrix product at each point. Its rows are images and tiles, its other axes
+//! channels.
 
-use super::{
-    GAP, LOWER_POINTS, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, UPPER_POINTS,
-    UPPER_PRODUCT, WEIGHT_POINTS, products_of,
+use super::layout::{
+    GAP, LOWER_PRODUCT, PANEL, PHASE_CHANNELS, POINT_WEIGHTS, POINTS, PRODUCTS, TRANSFORMED_LOWER, TRANSFORMED_UPPER,
+    TRANSFORMED_WEIGHTS, UPPER_PRODUCT, products_of,
 };
 use crate::Kernels;
 use crate::matrix::{TILE_ROWS, for_row_tiles};
@@ -15,27 +16,27 @@ use pulp::{Simd, WithSimd};
 const DEPTH_IN_CACHE: usize = 64;
 
 impl Kernels {
-    /// Down: `lower = V · U` at every point.
+    /// The convolution in the Winograd domain: `lower = V · U` at every point.
     ///
     /// # Shapes
     /// `upper`: `[images, 81, 128]` and gaps; `weights`: `[25, 2, 128, 32]` and gaps, by
-    /// [`Kernels::weights_to_points`]; `lower`: `[images, 81, 64]` and gaps.
-    pub fn points_down(self, upper: &[f32], weights: &[f32], lower: &mut [f32]) {
-        let images = upper.len() / UPPER_POINTS;
-        assert_eq!((upper.len(), lower.len()), (images * UPPER_POINTS, images * LOWER_POINTS));
-        assert_eq!(weights.len(), WEIGHT_POINTS);
+    /// [`Kernels::winograd_filter_transform`]; `lower`: `[images, 81, 64]` and gaps.
+    pub fn winograd_down(self, upper: &[f32], weights: &[f32], lower: &mut [f32]) {
+        let images = upper.len() / TRANSFORMED_UPPER;
+        assert_eq!((upper.len(), lower.len()), (images * TRANSFORMED_UPPER, images * TRANSFORMED_LOWER));
+        assert_eq!(weights.len(), TRANSFORMED_WEIGHTS);
         self.run(Products::<f32, PHASE_CHANNELS, BOTTOM_CHANNELS> { images, rows: upper, weights, out: lower });
     }
 
-    /// Up: `upper = W · Uᵀ` at every point.
+    /// The transposed convolution in the Winograd domain: `upper = W · Uᵀ` at every point.
     ///
     /// # Shapes
     /// `lower`: `[images, 81, 64]` and gaps; `weights`: `[25, 4, 64, 32]` and gaps, by
-    /// [`Kernels::transposed_weights_to_points`]; `upper`: `[images, 81, 128]` and gaps.
-    pub fn points_up(self, lower: &[f32], weights: &[f32], upper: &mut [f32]) {
-        let images = lower.len() / LOWER_POINTS;
-        assert_eq!((lower.len(), upper.len()), (images * LOWER_POINTS, images * UPPER_POINTS));
-        assert_eq!(weights.len(), WEIGHT_POINTS);
+    /// [`Kernels::winograd_transposed_filter_transform`]; `upper`: `[images, 81, 128]` and gaps.
+    pub fn winograd_up(self, lower: &[f32], weights: &[f32], upper: &mut [f32]) {
+        let images = lower.len() / TRANSFORMED_LOWER;
+        assert_eq!((lower.len(), upper.len()), (images * TRANSFORMED_LOWER, images * TRANSFORMED_UPPER));
+        assert_eq!(weights.len(), TRANSFORMED_WEIGHTS);
         self.run(Products::<f32, BOTTOM_CHANNELS, PHASE_CHANNELS> { images, rows: lower, weights, out: upper });
     }
 
@@ -44,9 +45,16 @@ impl Kernels {
     /// # Shapes
     /// `upper`: `[images, 81, 128]` and gaps; `lower`: `[images, 81, 64]` and gaps; `gradient`: one of the 25 points,
     /// `[2, 128, 32]` and its gap.
-    pub fn points_weights(self, upper: &[f32], lower: &[f32], point: usize, adds: bool, gradient: &mut [f32]) {
-        let images = upper.len() / UPPER_POINTS;
-        assert_eq!((upper.len(), lower.len()), (images * UPPER_POINTS, images * LOWER_POINTS));
+    pub fn winograd_filter_gradient(
+        self,
+        upper: &[f32],
+        lower: &[f32],
+        point: usize,
+        adds: bool,
+        gradient: &mut [f32],
+    ) {
+        let images = upper.len() / TRANSFORMED_UPPER;
+        assert_eq!((upper.len(), lower.len()), (images * TRANSFORMED_UPPER, images * TRANSFORMED_LOWER));
         assert!(point < POINTS && gradient.len() == POINT_WEIGHTS);
         self.run(Weights { images, upper, lower, point, adds, gradient });
     }
@@ -60,8 +68,8 @@ pub(super) struct Products<'a, T, const DEPTH: usize, const COLUMNS: usize> {
     pub(super) out: &'a mut [f32],
 }
 
-/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and its
-/// number of rows: images in turn.
+/// Calls `$tile` for every panel and tile of [`Products`] with pointers to its rows, its weights and its output, and
+/// its number of rows: images in turn.
 macro_rules! for_tiles {
     ($products:expr, |$rows:ident, $weights:ident, $out:ident, $ROWS:ident| $tile:expr) => {
         for point in 0..POINTS {
@@ -120,16 +128,16 @@ impl WithSimd for Weights<'_> {
         for start in (0..self.images).step_by(together) {
             let walks = [
                 Walk::ONCE,
-                Walk::new(together.min(self.images - start), UPPER_POINTS, LOWER_POINTS),
+                Walk::new(together.min(self.images - start), TRANSFORMED_UPPER, TRANSFORMED_LOWER),
                 Walk::new(count, UPPER_PRODUCT, LOWER_PRODUCT),
             ];
             for column in (0..BOTTOM_CHANNELS).step_by(PANEL) {
                 for row in (0..PHASE_CHANNELS).step_by(TILE_ROWS) {
-                    // SAFETY: `points_weights` checked that there are as many upper as lower maps; the walk visits
-                    // rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
+                    // SAFETY: `winograd_filter_gradient` checked that there are as many upper as lower maps; the walk
+                    // visits rows of 128 and 64 channels inside them, and the gradient is 2 panels of 128 rows.
                     unsafe {
-                        let upper = self.upper.as_ptr().add(start * UPPER_POINTS + first * UPPER_PRODUCT + row);
-                        let lower = self.lower.as_ptr().add(start * LOWER_POINTS + first * LOWER_PRODUCT + column);
+                        let upper = self.upper.as_ptr().add(start * TRANSFORMED_UPPER + first * UPPER_PRODUCT + row);
+                        let lower = self.lower.as_ptr().add(start * TRANSFORMED_LOWER + first * LOWER_PRODUCT + column);
                         let gradient = self.gradient.as_mut_ptr().add(column * PHASE_CHANNELS + row * PANEL);
                         let adds = self.adds || start > 0;
                         strip::<S, TILE_ROWS>(simd, PANEL, upper, |r| r, lower, gradient, |r| r * PANEL, walks, adds);

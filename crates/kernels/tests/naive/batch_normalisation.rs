@@ -2,7 +2,7 @@
 
 use crate::support::{assert_close, numbers};
 use digitgan_kernels::shape::*;
-use digitgan_kernels::winograd::{LOWER_POINTS, UPPER_POINTS};
+use digitgan_kernels::winograd::{TRANSFORMED_LOWER, TRANSFORMED_UPPER};
 use digitgan_kernels::{GradientTerms, Kernels, MapInput, Normalisation};
 
 #[test]
@@ -66,22 +66,22 @@ fn while_a_map_is_read() {
         let norm = Normalisation { mean: &mean, inverse_std: &inverse_std, scale: &scale, shift: &shift, leak: 0.1 };
         let terms = GradientTerms { constant: &constant, slope: &slope };
         for kernels in Kernels::available() {
-            let points = |input: MapInput<'_>| {
-                let mut points = vec![0.0; if upper { UPPER_POINTS } else { LOWER_POINTS }];
+            let transformed = |input: MapInput<'_>| {
+                let mut transformed = vec![0.0; if upper { TRANSFORMED_UPPER } else { TRANSFORMED_LOWER }];
                 if upper {
-                    kernels.upper_to_points(input, &mut points);
+                    kernels.winograd_input_transform(input, &mut transformed);
                 } else {
-                    kernels.lower_to_points(input, &mut points);
+                    kernels.winograd_output_adjoint(input, &mut transformed);
                 }
-                points
+                transformed
             };
             let mut before = vec![0.0; elements];
             let layout = if upper { MapLayout::MIDDLE } else { MapLayout::BOTTOM };
             kernels.normalise_relu(&map, norm, &mut before, layout);
-            assert_eq!(points(MapInput::Plain(&before)), points(MapInput::NormaliseRelu { map: &map, norm }));
+            assert_eq!(transformed(MapInput::Plain(&before)), transformed(MapInput::NormaliseRelu { map: &map, norm }));
             kernels.normalise_gradient(&map, &gradient, norm, terms, &mut before);
             let input = MapInput::NormaliseGradient { map: &map, gradient: &gradient, norm, terms };
-            assert_eq!(points(MapInput::Plain(&before)), points(input), "{kernels:?}");
+            assert_eq!(transformed(MapInput::Plain(&before)), transformed(input), "{kernels:?}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Products in bfloat16 against plain sums over rounded numbers.
 
-use crate::support::{assert_within, numbers};
+use crate::support::{assert_same_bits, assert_within, numbers};
 use digitgan_kernels::Kernels;
 use digitgan_kernels::winograd::*;
 
 /// More than a tile's rows, and no multiple of them.
 const IMAGES: usize = 11;
 const PRODUCTS: usize = 81;
-const UPPER: usize = UPPER_POINTS / PRODUCTS;
-const LOWER: usize = LOWER_POINTS / PRODUCTS;
+const UPPER: usize = TRANSFORMED_UPPER / PRODUCTS;
+const LOWER: usize = TRANSFORMED_LOWER / PRODUCTS;
 const UPPER_CHANNELS: usize = 128;
 const LOWER_CHANNELS: usize = 64;
 const PANEL: usize = 32;
@@ -49,24 +49,24 @@ fn plain(rows: &[f32], depth: usize, weights: &[f32], columns: usize) -> Vec<f64
 
 /// What the kernels make of it, with zeros in the gaps.
 fn packed(kernels: Kernels, down: bool, rows: &[f32], weights: &[f32]) -> Vec<f32> {
-    let mut packed_weights = vec![RUBBISH; PACKED_WEIGHT_POINTS];
-    kernels.pack_point_weights(weights, &mut packed_weights);
+    let mut packed_weights = vec![RUBBISH; PACKED_WEIGHTS];
+    kernels.pack_weights(weights, &mut packed_weights);
     if down {
-        let (mut words, mut out) = (vec![RUBBISH; IMAGES * PACKED_UPPER_POINTS], vec![0.0; IMAGES * LOWER_POINTS]);
-        kernels.pack_upper_points(rows, &mut words);
-        kernels.packed_points_down(&words, &packed_weights, &mut out);
+        let (mut words, mut out) = (vec![RUBBISH; IMAGES * PACKED_UPPER], vec![0.0; IMAGES * TRANSFORMED_LOWER]);
+        kernels.pack_upper(rows, &mut words);
+        kernels.packed_winograd_down(&words, &packed_weights, &mut out);
         out
     } else {
-        let (mut words, mut out) = (vec![RUBBISH; IMAGES * PACKED_LOWER_POINTS], vec![0.0; IMAGES * UPPER_POINTS]);
-        kernels.pack_lower_points(rows, &mut words);
-        kernels.packed_points_up(&words, &packed_weights, &mut out);
+        let (mut words, mut out) = (vec![RUBBISH; IMAGES * PACKED_LOWER], vec![0.0; IMAGES * TRANSFORMED_UPPER]);
+        kernels.pack_lower(rows, &mut words);
+        kernels.packed_winograd_up(&words, &packed_weights, &mut out);
         out
     }
 }
 
 #[test]
 fn products_are_those_of_rounded_numbers_and_the_same_bits_with_and_without_the_instruction() {
-    let weights = numbers(WEIGHT_POINTS, 1);
+    let weights = numbers(TRANSFORMED_WEIGHTS, 1);
     for (down, row, depth, columns) in
         [(true, UPPER, UPPER_CHANNELS, LOWER_CHANNELS), (false, LOWER, LOWER_CHANNELS, UPPER_CHANNELS)]
     {
@@ -77,14 +77,13 @@ fn products_are_those_of_rounded_numbers_and_the_same_bits_with_and_without_the_
         for (kernels, result) in &results {
             assert_within(1e-6, "products", *kernels, result, &expected);
         }
-        let fused: Vec<_> = results.iter().filter(|(kernels, _)| kernels.name() != "scalar").collect();
-        assert!(fused.windows(2).all(|pair| pair[0].1 == pair[1].1), "down: {down}");
+        assert_same_bits(if down { "down" } else { "up" }, &results);
     }
 }
 
 #[test]
 fn what_is_no_ordinary_number_stays_what_it_is_and_what_is_too_small_becomes_zero() {
-    let mut weights = vec![0.0; WEIGHT_POINTS];
+    let mut weights = vec![0.0; TRANSFORMED_WEIGHTS];
     // The first word of the first point: its second number is the next row's.
     for kernels in Kernels::available() {
         for (value, expected) in [
@@ -99,14 +98,14 @@ fn what_is_no_ordinary_number_stays_what_it_is_and_what_is_too_small_becomes_zer
         ] {
             weights[0] = value;
             weights[PANEL] = -2.0;
-            let mut words = vec![RUBBISH; PACKED_WEIGHT_POINTS];
-            kernels.pack_point_weights(&weights, &mut words);
+            let mut words = vec![RUBBISH; PACKED_WEIGHTS];
+            kernels.pack_weights(&weights, &mut words);
             assert_eq!(f32::from_bits(words[0] << 16).to_bits(), f32::to_bits(expected), "{kernels:?}: {value}");
             assert_eq!(f32::from_bits(words[0] & 0xffff_0000), -2.0, "{kernels:?}: {value}");
         }
         weights[0] = f32::from_bits(0x7fff_ffff);
-        let mut words = vec![RUBBISH; PACKED_WEIGHT_POINTS];
-        kernels.pack_point_weights(&weights, &mut words);
+        let mut words = vec![RUBBISH; PACKED_WEIGHTS];
+        kernels.pack_weights(&weights, &mut words);
         assert!(f32::from_bits(words[0] << 16).is_nan(), "{kernels:?}");
     }
 }

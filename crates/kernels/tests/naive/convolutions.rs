@@ -4,7 +4,7 @@ use crate::support::{assert_close, numbers};
 use digitgan_kernels::shape::*;
 use digitgan_kernels::{Kernels, inner_phases, transpose};
 
-/// Numbers laid out as `layout` says, with zeros in the ring.
+/// Numbers laid out as `layout` says, with zeros in the padding.
 pub(crate) fn padded(layout: MapLayout, images: usize, seed: u64) -> Vec<f32> {
     let inside = numbers(images * layout.side * layout.row(), seed);
     let mut out = vec![0.0; images * layout.elements()];
@@ -18,7 +18,7 @@ pub(crate) fn padded(layout: MapLayout, images: usize, seed: u64) -> Vec<f32> {
     out
 }
 
-pub(crate) const PADDED_PICTURE: MapLayout = MapLayout { side: IMAGE_SIDE, channels: 1, ring: 1 };
+pub(crate) const PADDED_PICTURE: MapLayout = MapLayout { side: IMAGE_SIDE, channels: 1, padding: 1 };
 
 /// A map read as f64, zero outside.
 pub(crate) struct Map<'a>(pub(crate) &'a [f32], pub(crate) MapLayout);
@@ -109,10 +109,10 @@ fn outer_convolution() {
     let up = padded(PADDED_PICTURE, IMAGES, 7);
     let down = numbers(IMAGES * MIDDLE, 8);
     let weights = numbers(OUTER_WEIGHTS, 9);
-    let mut taps = vec![0.0; OUTER_WEIGHTS];
-    transpose(&weights, TAPS, MIDDLE_CHANNELS, &mut taps);
+    let mut transposed = vec![0.0; OUTER_WEIGHTS];
+    transpose(&weights, FILTER_TAPS, MIDDLE_CHANNELS, &mut transposed);
     let expected_down = naive_down(Map(&up[..PADDED_IMAGE], PADDED_PICTURE), &weights, MapLayout::MIDDLE);
-    let upper = MapLayout { ring: 0, ..PADDED_PICTURE };
+    let upper = MapLayout { padding: 0, ..PADDED_PICTURE };
     let inside = naive_up(Map(&down[..MIDDLE], MapLayout::MIDDLE), &weights, upper);
     let mut expected_up = vec![0.0; PADDED_IMAGE];
     for y in 0..IMAGE_SIDE {
@@ -128,7 +128,7 @@ fn outer_convolution() {
         kernels.outer_down(&up[..PADDED_IMAGE], &weights, &mut out);
         assert_close("outer_down", kernels, &out, &expected_down);
         let mut out = vec![0.0; PADDED_IMAGE];
-        kernels.outer_up(&down[..MIDDLE], &taps, &mut out);
+        kernels.outer_up(&down[..MIDDLE], &transposed, &mut out);
         assert_close("outer_up", kernels, &out, &expected_up);
         let mut out = vec![f32::NAN; OUTER_WEIGHTS];
         kernels.outer_weights(&up, &down, &mut out);

@@ -32,3 +32,17 @@ pub(crate) fn assert_within(tolerance: f64, what: &str, kernels: Kernels, got: &
         assert!(error <= tolerance, "{what} on {kernels:?}: [{i}] is {g}, expected {e} (error {error:.1e})");
     }
 }
+
+/// Whether these kernels fuse multiply and add. Those that do agree bit for bit, and so do those that do not.
+pub(crate) fn fuses(kernels: Kernels) -> bool {
+    !["scalar", "simd128"].contains(&kernels.name())
+}
+
+/// Panics unless kernels that round alike (see [`fuses`]) have the same result.
+pub(crate) fn assert_same_bits<T: PartialEq>(what: &str, results: &[(Kernels, T)]) {
+    for (kernels, result) in results {
+        for (other, of_other) in results.iter().filter(|(other, _)| fuses(*other) == fuses(*kernels)) {
+            assert!(result == of_other, "{what}: {kernels:?} and {other:?} differ");
+        }
+    }
+}

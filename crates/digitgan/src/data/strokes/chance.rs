@@ -4,7 +4,7 @@
 //! beside this one: IEEE 754 fixes their results, while `sin`, `exp` and `ln` differ between
 //! systems' mathematical libraries, and with them a normal variate's tail.
 
-use crate::seed::{Purpose, stream};
+use crate::seed::{Purpose, below, stream};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
@@ -30,8 +30,7 @@ impl Chance {
 
     /// Uniform in 0..`count`.
     pub(super) fn below(&mut self, count: usize) -> usize {
-        // The product of a 32-bit number and a count of a few is biased by less than 1e-8.
-        ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
+        below(self.0.next_u32(), count)
     }
 
     /// Bell-shaped with mean 0 and standard deviation 1, never beyond ±3.47: no freaks.

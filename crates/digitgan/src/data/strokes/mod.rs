@@ -17,6 +17,7 @@ mod skeletons;
 
 use super::{Dataset, Split};
 use crate::IMAGE_PIXELS;
+use crate::seed::index::strokes_block;
 use chance::Chance;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -114,10 +115,8 @@ pub fn draw(seed: u64, index: u64) -> Drawing {
 ///
 /// So classes are balanced in any prefix of the set, as well as in the whole.
 fn label(seed: u64, index: u64) -> u8 {
-    // Blocks have their own half of the streams, apart from those of the images.
-    const BLOCKS: u64 = 1 << 63;
     let (block, place) = (index / CLASSES as u64, (index % CLASSES as u64) as usize);
-    let mut chance = Chance::new(seed, BLOCKS | block);
+    let mut chance = Chance::new(seed, strokes_block(block));
     let mut order: [u8; CLASSES] = std::array::from_fn(|class| class as u8);
     for last in (1..CLASSES).rev() {
         order.swap(last, chance.below(last + 1));

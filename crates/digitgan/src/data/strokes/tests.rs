@@ -3,6 +3,7 @@
 use super::raster::{BOX_SIDE, CENTRE};
 use super::*;
 use crate::IMAGE_SIDE;
+use crate::hash::hex;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of the first 300 images, labels and styles of the built-in set.
@@ -57,8 +58,7 @@ fn the_first_images_are_the_same_for_everybody() {
             hash.update(value.to_le_bytes());
         }
     }
-    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(found, FIRST_300_SHA256);
+    assert_eq!(hex(hash.finalize()), FIRST_300_SHA256);
 }
 
 #[test]

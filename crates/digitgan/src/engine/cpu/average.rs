@@ -1,7 +1,7 @@
 //! The average of G's weights over the steps of a training, exponentially weighted (Yazıcı et al. 2019).
 //!
-//! G never comes to rest, since D never does; what it wavers around draws better digits than any of its steps. Running
-//! statistics of batch normalisation are averaged with the weights, so the average draws without further ado.
+//! G never converges, since D keeps changing; the average of its weights draws better digits than the weights of any
+//! one step. The running statistics of batch normalisation are averaged as well, so the average can draw as it is.
 
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, zeros};

@@ -1,8 +1,10 @@
-//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias alone.
+//! Batch normalisation as a layer: statistics of a batch, running statistics, gradients. Or, in its place, a bias
+//! alone.
 
 use super::buffer::{Buffer, zeros};
-use super::parameters::{Parameters, Slot};
-use crate::engine::{StateError, find};
+use super::parameters::Parameters;
+use super::slot::Slot;
+use crate::engine::{StateError, Statistics, find};
 use crate::model::{BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, Tensor, TensorMap};
 use digitgan_kernels::shape::MapLayout;
 use digitgan_kernels::{GradientTerms, Normalisation};
@@ -110,6 +112,15 @@ impl BatchNorm {
 
     fn values_per_channel(&self) -> f64 {
         (self.sums.len() / (2 * self.channels) * self.pixels) as f64
+    }
+
+    /// Decides by which statistics the layer normalises the batch whose sums it has.
+    pub(super) fn finish(&mut self, parameters: &Parameters, statistics: Statistics) {
+        match statistics {
+            Statistics::Batch => self.finish_batch(parameters, true),
+            Statistics::BatchAlone => self.finish_batch(parameters, false),
+            Statistics::Running => self.freeze(parameters),
+        }
     }
 
     /// Turns the sums of a batch into its statistics, and moves the running ones where `moves` says so.

@@ -1,11 +1,13 @@
-//! A classifier of digits, trained and used: D's convolutions with a class head alone.
+//! A classifier of images, in training and in use: D's convolutions with a class head alone.
 
 use super::buffer::{Buffer, zeros};
+use super::checks::{check_gradient, check_loss};
 use super::discriminator::{Discriminator, Wanted};
+use super::padding::pad_all;
+use super::parameters::adam_step;
 use super::threads::keep_awake;
 use super::workspace::Workspace;
-use super::{Protocol, Statistics, check_gradient, check_loss, pad};
-use crate::engine::{NotFinite, Precision, StateError};
+use crate::engine::{NotFinite, Precision, Protocol, StateError, Statistics};
 use crate::model::{CLASSIFIER_FEATURES, TensorMap, classifier_tensors};
 use crate::{IMAGE_PIXELS, objective};
 use digitgan_kernels::Kernels;
@@ -61,7 +63,7 @@ impl CpuClassifier {
             check_loss("the classifier", loss)?;
             network.backward(padded, labels, Wanted::WeightGradients, workspace);
             network.finish_gradients();
-            let finite = network.parameters.update(self.protocol.adam(rate, self.steps));
+            let finite = network.parameters.update(adam_step(&self.protocol, rate, self.steps));
             check_gradient(NETWORK, finite)?;
             network.prepare();
             Ok(loss)
@@ -80,7 +82,7 @@ impl CpuClassifier {
         for (images, (features, logits)) in images.chunks(batch * IMAGE_PIXELS).zip(out) {
             pad_all(images, &mut self.images);
             let labels = &labels[..images.len() / IMAGE_PIXELS];
-            self.network.forward(&self.images, labels, Statistics::Running, Wanted::Verdict, &mut self.workspace);
+            self.network.forward(&self.images, labels, Statistics::Running, Wanted::Logits, &mut self.workspace);
             let head = self.network.head.as_ref().expect("a classifier has a class head");
             features.copy_from_slice(&head.hidden[..features.len()]);
             logits.copy_from_slice(&head.logits[..logits.len()]);
@@ -103,11 +105,5 @@ impl CpuClassifier {
         self.network.load(NETWORK, state, moments)?;
         self.steps = step;
         Ok(())
-    }
-}
-
-fn pad_all(images: &[f32], padded: &mut [f32]) {
-    for (image, padded) in images.chunks_exact(IMAGE_PIXELS).zip(padded.chunks_exact_mut(PADDED_IMAGE)) {
-        pad(image, padded);
     }
 }

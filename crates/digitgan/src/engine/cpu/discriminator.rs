@@ -1,42 +1,44 @@
-//! D: a picture (and class) to a verdict, and back to the gradients of weights and picture.
+//! The discriminator D: from an image (and its class) to logits, and back to the gradients of weights or image.
 
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::class_planes::ClassPlanes;
 use super::hidden_head::HiddenHead;
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::parameters::Parameters;
+use super::shares::{ROWS_AT_ONCE, share};
+use super::slot::Slot;
 use super::source_head::SourceHead;
 use super::threads::EqualShares;
 use super::workspace::{Room, Workspace};
-use super::{OUTER_IMAGES, ROWS_AT_ONCE, Statistics, share};
-use crate::engine::{Precision, StateError};
+use crate::engine::{Precision, StateError, Statistics};
 use crate::model::{TensorMap, TensorSpec};
 use digitgan_kernels::shape::{
-    BOTTOM, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS,
+    BOTTOM, FILTER_TAPS, INNER_WEIGHTS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE,
 };
 use digitgan_kernels::{Kernels, MapInput, transpose};
 use rayon::prelude::*;
 
-/// What a pass is for: D's own step needs no gradient of the pictures, G's step none of D's weights, and a verdict
-/// neither.
+/// What a pass is for: D's own step needs the gradients of D's weights, G's step those of the images, and whoever asks
+/// for logits alone neither.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    Verdict,
+    Logits,
     WeightGradients,
     ImageGradients,
 }
 
-/// The discriminator with its buffers for `batch` images, or packs of images that it judges together. Beyond the two
-/// convolutions it has the parts whose tensors it is given.
+/// The discriminator with its buffers for `batch` images, or packs of images that share one logit (PacGAN). Beyond the
+/// two convolutions it has the parts whose tensors it is given.
 ///
 /// ```text
 /// images ─conv1→ y1 ─bn1,relu→ h1 ─conv2→ y2 ─bn2,relu→ h2 ─source→ logits
 ///                                    ↑ + class planes      └─class head→ class logits
 /// ```
 ///
-/// A pack's images are `batch` apart. `images` and `image_gradients` are padded; h1 and dy2 are stored only at their points, dy1 not at
-/// all.
+/// A pack's images are `batch` apart. `images` and `image_gradients` are padded. h1 and dy2 are stored in the Winograd
+/// domain only; dy1 is not stored at all.
 pub(super) struct Discriminator {
     kernels: Kernels,
     pub(super) batch: usize,
@@ -45,11 +47,11 @@ pub(super) struct Discriminator {
     pack: usize,
     /// conv1's weights, `[pack, 16, 32]`.
     conv1: Slot,
-    /// The weights of conv2 that meet the picture's features.
+    /// The weights of conv2 that act on the image's features.
     conv2: Slot,
-    /// conv1's weights, `[pack, 32, 16]`.
-    taps: Vec<f32>,
-    /// conv2 of the picture's features.
+    /// conv1's weights, transposed: `[pack, 32, 16]`.
+    conv1_transposed: Vec<f32>,
+    /// conv2 of the image's features.
     inner: InnerConvolution,
     planes: Option<ClassPlanes>,
     source: Option<SourceHead>,
@@ -60,13 +62,13 @@ pub(super) struct Discriminator {
     y2: Buffer,
     bn2: BatchNorm,
     h2: Buffer,
-    /// The source head's logits, `[batch]`.
+    /// The discriminator logits, `[batch]`: the larger, the more real.
     pub(super) logits: Buffer,
-    /// Their gradients: whoever computes the loss writes them.
+    /// Their gradients, which the code that computes the loss writes.
     pub(super) logit_gradients: Buffer,
     pub(super) image_gradients: Buffer,
     outer_sums: Buffer,
-    /// dy1 of some images, or the share of one head in dh2 of some.
+    /// dy1 of some images, or what one head adds to dh2 of some.
     scratch: Scratch,
 }
 
@@ -90,7 +92,7 @@ impl Discriminator {
             pack,
             conv1,
             conv2: parameters.slot("conv2.weight").part(0, INNER_WEIGHTS),
-            taps: vec![0.0; pack * OUTER_WEIGHTS],
+            conv1_transposed: vec![0.0; pack * OUTER_WEIGHTS],
             inner: InnerConvolution::new(kernels, precision),
             planes: ClassPlanes::new(kernels, &parameters),
             source: SourceHead::new(kernels, &parameters),
@@ -104,13 +106,14 @@ impl Discriminator {
             logits: room(1),
             logit_gradients: room(1),
             image_gradients: zeros(pack * batch * PADDED_IMAGE),
-            outer_sums: super::outer_sums(batch),
+            outer_sums: outer_sums(batch),
             scratch: Scratch::new((OUTER_IMAGES * MIDDLE).max(ROWS_AT_ONCE * BOTTOM)),
             parameters,
         }
     }
 
-    /// Judges pictures: fills the first `logits`, and the head's where there is one.
+    /// The forward pass: fills `logits` for as many images as there are labels, and the class head's logits where there
+    /// is one.
     ///
     /// # Shapes
     /// `images`: padded, `[pack, count, 30, 30]`; `labels`: `[count]`; with the statistics of the batch, `count` is
@@ -125,23 +128,23 @@ impl Discriminator {
     ) {
         let count = labels.len();
         assert!(count <= self.batch && (statistics == Statistics::Running || count == self.batch));
-        self.convolve_images(&images[..self.pack * count * PADDED_IMAGE], count);
+        self.forward_conv1(&images[..self.pack * count * PADDED_IMAGE], count);
         self.bn1.finish(&self.parameters, statistics);
-        let points = (wanted == Wanted::WeightGradients).then_some(workspace.upper_points.as_mut_slice());
-        self.convolve_features(labels, points);
+        let transformed = (wanted == Wanted::WeightGradients).then_some(workspace.transformed_upper.as_mut_slice());
+        self.forward_conv2(labels, transformed);
         self.bn2.finish(&self.parameters, statistics);
-        self.judge(labels);
+        self.forward_heads(labels);
     }
 
-    /// Writes to `logits` what D says of a batch as it stands, and leaves its running statistics alone.
-    pub(super) fn verdicts(&mut self, images: &[f32], labels: &[u8], logits: &mut [f32], workspace: &mut Workspace) {
+    /// Writes D's logits of a batch to `logits`, without moving D's running statistics.
+    pub(super) fn read_logits(&mut self, images: &[f32], labels: &[u8], logits: &mut [f32], workspace: &mut Workspace) {
         let labels = &labels[..self.batch];
-        self.forward(images, labels, Statistics::BatchAlone, Wanted::Verdict, workspace);
+        self.forward(images, labels, Statistics::BatchAlone, Wanted::Logits, workspace);
         logits.copy_from_slice(&self.logits);
     }
 
     /// conv1.
-    fn convolve_images(&mut self, images: &[f32], count: usize) {
+    fn forward_conv1(&mut self, images: &[f32], count: usize) {
         let Self { kernels, parameters, conv1, y1, bn1, scratch, .. } = self;
         let (kernels, weights) = (*kernels, parameters.value(*conv1));
         let (first, others) = images.split_at(count * PADDED_IMAGE);
@@ -162,15 +165,15 @@ impl Discriminator {
         });
     }
 
-    /// bn1, ReLU, conv2 of the picture's features and, where D sees the class, of the class plane's.
-    fn convolve_features(&mut self, labels: &[u8], points: Option<&mut [f32]>) {
+    /// bn1, ReLU, conv2 of the image's features and, where D sees the class, of the class plane's.
+    fn forward_conv2(&mut self, labels: &[u8], transformed: Option<&mut [f32]>) {
         let Self { kernels, inner, planes, y1, bn1, y2, bn2, .. } = self;
         let (kernels, norm, planes) = (*kernels, bn1.norm(), planes.as_ref());
         let (sums, per_image) = bn2.sums();
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * MIDDLE..][..MIDDLE], norm };
         inner.down(
             h1,
-            points,
+            transformed,
             &mut y2[..labels.len() * BOTTOM],
             &mut sums[..labels.len() * per_image],
             |image, y2, sums| {
@@ -183,7 +186,7 @@ impl Discriminator {
     }
 
     /// bn2, ReLU and the heads.
-    fn judge(&mut self, labels: &[u8]) {
+    fn forward_heads(&mut self, labels: &[u8]) {
         let count = labels.len();
         let Self { kernels, parameters, source, hidden_source, head, y2, bn2, h2, logits, .. } = self;
         let (kernels, norm, source) = (*kernels, bn2.norm(), source.as_ref());
@@ -204,24 +207,24 @@ impl Discriminator {
         }
     }
 
-    /// Goes back from the gradients of the logits for the last batch, whose pictures and labels these are:
-    /// adds to the gradients of the weights, or fills `image_gradients`.
+    /// The backward pass of the last batch, whose images and labels these are. It starts from the gradients of the
+    /// logits, and adds to the gradients of the weights or fills `image_gradients`.
     pub(super) fn backward(&mut self, images: &[f32], labels: &[u8], wanted: Wanted, workspace: &mut Workspace) {
         let weights = wanted == Wanted::WeightGradients;
         let mut room = workspace.room(self.batch);
-        self.unjudge(labels, room.bottom_gradients);
+        self.backward_heads(labels, room.bottom_gradients);
         self.bn2.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
-        self.deconvolve_features(weights, &mut room);
+        self.backward_conv2(weights, &mut room);
         self.bn1.finish_gradient(weights.then_some(self.parameters.gradients.as_mut_slice()));
         if weights {
             self.weight_gradients(images, labels, &room);
         } else {
-            self.deconvolve_images(room.middle_gradients);
+            self.backward_conv1(room.middle_gradients);
         }
     }
 
     /// Back through the heads.
-    fn unjudge(&mut self, labels: &[u8], dh2: &mut [f32]) {
+    fn backward_heads(&mut self, labels: &[u8], dh2: &mut [f32]) {
         let Self { kernels, batch, parameters, source, hidden_source, head, y2, bn2, logit_gradients, scratch, .. } =
             self;
         let (kernels, source) = (*kernels, source.as_ref());
@@ -249,8 +252,9 @@ impl Discriminator {
                     head.add_feature_gradients(parameters, chunk * together, dh2, scratch);
                 }
                 let maps = dh2.chunks_exact_mut(BOTTOM).zip(y2.chunks_exact(BOTTOM));
-                let verdicts = logit_gradients.iter().zip(labels);
-                for (((dh2, y2), (&gradient, &label)), sums) in maps.zip(verdicts).zip(sums.chunks_exact_mut(per_image))
+                let of_logits = logit_gradients.iter().zip(labels);
+                for (((dh2, y2), (&gradient, &label)), sums) in
+                    maps.zip(of_logits).zip(sums.chunks_exact_mut(per_image))
                 {
                     if let Some(source) = source {
                         source.add_feature_gradients(parameters, gradient, label, dh2);
@@ -261,28 +265,28 @@ impl Discriminator {
     }
 
     /// Back through ReLU, bn2 and conv2.
-    fn deconvolve_features(&mut self, keep_points: bool, room: &mut Room<'_>) {
+    fn backward_conv2(&mut self, keep_transformed: bool, room: &mut Room<'_>) {
         let Self { kernels, inner, y1, bn1, y2, bn2, .. } = self;
-        let Room { lower_points, middle_gradients: dh1, bottom_gradients: dh2, .. } = room;
+        let Room { transformed_lower, middle_gradients: dh1, bottom_gradients: dh2, .. } = room;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * BOTTOM..(image + 1) * BOTTOM;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        let points = keep_points.then_some(&mut **lower_points);
-        inner.up(dy2, points, dh1, sums, |image, dh1, sums| {
+        let transformed = keep_transformed.then_some(&mut **transformed_lower);
+        inner.up(dy2, transformed, dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * MIDDLE..][..MIDDLE], dh1, norm1, sums);
         });
     }
 
     /// Back through ReLU, bn1 and conv1.
-    fn deconvolve_images(&mut self, dh1: &[f32]) {
-        let Self { kernels, batch, taps, y1, bn1, image_gradients, scratch, .. } = self;
+    fn backward_conv1(&mut self, dh1: &[f32]) {
+        let Self { kernels, batch, conv1_transposed, y1, bn1, image_gradients, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         // For each image of a pack anew what its gradient needs: packs are rare, and it is the smaller half.
-        for (images, taps) in
-            image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(taps.chunks_exact(OUTER_WEIGHTS))
+        for (images, transposed) in
+            image_gradients.chunks_exact_mut(*batch * PADDED_IMAGE).zip(conv1_transposed.chunks_exact(OUTER_WEIGHTS))
         {
             y1.par_chunks(MIDDLE)
                 .zip(dh1.par_chunks(MIDDLE))
@@ -292,7 +296,7 @@ impl Discriminator {
                     scratch.lend(|dy1| {
                         let dy1 = &mut dy1[..MIDDLE];
                         kernels.normalise_gradient(y1, dh1, norm, terms, dy1);
-                        kernels.outer_up(dy1, taps, image);
+                        kernels.outer_up(dy1, transposed, image);
                     });
                 });
         }
@@ -300,14 +304,14 @@ impl Discriminator {
 
     /// Adds to the gradients of all weights.
     fn weight_gradients(&mut self, images: &[f32], labels: &[u8], room: &Room<'_>) {
-        self.convolution_gradients(images, room.middle_gradients);
+        self.conv1_weight_gradient(images, room.middle_gradients);
         let Self { parameters, inner, source, h2, logit_gradients, .. } = self;
-        inner.add_weight_gradient(room.upper_points, room.lower_points);
+        inner.add_weight_gradient(room.transformed_upper, room.transformed_lower);
         if let Some(source) = source {
             source.add_weight_gradients(h2, labels, logit_gradients, &mut parameters.gradients);
         }
         if let Some(planes) = &mut self.planes {
-            planes.add_contribution_gradients(room.lower_points, labels);
+            planes.add_contribution_gradients(room.transformed_lower, labels);
         }
         for head in [&self.hidden_source, &self.head].into_iter().flatten() {
             head.weight_gradients(parameters, h2);
@@ -315,7 +319,7 @@ impl Discriminator {
     }
 
     /// Back through ReLU and bn1 to the gradient of conv1's weights.
-    fn convolution_gradients(&mut self, images: &[f32], dh1: &[f32]) {
+    fn conv1_weight_gradient(&mut self, images: &[f32], dh1: &[f32]) {
         let Self { kernels, batch, parameters, y1, bn1, outer_sums, scratch, .. } = self;
         let (kernels, norm, terms) = (*kernels, bn1.norm(), bn1.terms());
         let gradients = parameters.gradients[self.conv1.range()].chunks_exact_mut(OUTER_WEIGHTS);
@@ -333,7 +337,7 @@ impl Discriminator {
                         kernels.outer_weights(images, dy1, weight_sums);
                     });
                 });
-            super::add_outer_sums(kernels, outer_sums, gradient);
+            add_outer_sums(kernels, outer_sums, gradient);
         }
     }
 
@@ -350,8 +354,8 @@ impl Discriminator {
     pub(super) fn prepare(&mut self) {
         self.inner.prepare(self.parameters.value(self.conv2));
         let weights = self.parameters.value(self.conv1).chunks_exact(OUTER_WEIGHTS);
-        for (weights, taps) in weights.zip(self.taps.chunks_exact_mut(OUTER_WEIGHTS)) {
-            transpose(weights, TAPS, MIDDLE_CHANNELS, taps);
+        for (weights, transposed) in weights.zip(self.conv1_transposed.chunks_exact_mut(OUTER_WEIGHTS)) {
+            transpose(weights, FILTER_TAPS, MIDDLE_CHANNELS, transposed);
         }
         if let Some(planes) = &mut self.planes {
             planes.prepare(&self.parameters);

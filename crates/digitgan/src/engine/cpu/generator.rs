@@ -1,18 +1,20 @@
-//! G as it trains: noise (and class) to a picture, and back from the picture's gradient to the weights'.
+//! The generator G in training: from noise (and class) to an image, and back from the image's gradient to the weights'.
 
 use super::average::Average;
 use super::batchnorm::BatchNorm;
 use super::buffer::{Buffer, Scratch, zeros};
 use super::inner_convolution::InnerConvolution;
-use super::parameters::{Parameters, Slot};
+use super::outer_gradient::{OUTER_IMAGES, add_outer_sums, outer_sums};
+use super::padding::clear_padding;
+use super::parameters::Parameters;
+use super::shares::{share, share_of_panels};
+use super::slot::Slot;
 use super::threads::EqualShares;
 use super::workspace::Workspace;
-use super::{OUTER_IMAGES, share, share_of_panels};
-use crate::IMAGE_SIDE;
 use crate::engine::{Protocol, StateError};
 use crate::model::{LATENT, ModelSpec, TensorMap, generator_tensors};
-use digitgan_kernels::shape::{BOTTOM, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE, TAPS};
-use digitgan_kernels::winograd::LOWER_POINTS;
+use digitgan_kernels::shape::{BOTTOM, FILTER_TAPS, MIDDLE, MIDDLE_CHANNELS, MapLayout, OUTER_WEIGHTS, PADDED_IMAGE};
+use digitgan_kernels::winograd::TRANSFORMED_LOWER;
 use digitgan_kernels::{Kernels, MapInput, PANEL, transpose};
 use rayon::prelude::*;
 
@@ -22,27 +24,27 @@ use rayon::prelude::*;
 /// input ─deconv1→ y1 ─bn1,relu→ h1 ─deconv2→ y2 ─bn2,relu→ h2 ─deconv3,tanh→ images
 /// ```
 ///
-/// `images` are padded. h1 is stored only at its points, h2 not at all.
+/// `images` are padded. h1 is stored in the Winograd domain only; h2 is not stored at all.
 pub(super) struct Generator {
     kernels: Kernels,
     pub(super) batch: usize,
-    pub(super) inputs: usize,
+    inputs: usize,
     pub(super) parameters: Parameters,
     average: Option<Average>,
-    pub(super) deconv1: Slot,
-    pub(super) deconv2: Slot,
-    pub(super) deconv3: Slot,
-    pub(super) deconv3_bias: Slot,
+    deconv1: Slot,
+    deconv2: Slot,
+    deconv3: Slot,
+    deconv3_bias: Slot,
     inner: InnerConvolution,
-    /// deconv3's weights, `[32, 16]`.
-    pub(super) taps: Vec<f32>,
+    /// deconv3's weights, transposed: `[32, 16]`.
+    deconv3_transposed: Vec<f32>,
     input: Buffer,
     y1: Buffer,
-    /// h1 at points, kept for the backward pass.
-    h1_points: Buffer,
-    pub(super) bn1: BatchNorm,
+    /// h1 in the Winograd domain, kept for the backward pass.
+    transformed_h1: Buffer,
+    bn1: BatchNorm,
     y2: Buffer,
-    pub(super) bn2: BatchNorm,
+    bn2: BatchNorm,
     pub(super) images: Buffer,
     dy1: Buffer,
     bias_sums: Buffer,
@@ -68,10 +70,10 @@ impl Generator {
             deconv3: parameters.slot("deconv3.weight"),
             deconv3_bias: parameters.slot("deconv3.bias"),
             inner: InnerConvolution::new(kernels, protocol.precision),
-            taps: vec![0.0; OUTER_WEIGHTS],
+            deconv3_transposed: vec![0.0; OUTER_WEIGHTS],
             input: room(inputs),
             y1: room(BOTTOM),
-            h1_points: room(LOWER_POINTS),
+            transformed_h1: room(TRANSFORMED_LOWER),
             average: protocol.average.map(|decay| Average::new(decay, &parameters, [&bn1, &bn2])),
             bn1,
             y2: room(MIDDLE),
@@ -79,27 +81,27 @@ impl Generator {
             images: room(PADDED_IMAGE),
             dy1: room(BOTTOM),
             bias_sums: room(1),
-            outer_sums: super::outer_sums(batch),
+            outer_sums: outer_sums(batch),
             scratch: Scratch::new(OUTER_IMAGES * MIDDLE),
             parameters,
         }
     }
 
-    /// Draws a picture for each noise vector of a batch.
+    /// The forward pass: an image for each noise vector of a batch, in `images`.
     ///
     /// # Shapes
     /// `latents`: `[batch, 100]`; `labels`: `[batch]`.
     pub(super) fn forward(&mut self, latents: &[f32], labels: &[u8]) {
         fill_input(&mut self.input, self.inputs, latents, labels);
-        self.project();
+        self.forward_deconv1();
         self.bn1.finish_batch(&self.parameters, true);
-        self.deconvolve();
+        self.forward_deconv2();
         self.bn2.finish_batch(&self.parameters, true);
-        self.paint();
+        self.forward_deconv3();
     }
 
     /// deconv1, a 1×1 → 7×7 transposed convolution: a matrix product.
-    fn project(&mut self) {
+    fn forward_deconv1(&mut self) {
         let Self { kernels, inputs, parameters, deconv1, input, y1, bn1, .. } = self;
         let (kernels, inputs, weights) = (*kernels, *inputs, parameters.value(*deconv1));
         let (sums, per_image) = bn1.sums();
@@ -116,41 +118,42 @@ impl Generator {
     }
 
     /// bn1, ReLU, deconv2.
-    fn deconvolve(&mut self) {
-        let Self { kernels, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
+    fn forward_deconv2(&mut self) {
+        let Self { kernels, inner, y1, transformed_h1, bn1, y2, bn2, .. } = self;
         let (kernels, norm) = (*kernels, bn1.norm());
         let h1 = |image| MapInput::NormaliseRelu { map: &y1[image * BOTTOM..][..BOTTOM], norm };
-        inner.up(h1, Some(h1_points), y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
+        inner.up(h1, Some(transformed_h1), y2, bn2.sums().0, |_, y2, sums| kernels.channel_sums(y2, sums));
     }
 
     /// bn2, ReLU, deconv3, tanh.
-    fn paint(&mut self) {
-        let Self { kernels, parameters, deconv3_bias, taps, y2, bn2, images, scratch, .. } = self;
+    fn forward_deconv3(&mut self) {
+        let Self { kernels, parameters, deconv3_bias, deconv3_transposed, y2, bn2, images, scratch, .. } = self;
         let (kernels, norm, bias) = (*kernels, bn2.norm(), parameters.value(*deconv3_bias)[0]);
         images.par_chunks_mut(PADDED_IMAGE).zip(y2.par_chunks(MIDDLE)).in_equal_shares().for_each(|(image, y2)| {
             scratch.lend(|h2| {
                 let h2 = &mut h2[..MIDDLE];
                 kernels.normalise_relu(y2, norm, h2, MapLayout::MIDDLE);
-                kernels.outer_up(h2, taps, image);
+                kernels.outer_up(h2, deconv3_transposed, image);
             });
             kernels.tanh(bias, image);
-            clear_ring(image);
+            clear_padding(image);
         });
     }
 
-    /// Finds the gradients of all weights for the last batch, from the gradient of its pictures (padded, used up).
+    /// The backward pass: the gradients of all weights for the last batch, from the gradient of its images, which is
+    /// padded, and overwritten.
     pub(super) fn backward(&mut self, image_gradients: &mut [f32], workspace: &mut Workspace) {
         // deconv1's, nine tenths of all, are written and not added to.
         self.parameters.clear_gradients_but(self.deconv1);
-        self.unpaint(image_gradients, &mut workspace.middle_gradients);
+        self.backward_deconv3(image_gradients, &mut workspace.middle_gradients);
         self.bn2.finish_gradient(Some(&mut self.parameters.gradients));
-        self.convolve(workspace);
+        self.backward_deconv2(workspace);
         self.bn1.finish_gradient(Some(&mut self.parameters.gradients));
-        self.unproject(&workspace.bottom_gradients);
+        self.backward_deconv1(&workspace.bottom_gradients);
     }
 
     /// Back through tanh and deconv3.
-    fn unpaint(&mut self, image_gradients: &mut [f32], dh2: &mut [f32]) {
+    fn backward_deconv3(&mut self, image_gradients: &mut [f32], dh2: &mut [f32]) {
         let Self { kernels, parameters, deconv3, deconv3_bias, y2, bn2, images, scratch, .. } = self;
         let (kernels, weights) = (*kernels, parameters.value(*deconv3));
         let (norm, sums, per_image) = bn2.norm_and_sums();
@@ -179,28 +182,28 @@ impl Generator {
                 });
             });
         parameters.gradients[deconv3_bias.range()][0] += self.bias_sums.iter().sum::<f32>();
-        super::add_outer_sums(kernels, &self.outer_sums, &mut parameters.gradients[deconv3.range()]);
+        add_outer_sums(kernels, &self.outer_sums, &mut parameters.gradients[deconv3.range()]);
     }
 
     /// Back through ReLU, bn2 and deconv2.
-    fn convolve(&mut self, workspace: &mut Workspace) {
-        let Self { kernels, parameters, deconv2, inner, y1, h1_points, bn1, y2, bn2, .. } = self;
-        let Workspace { upper_points, middle_gradients: dh2, bottom_gradients: dh1, .. } = workspace;
+    fn backward_deconv2(&mut self, workspace: &mut Workspace) {
+        let Self { kernels, parameters, deconv2, inner, y1, transformed_h1, bn1, y2, bn2, .. } = self;
+        let Workspace { transformed_upper, middle_gradients: dh2, bottom_gradients: dh1, .. } = workspace;
         let (kernels, norm, terms) = (*kernels, bn2.norm(), bn2.terms());
         let dy2 = |image: usize| {
             let at = image * MIDDLE..(image + 1) * MIDDLE;
             MapInput::NormaliseGradient { map: &y2[at.clone()], gradient: &dh2[at], norm, terms }
         };
         let (norm1, sums, _) = bn1.norm_and_sums();
-        inner.down(dy2, Some(upper_points), dh1, sums, |image, dh1, sums| {
+        inner.down(dy2, Some(transformed_upper), dh1, sums, |image, dh1, sums| {
             kernels.gradient_sums(&y1[image * BOTTOM..][..BOTTOM], dh1, norm1, sums);
         });
-        inner.add_weight_gradient(upper_points, h1_points);
+        inner.add_weight_gradient(transformed_upper, transformed_h1);
         inner.finish_weight_gradient(&mut parameters.gradients[deconv2.range()]);
     }
 
     /// Back through ReLU, bn1 and deconv1.
-    fn unproject(&mut self, dh1: &[f32]) {
+    fn backward_deconv1(&mut self, dh1: &[f32]) {
         let Self { kernels, batch, inputs, parameters, deconv1, input, y1, bn1, dy1, .. } = self;
         let (kernels, batch, panel) = (*kernels, *batch, *inputs * PANEL);
         let (norm, terms) = (bn1.norm(), bn1.terms());
@@ -219,7 +222,7 @@ impl Generator {
     /// Prepares the forms of the weights that the passes use. Call after every change of them.
     pub(super) fn prepare(&mut self) {
         self.inner.prepare(self.parameters.value(self.deconv2));
-        transpose(self.parameters.value(self.deconv3), TAPS, MIDDLE_CHANNELS, &mut self.taps);
+        transpose(self.parameters.value(self.deconv3), FILTER_TAPS, MIDDLE_CHANNELS, &mut self.deconv3_transposed);
     }
 
     pub(super) fn save(&self, state: &mut TensorMap) {
@@ -231,12 +234,12 @@ impl Generator {
         }
     }
 
-    /// The prefix of the tensors that draw, among those that [`Generator::save`] writes.
+    /// The prefix of the tensors to draw images with, among those that [`Generator::save`] writes.
     pub(super) fn drawing(&self) -> &'static str {
         if self.average.is_some() { "generator.average." } else { "generator." }
     }
 
-    /// Lets the average follow, after step `step`, counted from 1.
+    /// Updates the average of the weights after step `step`, counted from 1.
     pub(super) fn follow(&mut self, step: u64) {
         if let Some(average) = &mut self.average {
             average.update(step, &self.parameters, [&self.bn1, &self.bn2]);
@@ -264,16 +267,5 @@ pub(super) fn fill_input(input: &mut [f32], inputs: usize, latents: &[f32], labe
         if let Some(hot) = one_hot.get_mut(usize::from(label)) {
             *hot = 1.0;
         }
-    }
-}
-
-/// Sets the ring of a padded picture to zero.
-fn clear_ring(image: &mut [f32]) {
-    const ROW: usize = IMAGE_SIDE + 2;
-    image[..ROW].fill(0.0);
-    image[PADDED_IMAGE - ROW..].fill(0.0);
-    for row in image.chunks_exact_mut(ROW) {
-        row[0] = 0.0;
-        row[ROW - 1] = 0.0;
     }
 }

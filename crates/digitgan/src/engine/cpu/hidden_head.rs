@@ -1,10 +1,11 @@
-//! A head of D with a hidden layer: what class a picture is taken for, in ACGAN's D and in a classifier; or how real it
-//! is, where D's verdict is to see more than each feature alone.
+//! A head of D with a hidden layer. It computes class logits, in ACGAN's D and in a classifier; or the discriminator
+//! logit, where that is to depend on more than each feature by itself.
 
 use super::buffer::{Buffer, Scratch, zeros};
-use super::parameters::{Parameters, Slot};
+use super::parameters::Parameters;
+use super::shares::{ROWS_AT_ONCE, share, share_of_panels};
+use super::slot::Slot;
 use super::threads::EqualShares;
-use super::{ROWS_AT_ONCE, share, share_of_panels};
 use digitgan_kernels::shape::BOTTOM;
 use digitgan_kernels::{Kernels, PANEL, transpose_panels};
 use rayon::prelude::*;
@@ -25,7 +26,7 @@ pub(super) struct HiddenHead {
     pub(super) hidden: Buffer,
     /// `[batch, outputs]`.
     pub(super) logits: Buffer,
-    /// Their gradients: whoever computes the loss writes them.
+    /// Their gradients, which the code that computes the loss writes.
     pub(super) logit_gradients: Buffer,
     hidden_gradients: Buffer,
 }
@@ -105,19 +106,20 @@ impl HiddenHead {
             });
     }
 
-    /// The output that speaks of class `label`, where each class has its own.
+    /// The output for class `label`: there is one for each class, or one for all.
     fn output_of(&self, label: u8) -> usize {
         if self.outputs == 1 { 0 } else { usize::from(label) }
     }
 
-    /// Writes to `logits` what the head says of pictures of these classes.
+    /// Writes to `logits` the output for each image's class.
     pub(super) fn read(&self, labels: &[u8], logits: &mut [f32]) {
         for ((logit, outputs), &label) in logits.iter_mut().zip(self.logits.chunks_exact(self.outputs)).zip(labels) {
             *logit = outputs[self.output_of(label)];
         }
     }
 
-    /// Takes up the gradients of what [`HiddenHead::read`] read.
+    /// Sets the gradients of the outputs from those of the logits that [`HiddenHead::read`] wrote; the other outputs'
+    /// are zero.
     pub(super) fn write_gradients(&mut self, labels: &[u8], gradients: &[f32]) {
         self.logit_gradients.fill(0.0);
         for (place, (&gradient, &label)) in gradients.iter().zip(labels).enumerate() {
@@ -133,7 +135,7 @@ impl HiddenHead {
         self.kernels.matrix_product(gradients, parameters.value(self.hidden_weight), feature_gradients, BOTTOM);
     }
 
-    /// Adds what [`HiddenHead::backward_features`] would write.
+    /// As [`HiddenHead::backward_features`], but adds to what is there.
     pub(super) fn add_feature_gradients(
         &self,
         parameters: &Parameters,
@@ -174,14 +176,14 @@ impl HiddenHead {
                 kernels.add_scaled(logit_gradient, hidden, row);
             }
         }
-        // A batch's sum is added as one number: where real images and fakes pull a bias with equal force, nothing is left,
-        // not even a rounding, which Adam would take for a gradient.
+        // A batch's sum is added as one number: where real images and fakes pull a bias with equal force, nothing is
+        // left, not even a rounding, which Adam would take for a gradient.
         for (output, bias) in gradients[self.output_bias.range()].iter_mut().enumerate() {
             *bias += logit_gradients.iter().skip(output).step_by(outputs).sum::<f32>();
         }
     }
 
-    /// Takes up new weights.
+    /// Transposes the weights. Call after every change of them.
     pub(super) fn prepare(&mut self, parameters: &Parameters) {
         const BLOCKS: usize = 7;
         let (weights, units) = (parameters.value(self.hidden_weight), self.units);

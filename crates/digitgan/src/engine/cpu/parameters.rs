@@ -1,42 +1,24 @@
 //! All parameters of a network in one flat buffer, with gradients and Adam's moments in equal ones.
 
 use super::buffer::{Buffer, zeros};
+use super::slot::Slot;
 use super::spectral::SpectralNorm;
 use super::threads::EqualShares;
-use crate::engine::{StateError, find};
+use crate::engine::{Protocol, StateError, find};
 use crate::model::{Tensor, TensorMap, TensorSpec};
 use digitgan_kernels::{AdamStep, Kernels, PANEL, VECTOR_STEP};
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// How many parameters a thread updates at a time.
 const ADAM_CHUNK: usize = 16 * 1024;
-
-/// A parameter's place in the flat buffers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
-    start: usize,
-    len: usize,
-}
-
-impl Slot {
-    pub(super) fn range(self) -> Range<usize> {
-        self.start..self.start + self.len
-    }
-
-    /// The part of this slot from `start` on, `len` long.
-    pub(super) fn part(self, start: usize, len: usize) -> Slot {
-        assert!(start + len <= self.len);
-        Slot { start: self.start + start, len }
-    }
-}
 
 /// The parameters of one network.
 pub(super) struct Parameters {
     kernels: Kernels,
     entries: Vec<(TensorSpec, Slot)>,
     pub(super) values: Buffer,
-    /// What the passes see where some weights are normalised: the values with those weights divided.
+    /// The values that the passes use where some weights are normalised (spectral normalisation): a copy in which those
+    /// weights are divided by their singular value.
     normalised: Option<Buffer>,
     spectral: Vec<SpectralNorm>,
     pub(super) gradients: Buffer,
@@ -50,7 +32,7 @@ impl Parameters {
         let mut entries = Vec::new();
         let (trainable, others): (Vec<_>, Vec<_>) = tensors.into_iter().partition(|tensor| tensor.trainable);
         for tensor in trainable {
-            let slot = Slot { start: end, len: tensor.elements() };
+            let slot = Slot::new(end, tensor.elements());
             end = slot.range().end.next_multiple_of(VECTOR_STEP);
             entries.push((tensor, slot));
         }
@@ -78,12 +60,12 @@ impl Parameters {
         self.entries.iter().find(|(tensor, _)| tensor.name == name).map(|(tensor, slot)| (tensor, *slot))
     }
 
-    /// The numbers of a parameter as the passes see it, in the engine's layout.
+    /// A parameter as the passes use it, in the engine's layout.
     pub(super) fn value(&self, slot: Slot) -> &[f32] {
         &self.normalised.as_ref().unwrap_or(&self.values)[slot.range()]
     }
 
-    /// Takes up new values into what the passes see.
+    /// Recomputes the normalised copy from new values.
     fn normalise(&mut self) {
         let Some(normalised) = &mut self.normalised else { return };
         let weights = &mut self.spectral;
@@ -95,7 +77,7 @@ impl Parameters {
         weights.iter_mut().for_each(|weight| weight.normalise(&self.values, normalised));
     }
 
-    /// Turns gradients by what the passes saw into those by the values.
+    /// Turns the gradients with respect to normalised weights into those with respect to the weights themselves.
     pub(super) fn finish_gradients(&mut self) {
         if let Some(normalised) = &self.normalised {
             self.spectral.iter_mut().for_each(|weight| weight.gradient(normalised, &mut self.gradients));
@@ -151,7 +133,7 @@ impl Parameters {
     /// Writes numbers that lie as the values do to `map`, in PyTorch's layouts.
     pub(super) fn export(&self, prefix: &str, buffer: &[f32], map: &mut TensorMap) {
         for (tensor, slot) in &self.entries {
-            let mut values = vec![0.0; slot.len];
+            let mut values = vec![0.0; slot.range().len()];
             let engine = &buffer[slot.range()];
             Layout::of(tensor).for_each(|canonical, ours| values[canonical] = engine[ours]);
             map.insert(format!("{prefix}{}", tensor.name), Tensor { shape: tensor.shape.clone(), values });
@@ -181,6 +163,11 @@ impl Parameters {
     }
 }
 
+/// The constants of Adam's step `step`, counted from 1, at learning rate `rate`.
+pub(super) fn adam_step(protocol: &Protocol, rate: f64, step: u64) -> AdamStep {
+    AdamStep::new(rate, protocol.beta1, protocol.beta2, protocol.epsilon, step)
+}
+
 fn import(
     entries: &[(TensorSpec, Slot)],
     prefix: &str,
@@ -195,8 +182,8 @@ fn import(
     Ok(())
 }
 
-/// How a parameter lies in the engine: PyTorch's tensor seen with four axes, and the order in which
-/// the engine nests them. The engine wants channels innermost.
+/// The engine's layout of a parameter: PyTorch's tensor viewed with four axes, and the order in which the engine nests
+/// them. The engine is channels-last, PyTorch's weights are channels-first.
 struct Layout {
     axes: [usize; 4],
     order: [usize; 4],
@@ -209,8 +196,8 @@ impl Layout {
             ("conv1.weight", &[a, b, 4, 4]) => Layout { axes: [a, b, 1, 16], order: [1, 3, 2, 0] },
             // One class's vector behind the other, each as the features lie: [n, 7·7, 64].
             ("class_projection.weight", &[n, 64, 7, 7]) => Layout { axes: [n, 64, 1, 49], order: [0, 3, 2, 1] },
-            // [a, b, 4, 4] → [4·4, b, a]; what D's conv2 makes of its picture half and of its class half of
-            // the channels are two tensors of 32 channels each, one behind the other.
+            // [a, b, 4, 4] → [4·4, b, a]. Where D has class planes, its conv2 has 64 input channels: they are stored as two
+            // tensors of 32 channels, the image's features first, then the class's.
             (_, &[a, b, 4, 4]) => {
                 let halves = b.div_ceil(32);
                 Layout { axes: [a, halves, b / halves, 16], order: [1, 3, 2, 0] }
@@ -265,7 +252,7 @@ mod tests {
             ] {
                 let mut parameters = Parameters::new(Kernels::available()[0], tensors);
                 for (tensor, slot) in &parameters.entries {
-                    let mut seen = vec![false; slot.len];
+                    let mut seen = vec![false; slot.range().len()];
                     Layout::of(tensor).for_each(|canonical, _| seen[canonical] = true);
                     assert!(seen.iter().all(|&seen| seen), "{}", tensor.name);
                 }

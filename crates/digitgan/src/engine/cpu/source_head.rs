@@ -1,21 +1,22 @@
-//! D's first head, as the report has it: how real a picture is.
+//! D's first head, one linear layer: the discriminator logit, how real an image looks.
 
-use super::parameters::{Parameters, Slot};
+use super::parameters::Parameters;
+use super::slot::Slot;
 use super::threads::EqualShares;
 use digitgan_kernels::Kernels;
 use digitgan_kernels::shape::BOTTOM;
 use rayon::prelude::*;
 
-/// Columns of the weights that a task adds up.
+/// Columns of the weights whose gradients one task sums.
 const COLUMNS: usize = BOTTOM / 14;
 
-/// `features (3136) ─source→ logit`; where it is told the class by projection, the features' product with the class's
-/// vector is added.
+/// `features (3136) ─source→ logit`. A projection discriminator (Miyato & Koyama 2018) adds the dot product of the
+/// features and a learned vector for the class.
 pub(super) struct SourceHead {
     kernels: Kernels,
     weight: Slot,
     bias: Slot,
-    /// A vector a class, `[classes, 3136]`.
+    /// The projection's vectors, one for each class, `[classes, 3136]`.
     projection: Option<Slot>,
 }
 
@@ -27,12 +28,12 @@ impl SourceHead {
         Some(SourceHead { kernels, weight, bias: parameters.slot("source.bias"), projection })
     }
 
-    /// The class's vector, if there are any.
+    /// The vector of class `label`, in a projection discriminator.
     fn class_vector(&self, label: u8) -> Option<Slot> {
         Some(self.projection?.part(usize::from(label) * BOTTOM, BOTTOM))
     }
 
-    /// The logit of a picture of class `label` with these features.
+    /// The logit of an image of class `label` with these features.
     pub(super) fn logit(&self, parameters: &Parameters, features: &[f32], label: u8) -> f32 {
         let class = self.class_vector(label).map(|vector| self.kernels.dot(features, parameters.value(vector)));
         let source = self.kernels.dot(features, parameters.value(self.weight)) + parameters.value(self.bias)[0];

@@ -1,14 +1,14 @@
-//! Spectral normalisation: the passes of D see a weight W divided by its largest singular value σ (Miyato et al. 2018).
+//! Spectral normalisation: D's passes use a weight W divided by its largest singular value σ (Miyato et al. 2018).
 //!
-//! With the weight as a matrix, a row an output, σ = uᵀWv for its singular vectors. u is kept from step to step and
-//! follows W by one power iteration a step:
+//! Seen as a matrix with a row for each output, W has σ = uᵀWv for its first singular vectors u and v. u is kept from
+//! step to step and follows W by one power iteration a step:
 //!
 //! ```text
 //! u ← Wv / ‖Wv‖      v = Wᵀu / ‖Wᵀu‖      σ = ‖Wᵀu‖      Ŵ = W / σ
 //! dW = (dŴ − ⟨dŴ, Ŵ⟩·u·vᵀ) / σ
 //! ```
 
-use super::parameters::Slot;
+use super::slot::Slot;
 use super::threads::EqualShares;
 use crate::engine::{SMALLEST_NORM, StateError, find};
 use crate::model::{Tensor, TensorMap};
@@ -16,13 +16,14 @@ use digitgan_kernels::Kernels;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// One weight's.
+/// The spectral normalisation of one weight.
 pub(super) struct SpectralNorm {
     kernels: Kernels,
     /// The tensor that holds u, `conv1.weight_u`.
     name: &'static str,
     slot: Slot,
-    /// Outputs of the layer, and how many numbers of each lie together in the engine's layout, `[_, outputs, together]`.
+    /// Outputs of the layer, and how many numbers of each lie together in the engine's layout,
+    /// `[_, outputs, together]`.
     outputs: usize,
     together: usize,
     u: Vec<f32>,
@@ -47,7 +48,7 @@ impl SpectralNorm {
         self.slot.range()
     }
 
-    /// Lets u follow the weight's new values: u ← Wv / ‖Wv‖.
+    /// One power iteration after an update of the weight: u ← Wv / ‖Wv‖.
     pub(super) fn iterate(&mut self, values: &[f32]) {
         let Self { kernels, slot, outputs, together, u, v, .. } = self;
         let weight = &values[slot.range()];

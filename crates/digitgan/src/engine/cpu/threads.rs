@@ -1,25 +1,36 @@
-//! How the threads of a step share its work: in equal parts, the same each time, and awake in between.
+//! How the threads of a step share its work: in equal parts, the same each time, without falling asleep in between.
 //!
-//! A step is some sixty parallel regions of 10 to 400 microseconds. At that scale two things cost more than the work that
-//! they save (`docs/performance.md`): waking a thread that fell asleep between two regions, and handing images from one
-//! core to another, since an image's maps are then in the wrong core's cache.
+//! A step is some sixty parallel regions of 10 to 400 microseconds. At that scale two things cost more than the work
+//! that they save (`docs/performance.md`): waking a thread that fell asleep between two regions, and handing images
+//! from one core to another, since an image's maps are then in the wrong core's cache.
 
 use rayon::iter::{IndexedParallelIterator, MinLen};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How often a thread looks for work in vain, a few microseconds, before it lets others have its processor between two looks.
+/// How often a thread looks for work in vain, a few microseconds, before it lets others have its processor between two
+/// looks.
 const TRIES: u32 = 100;
+
+/// How many threads compute: those of the rayon pool that this is called in.
+pub(super) fn count() -> usize {
+    rayon::current_num_threads()
+}
+
+/// The number of this thread among them, if it is one of them.
+pub(super) fn index() -> Option<usize> {
+    rayon::current_thread_index()
+}
 
 /// Runs `work` while the other threads of the rayon pool that it is called in look for work without falling asleep.
 ///
 /// Outside of a pool, or in one of a single thread, this is `work()`.
 pub(super) fn keep_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    let Some(here) = rayon::current_thread_index() else { return work() };
+    let Some(here) = index() else { return work() };
     let done = AtomicBool::new(false);
     let look_for_work = || {
         // This thread may come by here while it waits for others, and must not wait for itself.
         let mut tries = 0;
-        while rayon::current_thread_index() != Some(here) && !done.load(Ordering::Acquire) {
+        while index() != Some(here) && !done.load(Ordering::Acquire) {
             if rayon::yield_now() == Some(rayon::Yield::Executed) {
                 tries = 0;
             } else if tries < TRIES {
@@ -34,7 +45,7 @@ pub(super) fn keep_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
         let _end = SetWhenDropped(&done);
         work()
     };
-    beside(rayon::current_num_threads() - 1, &look_for_work, until_done)
+    beside(count() - 1, &look_for_work, until_done)
 }
 
 /// Runs `work` while up to `count` other threads run `other`, without a place on the heap for it.
@@ -60,7 +71,7 @@ pub(super) trait EqualShares: IndexedParallelIterator + Sized {
     /// Splits the items into one share a thread, so that two threads take the same items in every region over the same
     /// images. rayon halves, so this holds for powers of two; other numbers of threads share as rayon sees fit.
     fn in_equal_shares(self) -> MinLen<Self> {
-        let (items, threads) = (self.len(), rayon::current_num_threads());
+        let (items, threads) = (self.len(), count());
         self.with_min_len(if threads.is_power_of_two() { (items / threads).max(1) } else { 1 })
     }
 }

@@ -1,8 +1,7 @@
 //! Why a run directory cannot be kept.
 
 use crate::picture::PictureError;
-use crate::run::losses::LossError;
-use crate::run::watch_log::WatchLogError;
+use crate::run::step_log::StepLogError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,21 +19,13 @@ pub enum RecordError {
         /// Why not.
         source: io::Error,
     },
-    /// The losses cannot be recorded or continued.
+    /// A log cannot be added to or continued.
     #[error("{path}: {source}")]
-    Losses {
+    Log {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: LossError,
-    },
-    /// What the collapse monitor saw cannot be recorded or continued.
-    #[error("{path}: {source}")]
-    Looks {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: WatchLogError,
+        source: StepLogError,
     },
     /// A picture cannot be made.
     #[error("{path}: {source}")]
@@ -57,20 +48,11 @@ impl<T> Attempt<T> for io::Result<T> {
     }
 }
 
-impl<T> Attempt<T> for Result<T, LossError> {
+impl<T> Attempt<T> for Result<T, StepLogError> {
     fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
         self.map_err(|error| match error {
-            LossError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
-            source => RecordError::Losses { path: path.to_owned(), source },
-        })
-    }
-}
-
-impl<T> Attempt<T> for Result<T, WatchLogError> {
-    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
-        self.map_err(|error| match error {
-            WatchLogError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
-            source => RecordError::Looks { path: path.to_owned(), source },
+            StepLogError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
+            source => RecordError::Log { path: path.to_owned(), source },
         })
     }
 }

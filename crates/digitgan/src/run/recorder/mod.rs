@@ -11,16 +11,14 @@ pub use error::RecordError;
 
 use super::checkpoint;
 use super::directory::RunDirectory;
-use super::losses::{self, LossRecord, LossWriter};
 use super::manifest::{Collapse, Manifest};
+use super::step_log::StepLog;
 use super::tensorboard::EventWriter;
 use super::timing::Stopwatch;
-use super::watch_log::WatchLog;
 use crate::engine::StepReport;
 use crate::files::atomic;
-use crate::train::{CollapseRecord, Event, Observer, ObserverError, Outcome, Snapshot};
+use crate::train::{CollapseRecord, Event, LossRecord, Observer, ObserverError, Outcome, Snapshot};
 use crate::weights::GeneratorFile;
-use pictures::Pictures;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Keeps the run directory of one training.
@@ -30,10 +28,9 @@ pub struct Recorder {
     /// What computes, such as `cpu (avx512)`, and on how many threads.
     device: String,
     threads: usize,
-    losses: LossWriter,
-    looks: WatchLog,
+    losses: StepLog<LossRecord>,
+    looks: StepLog<CollapseRecord>,
     events: EventWriter,
-    pictures: Pictures,
     stopwatch: Stopwatch,
 }
 
@@ -55,9 +52,7 @@ impl Recorder {
             atomic::remove_leftovers(&folder).attempt("tidy", &folder)?;
         }
         let Logs { losses, looks, events } = Logs::take_up(&run, step)?;
-        let earlier = if step > 0 { losses::read(&run.losses()).attempt("read", &run.losses())? } else { Vec::new() };
         Ok(Recorder {
-            pictures: Pictures::resume(&earlier, looks.records()),
             stopwatch: Stopwatch::take_up(&run, step),
             run,
             manifest,
@@ -115,9 +110,8 @@ impl Recorder {
     }
 
     fn step(&mut self, step: u64, epoch: u32, report: &StepReport) -> Result<(), RecordError> {
-        let record = loss_record(step, epoch, report);
-        self.losses.append(&record).attempt("write", &self.run.losses())?;
-        self.pictures.step(&record);
+        let record = LossRecord::of(step, epoch, report);
+        self.losses.append(record).attempt("write", &self.run.losses())?;
         let mut scalars = [("", 0.0); 7];
         let classes = [("loss/D class", record.d_class), ("loss/G class", record.g_class)];
         let always = [
@@ -138,7 +132,6 @@ impl Recorder {
 
     fn look(&mut self, record: &CollapseRecord) -> Result<(), RecordError> {
         self.looks.append(*record).attempt("write", &self.run.watch())?;
-        self.pictures.look(record);
         let scalars = [
             ("watch/class entropy", record.entropy),
             ("watch/distance", record.distance),
@@ -184,7 +177,6 @@ impl Recorder {
         self.losses.flush().attempt("write", &self.run.losses())?;
         let Logs { losses, looks, events } = Logs::take_up(&self.run, step)?;
         (self.losses, self.looks, self.events) = (losses, looks, events);
-        self.pictures.cut_back(step);
         Ok(())
     }
 
@@ -204,8 +196,13 @@ impl Recorder {
     fn draw(&self, step: u64) -> Result<(), RecordError> {
         let Manifest { config, dataset, judge, .. } = &self.manifest;
         let title = format!("{} on {}", config.model.title(), dataset.identity.name);
+        pictures::draw_losses(&self.run, &format!("{title}: losses"), self.losses.records())?;
+        if self.looks.records().is_empty() {
+            return Ok(());
+        }
         let judge = judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
-        self.pictures.draw(&self.run, &title, &judge, step)
+        let title = format!("{title}: mode-collapse watch{judge}");
+        pictures::draw_looks(&self.run, &title, self.looks.records(), step)
     }
 }
 
@@ -217,8 +214,8 @@ impl Observer for Recorder {
 
 /// The files that a training adds to.
 struct Logs {
-    losses: LossWriter,
-    looks: WatchLog,
+    losses: StepLog<LossRecord>,
+    looks: StepLog<CollapseRecord>,
     events: EventWriter,
 }
 
@@ -226,29 +223,12 @@ impl Logs {
     /// Continues them after `step` steps.
     fn take_up(run: &RunDirectory, step: u64) -> Result<Self, RecordError> {
         let path = run.losses();
-        let losses = match step {
-            0 => LossWriter::create(&path).attempt("write", &path)?,
-            _ => LossWriter::resume(&path, step).attempt("continue", &path)?,
-        };
+        let losses = StepLog::resume(&path, step).attempt(if step == 0 { "write" } else { "continue" }, &path)?;
         let purge = (step > 0).then_some(step + 1);
         let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
         let path = run.watch();
-        let looks = WatchLog::resume(&path, step).attempt("continue", &path)?;
+        let looks = StepLog::resume(&path, step).attempt("continue", &path)?;
         Ok(Logs { losses, looks, events })
-    }
-}
-
-fn loss_record(step: u64, epoch: u32, report: &StepReport) -> LossRecord {
-    LossRecord {
-        step,
-        epoch,
-        d_loss: report.d_loss as f32,
-        g_loss: report.g_loss as f32,
-        d_real: report.d_real,
-        d_fake: report.d_fake,
-        d_fake_after: report.d_fake_after,
-        d_class: report.d_class.map(|loss| loss as f32),
-        g_class: report.g_class.map(|loss| loss as f32),
     }
 }
 

@@ -1,22 +1,13 @@
-//! The pictures that a training leaves in its run directory. Their points are kept in memory: nothing is read back while a
-//! training goes on.
+//! The pictures that a training leaves in its run directory.
 
 use super::error::{Attempt, RecordError};
 use crate::config::TrainConfig;
 use crate::picture::{Animation, CollapseCurves, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
 use crate::run::RunDirectory;
-use crate::run::losses::LossRecord;
-use crate::train::CollapseRecord;
+use crate::train::{CollapseRecord, LossRecord};
 
 /// What every picture says of who made it.
 const SOFTWARE: (&str, &str) = ("Software", "digitgan");
-
-/// What the curves of a training are drawn from.
-#[derive(Debug, Default)]
-pub(super) struct Pictures {
-    losses: Vec<CurvePoint>,
-    looks: Vec<CollapseRecord>,
-}
 
 /// A picture as a PNG file in memory.
 pub(super) struct Png {
@@ -25,40 +16,22 @@ pub(super) struct Png {
     pub(super) height: usize,
 }
 
-impl Pictures {
-    /// Those of a training that goes on.
-    pub(super) fn resume(losses: &[LossRecord], looks: &[CollapseRecord]) -> Self {
-        Pictures { losses: losses.iter().map(point).collect(), looks: looks.to_vec() }
-    }
+/// Draws the losses so far; `title` stands above them.
+pub(super) fn draw_losses(run: &RunDirectory, title: &str, records: &[LossRecord]) -> Result<(), RecordError> {
+    let path = run.loss_curves();
+    let points: Vec<CurvePoint> = records.iter().map(point).collect();
+    LossCurves { title, points: &points }.write_png(&path, &[SOFTWARE]).attempt("write", &path)
+}
 
-    pub(super) fn step(&mut self, record: &LossRecord) {
-        self.losses.push(point(record));
-    }
-
-    pub(super) fn look(&mut self, record: &CollapseRecord) {
-        self.looks.push(*record);
-    }
-
-    /// Forgets what came after `step` steps.
-    pub(super) fn cut_back(&mut self, step: u64) {
-        self.losses.retain(|point| point.step <= step);
-        self.looks.retain(|look| look.step <= step);
-    }
-
-    /// Draws the curves so far, after `step` steps; `title` stands above them, and `judge` is who looked.
-    pub(super) fn draw(&self, run: &RunDirectory, title: &str, judge: &str, step: u64) -> Result<(), RecordError> {
-        let path = run.loss_curves();
-        LossCurves { title: &format!("{title}: losses"), points: &self.losses }
-            .write_png(&path, &[SOFTWARE])
-            .attempt("write", &path)?;
-        if self.looks.is_empty() {
-            return Ok(());
-        }
-        let path = run.watch_curves();
-        CollapseCurves { title: &format!("{title}: mode-collapse watch{judge}"), records: &self.looks, last_step: step }
-            .write_png(&path, &[SOFTWARE])
-            .attempt("draw", &path)
-    }
+/// Draws what the collapse monitor saw so far, after `last_step` steps.
+pub(super) fn draw_looks(
+    run: &RunDirectory,
+    title: &str,
+    records: &[CollapseRecord],
+    last_step: u64,
+) -> Result<(), RecordError> {
+    let path = run.watch_curves();
+    CollapseCurves { title, records, last_step }.write_png(&path, &[SOFTWARE]).attempt("draw", &path)
 }
 
 /// Writes the sample grid of an epoch, and returns its file's bytes.

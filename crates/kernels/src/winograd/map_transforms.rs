@@ -1,7 +1,7 @@
-//! Maps to points and back, one image at a time.
+//! The transforms of feature maps: into the Winograd domain and back, one image at a time.
 
-use super::lines::{lower_to_points, points_to_lower, points_to_upper, upper_to_points};
-use super::{LINE, LOWER_POINTS, LOWER_PRODUCT, PRODUCT, UPPER_POINTS, UPPER_PRODUCT};
+use super::layout::{LINE, LOWER_PRODUCT, PRODUCT, TRANSFORMED_LOWER, TRANSFORMED_UPPER, UPPER_PRODUCT};
+use super::line_transforms::{input_transform, input_transform_adjoint, output_transform, output_transform_adjoint};
 use crate::Kernels;
 use crate::batchnorm::{MapInput, gradient_reader, plain_reader, relu_reader};
 use crate::shape::{BOTTOM, BOTTOM_CHANNELS, BOTTOM_SIDE, MIDDLE, MIDDLE_CHANNELS, MIDDLE_SIDE, MapLayout};
@@ -9,46 +9,47 @@ use crate::tile::{load, store};
 use pulp::{Simd, WithSimd};
 use std::mem::MaybeUninit;
 
-/// Side of a phase of the upper map, ring included.
+/// Side of a phase of the upper map, zero padding included.
 const PHASE_SIDE: usize = 8;
 
 impl Kernels {
-    /// An upper map at its points, `Bᵀ·d·B`.
+    /// The input transform: an upper map into the Winograd domain, `Bᵀ·d·B`.
     ///
     /// # Shapes
-    /// `map`: `[14, 14, 32]`; `points`: `[81, 128]` and gaps.
-    pub fn upper_to_points(self, map: MapInput<'_>, points: &mut [f32]) {
+    /// `map`: `[14, 14, 32]`; `transformed`: `[81, 128]` and gaps.
+    pub fn winograd_input_transform(self, map: MapInput<'_>, transformed: &mut [f32]) {
         map.check(MapLayout::MIDDLE);
-        assert_eq!(points.len(), UPPER_POINTS);
-        self.run(UpperToPoints { map, points });
+        assert_eq!(transformed.len(), TRANSFORMED_UPPER);
+        self.run(InputTransform { map, transformed });
     }
 
-    /// The transpose of [`Kernels::upper_to_points`] for a plain map.
+    /// The adjoint (transpose) of [`Kernels::winograd_input_transform`]: from the Winograd domain to a plain upper map.
     ///
     /// # Shapes
-    /// `points`: `[81, 128]` and gaps; `map`: `[14, 14, 32]`.
-    pub fn points_to_upper(self, points: &[f32], map: &mut [f32]) {
-        assert_eq!((points.len(), map.len()), (UPPER_POINTS, MIDDLE));
-        self.run(PointsToUpper { points, map });
+    /// `transformed`: `[81, 128]` and gaps; `map`: `[14, 14, 32]`.
+    pub fn winograd_input_adjoint(self, transformed: &[f32], map: &mut [f32]) {
+        assert_eq!((transformed.len(), map.len()), (TRANSFORMED_UPPER, MIDDLE));
+        self.run(InputTransformAdjoint { transformed, map });
     }
 
-    /// A lower map at its points, `A·y·Aᵀ`.
+    /// The adjoint (transpose) of [`Kernels::winograd_output_transform`]: a lower map into the Winograd domain,
+    /// `A·y·Aᵀ`.
     ///
     /// # Shapes
-    /// `map`: `[7, 7, 64]`; `points`: `[81, 64]` and gaps.
-    pub fn lower_to_points(self, map: MapInput<'_>, points: &mut [f32]) {
+    /// `map`: `[7, 7, 64]`; `transformed`: `[81, 64]` and gaps.
+    pub fn winograd_output_adjoint(self, map: MapInput<'_>, transformed: &mut [f32]) {
         map.check(MapLayout::BOTTOM);
-        assert_eq!(points.len(), LOWER_POINTS);
-        self.run(LowerToPoints { map, points });
+        assert_eq!(transformed.len(), TRANSFORMED_LOWER);
+        self.run(OutputTransformAdjoint { map, transformed });
     }
 
-    /// The transpose of [`Kernels::lower_to_points`] for a plain map.
+    /// The output (inverse) transform: from the Winograd domain to a plain lower map, `Aᵀ·m·A`.
     ///
     /// # Shapes
-    /// `points`: `[81, 64]` and gaps; `map`: `[7, 7, 64]`.
-    pub fn points_to_lower(self, points: &[f32], map: &mut [f32]) {
-        assert_eq!((points.len(), map.len()), (LOWER_POINTS, BOTTOM));
-        self.run(PointsToLower { points, map });
+    /// `transformed`: `[81, 64]` and gaps; `map`: `[7, 7, 64]`.
+    pub fn winograd_output_transform(self, transformed: &[f32], map: &mut [f32]) {
+        assert_eq!((transformed.len(), map.len()), (TRANSFORMED_LOWER, BOTTOM));
+        self.run(OutputTransform { transformed, map });
     }
 }
 
@@ -74,37 +75,37 @@ macro_rules! read_map {
     };
 }
 
-struct UpperToPoints<'a> {
+struct InputTransform<'a> {
     map: MapInput<'a>,
-    points: &'a mut [f32],
+    transformed: &'a mut [f32],
 }
 
-impl WithSimd for UpperToPoints<'_> {
+impl WithSimd for InputTransform<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // SAFETY: `upper_to_points` checked that the input is a map of 14×14×32 and the output 81 products of 128
-        // channels; each phase reads pixels of the map and writes its own channels of the products.
+        // SAFETY: `winograd_input_transform` checked that the input is a map of 14×14×32 and the output 81 products of
+        // 128 channels; each phase reads pixels of the map and writes its own channels of the products.
         unsafe {
-            let rows = self.points.as_mut_ptr();
+            let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, MIDDLE_CHANNELS, |read, channel| {
-                phase_to_points::<S, 0, 0>(simd, read, rows, channel);
-                phase_to_points::<S, 0, 1>(simd, read, rows, channel);
-                phase_to_points::<S, 1, 0>(simd, read, rows, channel);
-                phase_to_points::<S, 1, 1>(simd, read, rows, channel);
+                transform_phase::<S, 0, 0>(simd, read, rows, channel);
+                transform_phase::<S, 0, 1>(simd, read, rows, channel);
+                transform_phase::<S, 1, 0>(simd, read, rows, channel);
+                transform_phase::<S, 1, 1>(simd, read, rows, channel);
             });
         }
     }
 }
 
-/// Phase (P, Q) of the padded upper map at its points: rows and columns P + 2i and Q + 2j. In phase 0 the first of
-/// the eight is the ring's, in phase 1 the last.
+/// The input transform of phase (P, Q) of the padded upper map: rows and columns P + 2i and Q + 2j. In phase 0 the
+/// first of the eight lies in the zero padding, in phase 1 the last.
 ///
 /// # Safety
 /// `read` must be safe for every pixel of the map, `rows` be 81 products of 128 channels.
 #[inline(always)]
-unsafe fn phase_to_points<S: Simd, const P: usize, const Q: usize>(
+unsafe fn transform_phase<S: Simd, const P: usize, const Q: usize>(
     simd: S,
     read: impl Fn(usize) -> S::f32s,
     rows: *mut f32,
@@ -119,52 +120,52 @@ unsafe fn phase_to_points<S: Simd, const P: usize, const Q: usize>(
             let (y, x) = (2 * i + 1 - P, 2 * j + 1 - Q);
             line[i + 1 - P] = read((y * MIDDLE_SIDE + x) * MIDDLE_CHANNELS + channel);
         }
-        columns[j + 1 - Q].write(upper_to_points(simd, line));
+        columns[j + 1 - Q].write(input_transform(simd, line));
     }
     for (y, products) in PRODUCT.iter().enumerate() {
         let mut line = [zero; PHASE_SIDE];
         for (value, column) in line.iter_mut().zip(&columns) {
-            // SAFETY: the ring's column and the seven others were written above.
+            // SAFETY: the column of zero padding and the seven others were written above.
             *value = unsafe { column.assume_init_ref()[y] };
         }
-        for (value, product) in upper_to_points(simd, line).into_iter().zip(products) {
+        for (value, product) in input_transform(simd, line).into_iter().zip(products) {
             // SAFETY: the caller's promise; every product has 4·32 channels.
             unsafe { store::<S>(rows.add(product * UPPER_PRODUCT + (2 * P + Q) * MIDDLE_CHANNELS + channel), value) };
         }
     }
 }
 
-struct PointsToUpper<'a> {
-    points: &'a [f32],
+struct InputTransformAdjoint<'a> {
+    transformed: &'a [f32],
     map: &'a mut [f32],
 }
 
-impl WithSimd for PointsToUpper<'_> {
+impl WithSimd for InputTransformAdjoint<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         for channel in (0..MIDDLE_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `points_to_upper` checked both lengths; each phase reads its channels of the products and writes
-            // pixels of the map.
+            // SAFETY: `winograd_input_adjoint` checked both lengths; each phase reads its channels of the products and
+            // writes pixels of the map.
             unsafe {
-                let rows = self.points.as_ptr();
+                let rows = self.transformed.as_ptr();
                 let map = self.map.as_mut_ptr();
-                points_to_phase::<S, 0, 0>(simd, rows, map, channel);
-                points_to_phase::<S, 0, 1>(simd, rows, map, channel);
-                points_to_phase::<S, 1, 0>(simd, rows, map, channel);
-                points_to_phase::<S, 1, 1>(simd, rows, map, channel);
+                transform_phase_adjoint::<S, 0, 0>(simd, rows, map, channel);
+                transform_phase_adjoint::<S, 0, 1>(simd, rows, map, channel);
+                transform_phase_adjoint::<S, 1, 0>(simd, rows, map, channel);
+                transform_phase_adjoint::<S, 1, 1>(simd, rows, map, channel);
             }
         }
     }
 }
 
-/// The transpose of [`phase_to_points`]; what would fall on the ring is dropped.
+/// The adjoint of [`transform_phase`]; what would fall on the padding is dropped.
 ///
 /// # Safety
 /// `rows` must be 81 products of 128 channels, `map` a map of 14×14×32.
 #[inline(always)]
-unsafe fn points_to_phase<S: Simd, const P: usize, const Q: usize>(
+unsafe fn transform_phase_adjoint<S: Simd, const P: usize, const Q: usize>(
     simd: S,
     rows: *const f32,
     map: *mut f32,
@@ -179,7 +180,7 @@ unsafe fn points_to_phase<S: Simd, const P: usize, const Q: usize>(
             // SAFETY: the caller's promise; every product has 4·32 channels.
             *value = unsafe { load::<S>(rows.add(at)) };
         }
-        out.write(points_to_upper(simd, line));
+        out.write(input_transform_adjoint(simd, line));
     }
     for j in 0..BOTTOM_SIDE {
         let mut column = [zero; LINE];
@@ -187,7 +188,7 @@ unsafe fn points_to_phase<S: Simd, const P: usize, const Q: usize>(
             // SAFETY: all lines were written above.
             *value = unsafe { line.assume_init_ref()[j + 1 - Q] };
         }
-        let column = points_to_upper(simd, column);
+        let column = input_transform_adjoint(simd, column);
         for i in 0..BOTTOM_SIDE {
             let (y, x) = (2 * i + 1 - P, 2 * j + 1 - Q);
             // SAFETY: y and x are at most 13.
@@ -196,21 +197,21 @@ unsafe fn points_to_phase<S: Simd, const P: usize, const Q: usize>(
     }
 }
 
-struct LowerToPoints<'a> {
+struct OutputTransformAdjoint<'a> {
     map: MapInput<'a>,
-    points: &'a mut [f32],
+    transformed: &'a mut [f32],
 }
 
-impl WithSimd for LowerToPoints<'_> {
+impl WithSimd for OutputTransformAdjoint<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
-        // SAFETY: `lower_to_points` checked that the input is a map of 7×7×64 and the output 81 products of 64 channels;
-        // all columns are written before they are read.
+        // SAFETY: `winograd_output_adjoint` checked that the input is a map of 7×7×64 and the output 81 products of 64
+        // channels; all columns are written before they are read.
         unsafe {
-            let rows = self.points.as_mut_ptr();
+            let rows = self.transformed.as_mut_ptr();
             read_map!(simd, self.map, BOTTOM_CHANNELS, |read, channel| {
                 let mut columns = [MaybeUninit::<[S::f32s; LINE]>::uninit(); BOTTOM_SIDE];
                 for (x, column) in columns.iter_mut().enumerate() {
@@ -218,14 +219,14 @@ impl WithSimd for LowerToPoints<'_> {
                     for (y, value) in line.iter_mut().enumerate() {
                         *value = read((y * BOTTOM_SIDE + x) * BOTTOM_CHANNELS + channel);
                     }
-                    column.write(lower_to_points(simd, line));
+                    column.write(output_transform_adjoint(simd, line));
                 }
                 for (y, products) in PRODUCT.iter().enumerate() {
                     let mut line = [zero; BOTTOM_SIDE];
                     for (value, column) in line.iter_mut().zip(&columns) {
                         *value = column.assume_init_ref()[y];
                     }
-                    for (value, product) in lower_to_points(simd, line).into_iter().zip(products) {
+                    for (value, product) in output_transform_adjoint(simd, line).into_iter().zip(products) {
                         store::<S>(rows.add(product * LOWER_PRODUCT + channel), value);
                     }
                 }
@@ -234,36 +235,36 @@ impl WithSimd for LowerToPoints<'_> {
     }
 }
 
-struct PointsToLower<'a> {
-    points: &'a [f32],
+struct OutputTransform<'a> {
+    transformed: &'a [f32],
     map: &'a mut [f32],
 }
 
-impl WithSimd for PointsToLower<'_> {
+impl WithSimd for OutputTransform<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let zero = simd.splat_f32s(0.0);
         for channel in (0..BOTTOM_CHANNELS).step_by(S::F32_LANES) {
-            // SAFETY: `points_to_lower` checked both lengths: 81 products of 64 channels, and a map of 7×7×64; all
-            // lines are written before they are read.
+            // SAFETY: `winograd_output_transform` checked both lengths: 81 products of 64 channels, and a map of
+            // 7×7×64; all lines are written before they are read.
             unsafe {
-                let rows = self.points.as_ptr().add(channel);
+                let rows = self.transformed.as_ptr().add(channel);
                 let mut lines = [MaybeUninit::<[S::f32s; BOTTOM_SIDE]>::uninit(); LINE];
                 for (out, products) in lines.iter_mut().zip(PRODUCT) {
                     let mut line = [zero; LINE];
                     for (value, product) in line.iter_mut().zip(products) {
                         *value = load::<S>(rows.add(product * LOWER_PRODUCT));
                     }
-                    out.write(points_to_lower(simd, line));
+                    out.write(output_transform(simd, line));
                 }
                 for x in 0..BOTTOM_SIDE {
                     let mut column = [zero; LINE];
                     for (value, line) in column.iter_mut().zip(&lines) {
                         *value = line.assume_init_ref()[x];
                     }
-                    for (y, value) in points_to_lower(simd, column).into_iter().enumerate() {
+                    for (y, value) in output_transform(simd, column).into_iter().enumerate() {
                         let pixel = (y * BOTTOM_SIDE + x) * BOTTOM_CHANNELS;
                         store::<S>(self.map.as_mut_ptr().add(pixel + channel), value);
                     }

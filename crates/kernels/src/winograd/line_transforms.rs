@@ -1,4 +1,4 @@
-//! The transforms of one line, and their transposes.
+//! Winograd's transforms along one axis, and their adjoints (transposes).
 //!
 //! A line has 8 inputs and 7 outputs, cut into a tile of four outputs (inputs 0 to 4) and a tile of three (inputs 4
 //! to 7). Its 9 products are numbered by point, tile of four first:
@@ -8,7 +8,7 @@
 //! | point | 0 | 0 | 1 | 1 | 2 | −1 | −1 | ∞ | ∞ |
 //! | tile of | 4 | 3 | 4 | 3 | 4 | 4 | 3 | 4 | 3 |
 
-use super::LINE;
+use super::layout::LINE;
 use crate::tile::multiply_add;
 use pulp::Simd;
 
@@ -39,10 +39,10 @@ impl<S: Simd> Vectors<S> {
     }
 }
 
-/// Bᵀ: a line of the upper map at its points. The columns of B interpolate: each is a polynomial that is 1 at
-/// its own point and 0 at the others.
+/// Bᵀ, the input transform: a line of the upper map into the Winograd domain. The columns of B interpolate: each is a
+/// polynomial that is 1 at its own point and 0 at the others.
 #[inline(always)]
-pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
+pub(super) fn input_transform<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
     let a = v.sub(d[1], d[3]);
     let half = v.scale(0.5, d[2]);
@@ -59,9 +59,9 @@ pub(super) fn upper_to_points<S: Simd>(simd: S, d: [S::f32s; 8]) -> [S::f32s; LI
     ]
 }
 
-/// B: the transpose of [`upper_to_points`]; the polynomials of both tiles from their values, added up.
+/// B, the adjoint of [`input_transform`]; the polynomials of both tiles from their values, added up.
 #[inline(always)]
-pub(super) fn points_to_upper<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
+pub(super) fn input_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 8] {
     let v = Vectors(simd);
     // Everything that d1 and d3 of the tile of four share, but for the sign.
     let a = v.scale_add(-0.5, p[0], v.scale_add(2.0, p[7], v.scale(-1.0 / 6.0, p[4])));
@@ -78,9 +78,10 @@ pub(super) fn points_to_upper<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s;
     ]
 }
 
-/// A: a line of the lower map at its points; each tile's numbers are the coefficients of a polynomial.
+/// A, the adjoint of the output transform: a line of the lower map into the Winograd domain; each tile's numbers are
+/// the coefficients of a polynomial.
 #[inline(always)]
-pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
+pub(super) fn output_transform_adjoint<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LINE] {
     let v = Vectors(simd);
     let [even4, odd4, even3] = [v.add(y[0], y[2]), v.add(y[1], y[3]), v.add(y[4], y[6])];
     [
@@ -96,9 +97,9 @@ pub(super) fn lower_to_points<S: Simd>(simd: S, y: [S::f32s; 7]) -> [S::f32s; LI
     ]
 }
 
-/// Aᵀ: the transpose of [`lower_to_points`].
+/// Aᵀ, the output transform: the transpose of [`output_transform_adjoint`].
 #[inline(always)]
-pub(super) fn points_to_lower<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
+pub(super) fn output_transform<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s; 7] {
     let v = Vectors(simd);
     let [even4, odd4] = [v.add(p[2], p[5]), v.sub(p[2], p[5])];
     let [even3, odd3] = [v.add(p[3], p[6]), v.sub(p[3], p[6])];
@@ -113,16 +114,16 @@ pub(super) fn points_to_lower<S: Simd>(simd: S, p: [S::f32s; LINE]) -> [S::f32s;
     ]
 }
 
-/// G: two taps at the points 0, 1, 2, −1 and ∞.
+/// G, the filter transform: two filter taps at the points 0, 1, 2, −1 and ∞.
 #[inline(always)]
-pub(super) fn taps_to_points<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
+pub(super) fn filter_transform<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 5] {
     let v = Vectors(simd);
     [g[0], v.add(g[0], g[1]), v.scale_add(2.0, g[1], g[0]), v.sub(g[0], g[1]), g[1]]
 }
 
-/// Gᵀ: the transpose of [`taps_to_points`].
+/// Gᵀ, the adjoint of [`filter_transform`].
 #[inline(always)]
-pub(super) fn points_to_taps<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
+pub(super) fn filter_transform_adjoint<S: Simd>(simd: S, p: [S::f32s; 5]) -> [S::f32s; 2] {
     let v = Vectors(simd);
     [v.add(v.add(p[0], p[2]), v.add(p[1], p[3])), v.scale_add(2.0, p[2], v.add(p[4], v.sub(p[1], p[3])))]
 }

@@ -2,7 +2,7 @@
 //! of the tests against PyTorch.
 
 use super::*;
-use crate::engine::{Precision, RealImages};
+use crate::engine::{Precision, RealImages, StateError};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
 use crate::objective::Adversarial;
 use crate::objective::Game;
@@ -167,7 +167,7 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
 fn u_becomes_the_singular_vector_of_weights_that_rest() {
     let design = Design { normaliser: Normaliser::Spectral, class_input: ClassInput::Projection, ..Design::PAPER };
     let mut engine = start(Variant::Cgan, Protocol { design, ..Protocol::default() });
-    let at_rest = engine.protocol.adam(0.0, 1);
+    let at_rest = adam_step(&engine.protocol, 0.0, 1);
     let before = engine.whole_state();
     for _ in 0..1000 {
         engine.discriminator.parameters.update(at_rest);
@@ -250,12 +250,12 @@ fn the_average_draws_in_gs_place_in_training_and_from_a_file() {
     assert_ne!(of_engine, of_last);
 }
 
-/// The insides of padded pictures; their rings must be zero.
+/// The pixels of padded images; the padding must be zero.
 fn insides(padded: &[f32]) -> Vec<f32> {
     const ROW: usize = IMAGE_SIDE + 2;
     let at = |index: usize| (index % PADDED_IMAGE / ROW, index % ROW);
     let inside = |index: usize| (1..=IMAGE_SIDE).contains(&at(index).0) && (1..=IMAGE_SIDE).contains(&at(index).1);
-    assert!(padded.iter().enumerate().all(|(index, &value)| inside(index) || value == 0.0), "a ring of zeros");
+    assert!(padded.iter().enumerate().all(|(index, &value)| inside(index) || value == 0.0), "zero padding");
     padded.iter().enumerate().filter(|(index, _)| inside(*index)).map(|(_, &value)| value).collect()
 }
 

@@ -1,0 +1,64 @@
+//! Threads that compute, as a handle.
+
+use std::sync::Arc;
+
+/// The threads of a device. A clone stands for the same threads.
+///
+/// Two devices in one process have threads of their own, and nothing that a device computes depends on the pool that its
+/// caller runs in.
+#[derive(Clone, Debug)]
+pub struct Threads(Option<Arc<rayon::ThreadPool>>);
+
+/// Threads that cannot be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot start {asked} threads: {reason}")]
+pub struct ThreadsError {
+    /// How many were asked for; 0: as many as there are processors.
+    pub asked: usize,
+    /// What the system says.
+    pub reason: String,
+}
+
+impl Threads {
+    /// Starts `count` threads; `None`: as many as there are processors. Where the platform has no threads, as in
+    /// WebAssembly, everything runs on its caller's.
+    ///
+    /// # Errors
+    /// When the system does not let them start.
+    pub fn start(count: Option<usize>) -> Result<Threads, ThreadsError> {
+        if cfg!(target_family = "wasm") {
+            return Ok(Threads(None));
+        }
+        let asked = count.unwrap_or(0);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(asked).build();
+        let pool = pool.map_err(|error| ThreadsError { asked, reason: error.to_string() })?;
+        Ok(Threads(Some(Arc::new(pool))))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.as_ref().map_or(1, |pool| pool.current_num_threads())
+    }
+
+    /// Does something on these threads, and waits for it. On one of them already, it is simply done.
+    pub fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.0 {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_runs_on_threads_of_its_own_whoever_asks() {
+        let (one, three) = (Threads::start(Some(1)).unwrap(), Threads::start(Some(3)).unwrap());
+        assert_eq!((one.count(), three.count()), (1, 3));
+        assert_eq!(three.install(rayon::current_num_threads), 3);
+        assert_eq!(one.install(|| three.install(rayon::current_num_threads)), 3);
+        assert_eq!(three.clone().install(|| three.install(rayon::current_num_threads)), 3);
+    }
+}

@@ -1,0 +1,139 @@
+//! What is wrong with numbers that somebody hands in.
+
+use crate::IMAGE_PIXELS;
+use crate::model::LATENT;
+
+/// Numbers that do not fit together, or a class that there is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// A class that the model or the data set does not have.
+    #[error("class {found} (number {place}, counted from 0) is none of the {classes} classes, 0 to {}", classes - 1)]
+    Class {
+        /// Its place in what was handed in.
+        place: usize,
+        /// The class.
+        found: u8,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Too many or too few numbers.
+    #[error("{what}: {found} numbers, expected {expected}")]
+    Length {
+        /// What they are, with their shape.
+        what: &'static str,
+        /// How many were handed in.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// Pixels that are no whole images.
+    #[error("{found} pixels are not whole 28x28 images: give a multiple of 784")]
+    PartialImage {
+        /// How many were handed in.
+        found: usize,
+    },
+    /// A number that is not finite among latents.
+    #[error("latent {place} (counted from 0) is {found}, which is not finite")]
+    NotFinite {
+        /// Its place in what was handed in.
+        place: usize,
+        /// The number, as text.
+        found: String,
+    },
+    /// The place of an image that there is not.
+    #[error("image {found} (counted from 0) is none of the {images} images that are kept")]
+    Place {
+        /// The place.
+        found: u32,
+        /// How many images there are.
+        images: usize,
+    },
+    /// A discriminator that judges several images together was asked about single ones.
+    #[error("this discriminator judges packs of {pack} images and has no verdict on one")]
+    Packed {
+        /// Images that it judges together.
+        pack: usize,
+    },
+    /// A batch that is empty, larger than the images it is dealt from, or not made of whole packs.
+    #[error("a batch of {batch} in packs of {pack} cannot be dealt from {images} images")]
+    Batch {
+        /// Images in a batch.
+        batch: usize,
+        /// Images in a pack.
+        pack: usize,
+        /// Images that there are.
+        images: usize,
+    },
+}
+
+/// Checks classes.
+///
+/// # Errors
+/// The first that is none of `classes` classes.
+pub fn check_classes(labels: &[u8], classes: usize) -> Result<(), InputError> {
+    match labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(place) => Err(InputError::Class { place, found: labels[place], classes }),
+        None => Ok(()),
+    }
+}
+
+/// Checks how many numbers there are.
+///
+/// # Errors
+/// When there are more or less.
+pub fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), InputError> {
+    if found == expected { Ok(()) } else { Err(InputError::Length { what, found, expected }) }
+}
+
+/// Checks that pixels are whole images, and says how many.
+///
+/// # Errors
+/// When they are not.
+pub fn count_images(pixels: usize) -> Result<usize, InputError> {
+    if pixels.is_multiple_of(IMAGE_PIXELS) {
+        Ok(pixels / IMAGE_PIXELS)
+    } else {
+        Err(InputError::PartialImage { found: pixels })
+    }
+}
+
+/// Checks the latents and the classes of images to be drawn.
+///
+/// # Shapes
+/// `latents`: `[count, 100]`; `labels`: `[count]`.
+///
+/// # Errors
+/// A class that there is not, too many or too few latents, or one that is not finite.
+pub fn check_drawing(latents: &[f32], labels: &[u8], classes: usize) -> Result<(), InputError> {
+    check_classes(labels, classes)?;
+    check_length("latents, [count, 100]", latents.len(), labels.len() * LATENT)?;
+    match latents.iter().position(|value| !value.is_finite()) {
+        Some(place) => Err(InputError::NotFinite { place, found: latents[place].to_string() }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named_with_its_place() {
+        let good = [0.5; 2 * LATENT];
+        let mut bad = good;
+        bad[101] = f32::NAN;
+        for (found, expected) in [
+            (check_drawing(&good, &[0, 9], 10), None),
+            (check_drawing(&good, &[0, 10], 10), Some("class 10 (number 1, counted from 0) is none of the 10 classes")),
+            (check_drawing(&good, &[1], 10), Some("latents, [count, 100]: 200 numbers, expected 100")),
+            (check_drawing(&bad, &[1, 2], 10), Some("latent 101 (counted from 0) is NaN")),
+            (count_images(1569).map(drop), Some("1569 pixels are not whole")),
+            (count_images(1568).map(|count| assert_eq!(count, 2)), None),
+        ] {
+            let text = found.err().map(|error| error.to_string());
+            assert_eq!(text.is_some(), expected.is_some(), "{text:?}");
+            assert!(text.unwrap_or_default().starts_with(expected.unwrap_or_default()));
+        }
+    }
+}

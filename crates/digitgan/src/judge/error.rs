@@ -1,0 +1,23 @@
+//! Why there is no judge.
+
+use crate::engine::{InputError, NotFinite};
+
+/// Why there is no judge.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JudgeError {
+    /// Its training went wrong.
+    #[error("the judge's training met a number that is not finite: {0}; check the data set's images")]
+    Training(#[from] NotFinite),
+    /// Images and classes that do not fit together.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Nothing to learn from.
+    #[error("a judge needs at least 2 training images, but {dataset} has {images}")]
+    TooFewImages {
+        /// The data set.
+        dataset: String,
+        /// Its training images.
+        images: usize,
+    },
+}
