@@ -169,6 +169,9 @@ fn refused(run: &RunDirectory, error: ConfigError) -> anyhow::Error {
              cannot have another: {}",
             anew(found)
         ),
+        ConfigError::Fixed { found, recorded: Some(recorded), .. } if found == recorded => {
+            format!("{flag} cannot be given with --resume: {path} has {recorded} anyway, so leave it out")
+        }
         ConfigError::Fixed { found, recorded: Some(recorded), .. } => {
             let recorded = if recorded.is_empty() { "none" } else { recorded };
             format!(

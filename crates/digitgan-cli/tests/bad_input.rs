@@ -358,7 +358,7 @@ fn places_that_cannot_be_written() {
 #[test]
 fn mistakes_in_the_call() {
     let config = |text: &'static str| move |p: &Place| fs::write(p.path("my.toml"), text).unwrap();
-    let cases: [(&str, i32, &[&str]); 27] = [
+    let cases: [(&str, i32, &[&str]); 28] = [
         ("train gan --data digits --epochs 0", 2, &["--epochs is 0, but must be at least 1"]),
         ("train gan --data digits --batch-size 1", 2, &["--batch-size is 1, but must be 2 to 32768"]),
         ("train gan --data digits --max-steps 0", 2, &["--max-steps is 0"]),
@@ -375,6 +375,7 @@ fn mistakes_in_the_call() {
         ("train gan --data digits --augment blur", 2, &["blur", "affine"]),
         ("train gan --data digits --name a/b", 2, &["--name \"a/b\" is no plain name", "give --out"]),
         ("train --resume case --lr 0.1", 2, &["--resume", "--lr"]),
+        ("train gan --resume case", 2, &["MODEL cannot be given with --resume", "leave it out"]),
         ("train --config nosuch.toml", 1, &["cannot read nosuch.toml", "No such file"]),
         ("sample case --digit 7", 1, &["this generator is a GAN", "train cgan or acgan"]),
         ("sample case --count 0", 2, &["--count", "0 is not in 1..=10000"]),

@@ -29,8 +29,7 @@ fn value(setting: &Setting, recipe: Recipe) -> String {
 }
 
 fn row(setting: &Setting) -> String {
-    let range = setting.rules.iter().map(|rule| rule.expected);
-    let meaning: Vec<&str> = [setting.help].into_iter().chain(range).collect();
+    let rules: Vec<String> = setting.rules.iter().map(|rule| markdown(rule.expected)).collect();
     let [modern, paper] = [Recipe::Modern, Recipe::Paper].map(|recipe| value(setting, recipe));
     let default = if modern == paper { modern } else { format!("{modern} (paper: {paper})") };
     let resume = match setting.resume {
@@ -38,11 +37,14 @@ fn row(setting: &Setting) -> String {
         OnResume::MayChange => "yes",
         OnResume::MayChangeUnlessScheduled => "unless a rate or noise falls",
     };
-    format!("| `{}` | {} | {default} | {resume} |\n", flags::flag(setting), markdown(&meaning.join("; ")))
+    let cells =
+        [format!("`{}`", flags::flag(setting)), markdown(setting.help), rules.join("; "), default, resume.to_owned()];
+    format!("| {} |\n", cells.join(" | "))
 }
 
 fn table() -> String {
-    let heading = "| option | meaning | default | may change with `--resume` |\n| --- | --- | --- | --- |\n";
+    let heading =
+        "| option | meaning | must be | default | may change with `--resume` |\n| --- | --- | --- | --- | --- |\n";
     Setting::all().map(row).fold(heading.to_owned(), |table, row| table + &row)
 }
 

@@ -116,7 +116,7 @@ impl Setting {
         self.shown.map(str::to_owned).or_else(|| self.value_in(&config))
     }
 
-    /// What a checkpoint of a training by `config` says of it.
+    /// What a checkpoint of a training by `config` says of it, as JSON; `None` if nothing.
     pub fn held_in(&self, config: &TrainConfig) -> Option<String> {
         let value = || (self.json)(&Layer::from(config));
         match self.checkpoint {

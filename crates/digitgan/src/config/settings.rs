@@ -19,7 +19,8 @@ use std::path::PathBuf;
 settings! {
     before {
         "recipe" recipe: Recipe {
-            help: "What holds where no option says otherwise: `modern` (better digits) or `paper` (the protocol of Peng & Yang)",
+            help: "What holds where no option says otherwise: `modern` (better digits) or `paper` (the protocol of \
+                Peng & Yang)",
             value: "modern|paper",
             shown: Some("modern"),
             rules: &[],
@@ -36,7 +37,8 @@ settings! {
             checkpoint: Held::Value,
         }
         "data" data: DataSource {
-            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files a class",
+            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` \
+                (drawn by this program), or a folder of IDX files or of one folder of PNG files a class",
             value: "auto|mnist|strokes|PATH",
             paper: DataSource::Auto,
             resume: OnResume::Fixed,
@@ -106,7 +108,8 @@ settings! {
             checkpoint: Held::Value,
         }
         "loss" loss: Game {
-            help: "The game of D and G: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D tells which of two is real)",
+            help: "The game of D and G: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D \
+                tells which of two is real)",
             value: "GAME",
             paper: Game::CrossEntropy,
             modern: Game::Relativistic,
@@ -169,7 +172,8 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-norm" d_norm: Normaliser {
-            help: "What keeps D's features in range: `batch` (normalisation) or `spectral` (normalisation of the weights)",
+            help: "What keeps D's features in range: `batch` (normalisation) or `spectral` (normalisation of the \
+                weights)",
             value: "batch|spectral",
             paper: Normaliser::Batch,
             modern: Normaliser::Spectral,
@@ -177,7 +181,8 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-class" d_class: ClassInput {
-            help: "How D is told the class: `plane` (as in the paper: cGAN's by a learned picture, ACGAN's not at all) or `projection`",
+            help: "How D is told the class: `plane` (as in the paper: cGAN's by a learned picture, ACGAN's not at all) \
+                or `projection`",
             value: "plane|projection",
             paper: ClassInput::Plane,
             modern: ClassInput::Projection,
@@ -185,7 +190,8 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-head" d_head: SourceHead {
-            help: "How D's features become its verdict: `linear` (their weighted sum) or `hidden` (through a layer of 128 units)",
+            help: "How D's features become its verdict: `linear` (their weighted sum) or `hidden` (through a layer of \
+                128 units)",
             value: "linear|hidden",
             paper: SourceHead::Linear,
             modern: SourceHead::Hidden,
@@ -208,7 +214,8 @@ settings! {
         // Its default stays out of records, which are then those of older versions.
         #[serde(skip_serializing_if = "is_default")]
         "precision" precision: Precision {
-            help: "Numbers to multiply on the CPU: `f32`, or `bf16` in the inner convolution, which is faster on processors with AVX-512 BF16",
+            help: "Numbers to multiply on the CPU: `f32`, or `bf16` in the inner convolution, which is faster on \
+                processors with AVX-512 BF16",
             value: "f32|bf16",
             paper: Precision::F32,
             resume: OnResume::Fixed,
@@ -232,7 +239,8 @@ settings! {
             checkpoint: Held::Always("200"),
         }
         "on-collapse" on_collapse: OnCollapse {
-            help: "When the generator collapses: `continue`, `stop`, or `rollback` (go back to the last checkpoint before it, and on with other noise and half the learning rates)",
+            help: "When the generator collapses: `continue`, `stop`, or `rollback` (go back to the last checkpoint \
+                before it, and on with other noise and half the learning rates)",
             value: "continue|stop|rollback",
             paper: OnCollapse::Continue,
             resume: OnResume::MayChange,
