@@ -4,12 +4,9 @@ use crate::dataset::DataArgs;
 use crate::output;
 use crate::threads::Threads;
 use anyhow::Context;
-use digitgan::IMAGE_PIXELS;
-use digitgan::data::{Augment, Dataset, Split, augment};
+use digitgan::data::{Augment, RealGrid};
 use digitgan::load::Loaded;
-use digitgan::picture::{GreyPicture, Grid};
-use digitgan::seed::{Purpose, below, stream};
-use rand_chacha::rand_core::Rng;
+use digitgan::picture::Grid;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -84,14 +81,14 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
-    let (columns, chosen) = choose(&dataset, usize::from(args.rows), args.seed);
-    let digits = seen(&dataset, &chosen, &args.augment, args.seed);
+    let RealGrid { columns, places, images } =
+        RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed);
     Grid::new(columns)
-        .draw(&digits)?
+        .draw(&images)?
         .write_png(&args.out, &[("Software", "digitgan"), ("data", &dataset.name)])
         .with_context(|| format!("cannot write {}", args.out.display()))?;
     if args.json {
-        let labels: Vec<&str> = chosen
+        let labels: Vec<&str> = places
             .iter()
             .map(|&image| dataset.class_names[usize::from(dataset.train.labels[image])].as_str())
             .collect();
@@ -99,48 +96,16 @@ fn show(args: ShowArgs) -> anyhow::Result<()> {
             &serde_json::json!({ "out": args.out, "data": dataset.name, "columns": columns, "labels": labels }),
         )?;
     } else {
-        output::show_digits(&digits, columns, 2)?;
+        output::show_digits(&images, columns, 2)?;
         output::facts(&[("picture", args.out.display().to_string())])?;
     }
     Ok(())
 }
 
-/// A grid of real digits, ten rows.
-pub(crate) fn grid(dataset: &Dataset, seed: u64) -> anyhow::Result<GreyPicture> {
-    let (columns, chosen) = choose(dataset, 10, seed);
-    Ok(Grid::new(columns).draw(&seen(dataset, &chosen, &[], seed))?)
-}
-
-/// Training images as training sees them.
-fn seen(dataset: &Dataset, chosen: &[usize], augmentations: &[Augment], seed: u64) -> Vec<u8> {
-    let mut digits = vec![0; chosen.len() * IMAGE_PIXELS];
-    for (index, (&image, digit)) in chosen.iter().zip(digits.chunks_exact_mut(IMAGE_PIXELS)).enumerate() {
-        augment::apply(augmentations, seed, index as u64, dataset.train.image(image), digit);
-    }
-    digits
-}
-
-/// Training images for a grid: a column a class, if the classes fit side by side, else any.
-fn choose(dataset: &Dataset, rows: usize, seed: u64) -> (usize, Vec<usize>) {
-    /// Classes that fit side by side.
-    const MOST_COLUMNS: usize = 26;
-    let by_class = dataset.classes <= MOST_COLUMNS;
-    let columns = if by_class { dataset.classes } else { 10 };
-    let of_class = |class: usize| -> Vec<usize> {
-        (0..dataset.train.len()).filter(|&i| !by_class || usize::from(dataset.train.labels[i]) == class).collect()
-    };
-    let pools: Vec<Vec<usize>> = if by_class { (0..columns).map(of_class).collect() } else { vec![of_class(0)] };
-    let pick = |cell: usize| {
-        let pool = &pools[cell % columns % pools.len()];
-        pool[below(stream(seed, Purpose::Show, cell as u64).next_u32(), pool.len())]
-    };
-    (columns, (0..rows * columns).map(pick).collect())
-}
-
 fn info(args: InfoArgs) -> anyhow::Result<()> {
     let Loaded { dataset, fallback, .. } = load(&args.data, args.threads)?;
     let identity = dataset.identity();
-    let (train, test) = (counts(&dataset.train, dataset.classes), counts(&dataset.test, dataset.classes));
+    let (train, test) = (dataset.train.class_counts(dataset.classes), dataset.test.class_counts(dataset.classes));
     if args.json {
         let result = serde_json::json!({
             "name": identity.name, "sha256": identity.sha256, "classes": identity.classes,
@@ -156,7 +121,7 @@ fn info(args: InfoArgs) -> anyhow::Result<()> {
         ("test images", output::thousands(identity.test_images)),
         ("classes", identity.classes.to_string()),
         ("sha256", identity.sha256),
-        ("mean ink", format!("{:.4} of white, in the training images", mean_ink(&dataset.train))),
+        ("mean ink", format!("{:.4} of white, in the training images", dataset.train.mean_ink())),
     ])?;
     output::heading("class    train    test")?;
     let rows: Vec<(&str, String)> = dataset
@@ -168,19 +133,4 @@ fn info(args: InfoArgs) -> anyhow::Result<()> {
         })
         .collect();
     Ok(output::facts(&rows)?)
-}
-
-/// Images of each class.
-fn counts(split: &Split, classes: usize) -> Vec<usize> {
-    let mut counts = vec![0; classes];
-    for &label in &split.labels {
-        counts[usize::from(label)] += 1;
-    }
-    counts
-}
-
-/// Mean pixel, of 1.
-fn mean_ink(split: &Split) -> f64 {
-    let sum: u64 = split.images.iter().map(|&pixel| u64::from(pixel)).sum();
-    sum as f64 / split.images.len().max(1) as f64 / 255.0
 }

@@ -2,12 +2,12 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::threads::Threads;
-use crate::{data, evaluate, output, runs};
+use crate::{evaluate, output, runs};
 use digitgan::data::Dataset;
 use digitgan::engine::Device;
 use digitgan::evaluation::Plan;
 use digitgan::page::claims::claims;
-use digitgan::page::{Page, PageError, Picture, RealDigits, Written, check_free};
+use digitgan::page::{Page, PageError, RealDigits, Written, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files;
 use digitgan::run::manifest::Manifest;
@@ -63,7 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             same_data(&subject.run, &subject.manifest, &dataset.identity())?;
         }
         evaluate_missing(&device, &group, &dataset, &args.data, plan)?;
-        real.push(real_digits(&dataset, real.len())?);
+        real.push(RealDigits::of(&dataset, real.len())?);
     }
     let runs: Vec<RunDirectory> = subjects.iter().map(|subject| subject.run.clone()).collect();
     let page = Page::read(&device, "Digits drawn by GANs", &runs, real)?;
@@ -133,14 +133,6 @@ fn evaluate_missing(
         output::note(&format!("evaluating {}", run.path().display()));
         true
     })
-}
-
-/// Some real digits of a data set, for the page.
-pub(crate) fn real_digits(dataset: &Dataset, number: usize) -> anyhow::Result<RealDigits> {
-    let png = data::grid(dataset, 1)?.png(&[("Software", "digitgan")])?;
-    let name = if number == 0 { "real-digits.png".to_owned() } else { format!("real-digits-{}.png", number + 1) };
-    let picture = Picture::new(name, png).expect("what was just drawn is a picture");
-    Ok(RealDigits { dataset: dataset.name.clone(), picture })
 }
 
 /// Says what was written.

@@ -1,7 +1,7 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
-use crate::report::{plan, real_digits, say};
+use crate::report::{plan, say};
 use crate::threads::Threads;
 use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
 use crate::{evaluate, judge, output};
@@ -10,7 +10,7 @@ use digitgan::data::Augment;
 use digitgan::engine::Device;
 use digitgan::load::Loaded;
 use digitgan::model::Variant;
-use digitgan::page::{Page, check_free};
+use digitgan::page::{Page, RealDigits, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::session::{Session, evaluations, manifest};
 use digitgan::train::Outcome;
@@ -99,7 +99,7 @@ fn reproduce(args: &Args, experiments: &[Experiment], stop: &AtomicBool) -> anyh
     }
     let runs: Vec<RunDirectory> = experiments.iter().map(|experiment| experiment.run.clone()).collect();
     let title = "The experiments of the report, done again";
-    let page = Page::read(&device, title, &runs, vec![real_digits(&loaded.dataset, 0)?])?;
+    let page = Page::read(&device, title, &runs, vec![RealDigits::of(&loaded.dataset, 0)?])?;
     say(&page, &page.write(&args.out)?, args.json)?;
     if let Some(reason) = &loaded.fallback {
         dataset::warn_fallback(reason);

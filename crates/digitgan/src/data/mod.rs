@@ -5,10 +5,12 @@
 
 pub mod augment;
 pub mod batches;
+mod real_grid;
 mod source;
 pub mod strokes;
 
 pub use augment::Augment;
+pub use real_grid::RealGrid;
 pub use source::{DataSource, EmptySource};
 
 use crate::IMAGE_PIXELS;

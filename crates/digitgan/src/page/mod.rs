@@ -11,6 +11,7 @@
 pub mod claims;
 mod html;
 mod picture;
+mod real;
 mod run;
 mod tables;
 

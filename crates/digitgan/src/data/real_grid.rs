@@ -1,0 +1,111 @@
+//! A grid of real digits, to look at.
+
+use super::augment::{self, Augment};
+use super::{Dataset, Split};
+use crate::IMAGE_PIXELS;
+use crate::seed::{Purpose, below, stream};
+use rand_chacha::rand_core::Rng;
+
+/// Classes that fit side by side.
+const MOST_COLUMNS: usize = 26;
+/// Columns where the classes do not fit.
+const COLUMNS: usize = 10;
+
+/// Training images in a grid: one column per class, if the classes fit side by side, else any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealGrid {
+    /// Images in a row.
+    pub columns: usize,
+    /// Where in the training images each one is, row by row.
+    pub places: Vec<usize>,
+    /// The images as training sees them: bytes, `[rows · columns, 28, 28]`.
+    pub images: Vec<u8>,
+}
+
+impl RealGrid {
+    /// Draws lots for `rows` rows under `seed`, and varies the images by `augment`. Where a class has no training image, its
+    /// column shows images of any class.
+    pub fn new(dataset: &Dataset, rows: usize, augment: &[Augment], seed: u64) -> RealGrid {
+        let (columns, pools) = pools(dataset);
+        let places: Vec<usize> = match dataset.train.is_empty() {
+            true => Vec::new(),
+            false => (0..rows * columns).map(|cell| pick(&pools[cell % pools.len()], seed, cell)).collect(),
+        };
+        let mut images = vec![0; places.len() * IMAGE_PIXELS];
+        for (cell, (&place, image)) in places.iter().zip(images.chunks_exact_mut(IMAGE_PIXELS)).enumerate() {
+            augment::apply(augment, seed, cell as u64, dataset.train.image(place), image);
+        }
+        RealGrid { columns, places, images }
+    }
+}
+
+/// The number of columns, and the images that each of them may show, or all of them alike.
+fn pools(dataset: &Dataset) -> (usize, Vec<Vec<usize>>) {
+    let all = || (0..dataset.train.len()).collect::<Vec<usize>>();
+    if dataset.classes > MOST_COLUMNS {
+        return (COLUMNS, vec![all()]);
+    }
+    let of_class = |class: usize| {
+        let labels = dataset.train.labels.iter().enumerate();
+        let own: Vec<usize> =
+            labels.filter(|(_, label)| usize::from(**label) == class).map(|(place, _)| place).collect();
+        if own.is_empty() { all() } else { own }
+    };
+    (dataset.classes, (0..dataset.classes).map(of_class).collect())
+}
+
+fn pick(pool: &[usize], seed: u64, cell: usize) -> usize {
+    pool[below(stream(seed, Purpose::Show, cell as u64).next_u32(), pool.len())]
+}
+
+impl Split {
+    /// How many images there are of each of `classes` classes; labels of others are not counted.
+    pub fn class_counts(&self, classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; classes];
+        for &label in &self.labels {
+            if let Some(count) = counts.get_mut(usize::from(label)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    /// The mean pixel, as a share of white.
+    pub fn mean_ink(&self) -> f64 {
+        let sum: u64 = self.images.iter().map(|&pixel| u64::from(pixel)).sum();
+        sum as f64 / self.images.len().max(1) as f64 / 255.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(labels: &[u8], classes: usize) -> Dataset {
+        let images = labels.iter().flat_map(|&label| [label; IMAGE_PIXELS]).collect();
+        let class_names = (0..classes).map(|class| class.to_string()).collect();
+        let train = Split { images, labels: labels.to_vec() };
+        Dataset { name: "few".to_owned(), classes, class_names, train, test: Split::default() }
+    }
+
+    #[test]
+    fn there_is_one_column_per_class_where_they_fit() {
+        let few = dataset(&[0, 1, 2, 1, 0, 2], 3);
+        let grid = RealGrid::new(&few, 4, &[], 1);
+        assert_eq!((grid.columns, grid.places.len()), (3, 12));
+        let classes: Vec<u8> = grid.images.chunks_exact(IMAGE_PIXELS).map(|image| image[0]).collect();
+        assert_eq!(classes, [0, 1, 2].repeat(4));
+        assert_ne!(RealGrid::new(&few, 4, &[], 2).places, grid.places);
+        assert_eq!(RealGrid::new(&dataset(&[0; 30], 30), 2, &[], 1).columns, 10);
+        assert!(RealGrid::new(&dataset(&[], 3), 4, &[], 1).images.is_empty());
+        // A class without images is no reason to panic.
+        assert_eq!(RealGrid::new(&dataset(&[0, 2], 3), 1, &[], 1).places.len(), 3);
+    }
+
+    #[test]
+    fn counts_and_ink() {
+        let few = dataset(&[0, 255, 0], 2);
+        assert_eq!(few.train.class_counts(2), [2, 0]);
+        assert!((few.train.mean_ink() - 1.0 / 3.0).abs() < 1e-12);
+    }
+}
