@@ -1,7 +1,8 @@
 //! Which trained generator is meant, and which classes of it: what the verbs that draw and judge have in common.
 
 use crate::progress::StageProgress;
-use crate::{Usage, runs};
+use crate::runs;
+use crate::usage::Usage;
 use digitgan::evaluation::Choice;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{Manifest, ManifestError};

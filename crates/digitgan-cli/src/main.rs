@@ -22,11 +22,13 @@ mod runs;
 mod sample;
 mod threads;
 mod train;
+mod usage;
 
 use clap::{Parser, Subcommand};
 use digitgan::config::ConfigErrorKind;
 use digitgan::session::SessionError;
 use std::process::ExitCode;
+use usage::Usage;
 
 /// Trains GAN, conditional GAN and ACGAN generators of 28×28 handwritten digits, and draws with them.
 #[derive(Parser)]
@@ -47,18 +49,6 @@ enum Command {
     Data(data::Args),
     Judge(judge::Args),
 }
-
-/// A mistake in how the program was called.
-#[derive(Debug)]
-struct Usage(String);
-
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {

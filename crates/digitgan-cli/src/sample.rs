@@ -2,7 +2,8 @@
 
 use crate::device::DeviceArg;
 use crate::threads::Threads;
-use crate::{Usage, generator, output};
+use crate::usage::Usage;
+use crate::{generator, output};
 use anyhow::Context;
 use digitgan::picture::Grid;
 use digitgan::sample::Sampler;

@@ -1,6 +1,6 @@
 //! Digits from weights that are given as bytes, without a file: natively and in WebAssembly (`.ci/wasm` runs this under
 //! Node), the same but for the rounding of a product and a sum that are not fused there.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it measured")]
 
 use digitgan::engine::{Device, DeviceSampler};
 use digitgan::model::{LATENT, ModelSpec, TensorMap, Variant, initial_state};

@@ -1,6 +1,7 @@
 //! The settings of a training, as they are said on the command line and in a file.
 
-use crate::{Usage, flags};
+use crate::flags;
+use crate::usage::Usage;
 use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};

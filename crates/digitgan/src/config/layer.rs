@@ -1,8 +1,8 @@
 //! Layers of settings: recipe, file and flags become one checked [`TrainConfig`].
 
 use super::error::ConfigError;
-use super::setting::{OnResume, Setting};
-use super::{Layer, TrainConfig};
+use super::setting::OnResume;
+use super::settings::{Layer, Setting, TrainConfig};
 
 impl Layer {
     /// This layer over `below`: what this one says holds.

@@ -1,26 +1,12 @@
 //! What is declared of a setting, and the macro that makes the types of the declarations.
 
-use super::error::ConfigError;
-use super::recipe::Recipe;
 use super::value::Kind;
-use super::{Layer, SETTINGS, TrainConfig};
 
-/// A setting, as it was declared: what front ends make their flags, forms and tables from.
-///
-/// ```
-/// use digitgan::config::{Layer, Recipe, Setting};
-///
-/// let setting = Setting::named("batch-size").unwrap();
-/// assert_eq!(setting.default(Recipe::Paper).as_deref(), Some("64"));
-///
-/// let mut layer = Layer::default();
-/// setting.set(&mut layer, "32")?;
-/// assert_eq!(layer.config()?.batch_size, 32);
-/// # Ok::<(), digitgan::config::ConfigError>(())
-/// ```
+/// A setting of settings `C`, as it was declared: what front ends make their flags, forms and tables from. `L` is what one
+/// source says of all of them.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Setting {
+pub struct Declared<L: 'static, C: 'static> {
     /// Its name, with dashes: in files, and after two more dashes on a command line.
     pub name: &'static str,
     /// What it is, as a sentence without its stop. Names of settings and values are in backticks.
@@ -29,8 +15,8 @@ pub struct Setting {
     pub value: &'static str,
     /// What its values look like.
     pub kind: Kind,
-    /// What a possible value fulfils, for those of a [`TrainConfig`].
-    pub rules: &'static [Rule],
+    /// What a possible value fulfils, for those of `C`.
+    pub rules: &'static [Condition<C>],
     /// Whether a run that has begun can be given another value.
     pub resume: OnResume,
     /// Whether a checkpoint is of use only to a training with the same value.
@@ -38,30 +24,30 @@ pub struct Setting {
     /// The default in words, where it is no value or depends on other settings.
     pub(super) shown: Option<&'static str>,
     /// Reads a text into the setting's place in a layer.
-    pub(super) parse: fn(&mut Layer, &str) -> Result<(), String>,
+    pub(super) parse: fn(&mut L, &str) -> Result<(), String>,
     /// The text of what a layer says.
-    pub(super) text: fn(&Layer) -> Option<String>,
+    pub(super) text: fn(&L) -> Option<String>,
     /// The JSON text of what a layer says.
-    pub(super) json: fn(&Layer) -> String,
+    pub(super) json: fn(&L) -> String,
 }
 
 /// What a possible value fulfils.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
+#[derive(Debug)]
+pub struct Condition<C: 'static> {
     /// In words that follow "must be".
     pub expected: &'static str,
     /// Whether settings fulfil it.
-    pub holds: fn(&TrainConfig) -> bool,
+    pub holds: fn(&C) -> bool,
 }
 
-/// Whether a run that has begun can be given another value: [`TrainConfig::resumed_with`].
+/// Whether a run that has begun can be given another value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnResume {
     /// No: it decides what a step computes, or where the run lies.
     Fixed,
     /// Yes.
     MayChange,
-    /// Yes, unless learning rates or noise go by it ([`TrainConfig::is_scheduled`]).
+    /// Yes, unless learning rates or noise go by it.
     MayChangeUnlessScheduled,
 }
 
@@ -78,60 +64,6 @@ pub enum Held {
     Always(&'static str),
     /// Nothing.
     Nothing,
-}
-
-impl Setting {
-    /// Every setting, in the order of help, tables and records.
-    pub fn all() -> impl Iterator<Item = &'static Setting> {
-        SETTINGS.iter()
-    }
-
-    /// The setting of this name.
-    pub fn named(name: &str) -> Option<&'static Setting> {
-        Setting::all().find(|setting| setting.name == name)
-    }
-
-    /// Says in `layer` that this setting is `text`.
-    ///
-    /// # Errors
-    /// A text that is no value of the setting. Whether the value is in its range shows later, in [`Layer::config`].
-    pub fn set(&self, layer: &mut Layer, text: &str) -> Result<(), ConfigError> {
-        let setting = self.name;
-        (self.parse)(layer, text).map_err(|reason| ConfigError::Text { setting, found: text.to_owned(), reason })
-    }
-
-    /// What `layer` says of it, as the text that [`Setting::set`] takes; `None` if nothing.
-    pub fn text(&self, layer: &Layer) -> Option<String> {
-        (self.text)(layer)
-    }
-
-    /// Its value in `config`, as [`Setting::text`]; `None` if it is not part of it or not set.
-    pub fn value_in(&self, config: &TrainConfig) -> Option<String> {
-        (self.text)(&Layer::from(config))
-    }
-
-    /// Its default by a recipe: a value, or words that say what holds; `None` if nothing does.
-    pub fn default(&self, recipe: Recipe) -> Option<String> {
-        let config = recipe.config(TrainConfig::default().model);
-        self.shown.map(str::to_owned).or_else(|| self.value_in(&config))
-    }
-
-    /// What a checkpoint of a training by `config` says of it, as JSON; `None` if nothing.
-    pub fn held_in(&self, config: &TrainConfig) -> Option<String> {
-        let value = || (self.json)(&Layer::from(config));
-        match self.checkpoint {
-            Held::Value => Some(value()),
-            Held::ValueUnlessPaper => {
-                let paper = (self.json)(&Layer::from(&TrainConfig::default()));
-                Some(value()).filter(|value| *value != paper)
-            }
-            Held::ValueIfScheduled(otherwise) => {
-                Some(if config.is_scheduled() { value() } else { otherwise.to_owned() })
-            }
-            Held::Always(text) => Some(text.to_owned()),
-            Held::Nothing => None,
-        }
-    }
 }
 
 /// Makes [`TrainConfig`], its defaults, [`Layer`], and the list of [`Setting`]s of their declarations.

@@ -5,16 +5,35 @@
 //! [`Held::ValueUnlessPaper`], with a value of the paper's that leaves everything as it was. The order of those that are
 //! held by their value is that of the text whose hash checkpoints hold, so it stays.
 
+use super::limits::{MAX_BATCH, MAX_SEED};
+use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
-use super::setting::{Held, OnResume, Rule, Setting, settings};
+use super::setting::{Condition, Declared, Held, OnResume, settings};
 use super::value::{ThreadCount, Value};
-use super::{MAX_BATCH, MAX_SEED, OnCollapse};
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use crate::objective::{Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// A setting, as it was declared: what front ends make their flags, forms and tables from.
+///
+/// ```
+/// use digitgan::config::{Layer, Recipe, Setting};
+///
+/// let setting = Setting::named("batch-size").unwrap();
+/// assert_eq!(setting.default(Recipe::Paper).as_deref(), Some("64"));
+///
+/// let mut layer = Layer::default();
+/// setting.set(&mut layer, "32")?;
+/// assert_eq!(layer.config()?.batch_size, 32);
+/// # Ok::<(), digitgan::config::ConfigError>(())
+/// ```
+pub type Setting = Declared<Layer, TrainConfig>;
+
+/// What a possible value of a setting fulfils.
+pub type Rule = Condition<TrainConfig>;
 
 settings! {
     before {

@@ -3,7 +3,9 @@
 use super::*;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
-use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
+use crate::engine::{InstanceNoise, Protocol};
+use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
+use crate::objective::Adversarial;
 use crate::objective::{Game, GeneratorLoss};
 
 #[test]

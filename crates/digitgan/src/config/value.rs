@@ -1,6 +1,7 @@
 //! The types that settings have, and their text: what a flag is given.
 
-use crate::config::{OnCollapse, Recipe};
+use super::on_collapse::OnCollapse;
+use super::recipe::Recipe;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};

@@ -1,5 +1,6 @@
 //! What computes: one adversarial step, and images from a trained generator.
 
+mod api;
 #[cfg(feature = "gpu")]
 pub mod burn;
 pub mod cpu;
@@ -13,7 +14,8 @@ pub use crate::input::InputError;
 use crate::model::{Design, TensorMap};
 use crate::objective::Adversarial;
 use crate::seed::{self, Purpose};
-pub use device::{Api, Device, DeviceError, DeviceName, DeviceSampler};
+pub use api::{Api, DeviceError, DeviceName};
+pub use device::{Device, DeviceSampler};
 use serde::{Deserialize, Serialize};
 pub use threads::{Threads, ThreadsError};
 

@@ -1,6 +1,6 @@
 //! Which class each image of a data set has: all of them evenly, in an order that the seed shuffles.
 
-use super::Part;
+use super::plan::Part;
 use crate::seed::{Purpose, permutation};
 use std::collections::BTreeSet;
 

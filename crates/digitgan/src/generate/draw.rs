@@ -2,8 +2,8 @@
 
 use super::classes::Deal;
 use super::error::GenerateError;
+use super::plan::{Part, Plan};
 use super::record::Keep;
-use super::{Part, Plan};
 use crate::IMAGE_PIXELS;
 use crate::engine::Device;
 use crate::judge::Judge;

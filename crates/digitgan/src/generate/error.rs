@@ -1,6 +1,6 @@
 //! Why a data set cannot be generated.
 
-use super::MAX_PNG_IMAGES;
+use super::plan::MAX_PNG_IMAGES;
 use crate::engine::{EngineError, InputError};
 use std::io;
 use std::path::{Path, PathBuf};

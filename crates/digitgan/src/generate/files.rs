@@ -3,7 +3,7 @@
 use super::draw::Labelled;
 use super::error::GenerateError;
 use super::gzip::GzipFile;
-use super::{MAX_PNG_IMAGES, Part};
+use super::plan::{MAX_PNG_IMAGES, Part};
 use crate::load::generated::Layout;
 use crate::picture::encode_with;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};

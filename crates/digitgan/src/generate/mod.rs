@@ -20,10 +20,12 @@ mod draw;
 mod error;
 mod files;
 mod gzip;
+mod plan;
 pub mod record;
 mod staging;
 
 pub use error::GenerateError;
+pub use plan::{MAX_PNG_IMAGES, Plan};
 pub use staging::check_vacant;
 
 use crate::engine::Device;
@@ -31,14 +33,13 @@ use crate::hash::hex;
 use crate::judge::Judge;
 use crate::load::generated::{FILE_NAME, FORMAT, Layout};
 use crate::run::manifest::Versions;
-use crate::seed::index;
 use crate::weights::GeneratorFile;
 use draw::{Artist, Labelled};
 use files::PartFiles;
-use record::{GeneratorRecord, Keep, Labels, SetRecord, SplitRecord};
+use plan::Part;
+use record::{GeneratorRecord, Labels, SetRecord, SplitRecord};
 use sha2::{Digest, Sha256};
 use staging::Staging;
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -47,66 +48,16 @@ use std::path::Path;
 const CHUNK_IMAGES: usize = 4096;
 const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(gzip::BLOCK_BYTES));
 
-/// Most PNG files of a part: what their names can number.
-pub const MAX_PNG_IMAGES: u64 = 100_000_000;
-
-/// What to generate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Training images.
-    pub train: u32,
-    /// Test images.
-    pub test: u32,
-    /// The classes, in equal parts; all of the generator's where none are named.
-    pub classes: Option<BTreeSet<u8>>,
-    /// Which images.
-    pub seed: u64,
-    /// How they lie in the folder.
-    pub layout: Layout,
-    /// Which of them are kept.
-    pub keep: Keep,
-}
-
 /// Who draws, and where.
 pub struct Source<'a> {
     /// The generator.
     pub file: &'a GeneratorFile,
-    /// SHA-256 of its file, in hexadecimal: [`crate::run::generator_file::sha256`].
+    /// SHA-256 of its file, in hexadecimal: [`crate::files::sha256`].
     pub sha256: &'a str,
     /// What it draws on.
     pub device: &'a Device,
     /// Who reads images, where labels must be read or only what is read as asked for is kept.
     pub judge: Option<&'a mut Judge>,
-}
-
-/// Training images or test images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Train,
-    Test,
-}
-
-impl Part {
-    /// The place of image `number` among all images of a seed.
-    const fn place(self, number: u64) -> u64 {
-        index::generated(self as u64, number)
-    }
-
-    /// What the names of its IDX files begin with.
-    const fn idx_name(self) -> &'static str {
-        match self {
-            Part::Train => "train",
-            Part::Test => "t10k",
-        }
-    }
-
-    /// The folder of its class folders.
-    const fn png_name(self) -> &'static str {
-        match self {
-            Part::Train => "train",
-            Part::Test => "test",
-        }
-    }
 }
 
 /// Generates a data set into the folder `out`, which must not exist or be empty, and returns its record.

@@ -1,4 +1,4 @@
-use super::record::Obstacle;
+use super::record::{Keep, Obstacle};
 use super::*;
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, DatasetIdentity};

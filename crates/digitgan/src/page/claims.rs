@@ -4,7 +4,7 @@
 //! the page does. Intervals are those of 95 in 100 cases over the digits drawn: they say nothing of how another
 //! training would end.
 
-use super::RunOnPage;
+use super::run::RunOnPage;
 use crate::evaluation::percent;
 use crate::metrics::histogram::Confusion;
 use crate::metrics::interval::{Proportion, Repeated};

@@ -1,7 +1,10 @@
 //! The page itself, section by section.
 
 use super::claims::{augmentation_pairs, claims};
-use super::{Page, Picture, RunOnPage, Stage, tables};
+use super::content::Page;
+use super::picture::Picture;
+use super::run::{RunOnPage, Stage};
+use super::tables;
 use crate::model::Variant;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -9,20 +9,20 @@
 //! escape it.
 
 pub mod claims;
+mod content;
+mod error;
 mod html;
 mod picture;
 mod real;
 mod run;
 mod tables;
 
+pub use content::{Page, RealDigits};
+pub use error::PageError;
 pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
-use crate::engine::{Device, EngineError};
 use crate::files::atomic;
-use crate::run::RunDirectory;
-use crate::run::evaluation_files::EvaluationFileError;
-use crate::run::manifest::ManifestError;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -30,26 +30,6 @@ use std::path::{Path, PathBuf};
 const MARK: &str = "<meta name=\"generator\" content=\"digitgan";
 /// Where that stands at the latest.
 const MARK_BYTES: u64 = 1024;
-
-/// Real digits of one data set.
-#[derive(Clone, Debug)]
-pub struct RealDigits {
-    /// The data set's name.
-    pub dataset: String,
-    /// Some of its digits.
-    pub picture: Picture,
-}
-
-/// A report page.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// What stands above it.
-    pub title: String,
-    /// Real digits, of each data set once.
-    pub real: Vec<RealDigits>,
-    /// The runs, in the order in which they are shown.
-    pub runs: Vec<RunOnPage>,
-}
 
 /// The files of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,80 +40,10 @@ pub struct Written {
     pub pictures: Vec<PathBuf>,
 }
 
-/// Why there is no page.
-#[derive(Debug, thiserror::Error)]
-pub enum PageError {
-    /// Not a run, or none that can be read.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// Its evaluation cannot be read.
-    #[error(transparent)]
-    Evaluation(#[from] EvaluationFileError),
-    /// It was not evaluated.
-    #[error("{path} was not evaluated")]
-    NoEvaluation {
-        /// The run.
-        path: PathBuf,
-    },
-    /// It was not trained far enough to have a generator.
-    #[error("{path} has no generator yet: it comes with the first checkpoint")]
-    NoGenerator {
-        /// The run.
-        path: PathBuf,
-    },
-    /// Its generator cannot be read.
-    #[error(transparent)]
-    Generator(#[from] crate::files::WeightsFileError),
-    /// Its generator's tensors do not fit.
-    #[error("{path} does not fit its model: {source}")]
-    Engine {
-        /// The generator's file.
-        path: PathBuf,
-        /// What does not fit.
-        source: EngineError,
-    },
-    /// A picture of the run cannot be used.
-    #[error(transparent)]
-    PictureFile(#[from] PictureFileError),
-    /// A picture cannot be drawn.
-    #[error(transparent)]
-    Picture(#[from] crate::picture::PictureError),
-    /// Something that is no page of ours is in the page's place.
-    #[error("{path} is there already and is no page of digitgan")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The page or a picture cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-}
-
 impl Page {
-    /// Reads the runs of a page.
-    ///
-    /// # Errors
-    /// A run that cannot be read, or was not evaluated.
-    pub fn read(device: &Device, title: &str, runs: &[RunDirectory], real: Vec<RealDigits>) -> Result<Self, PageError> {
-        let keys = run::keys(runs);
-        let runs = runs.iter().zip(keys).map(|(run, key)| RunOnPage::read(device, run, &key));
-        Ok(Page { title: title.to_owned(), real, runs: runs.collect::<Result<_, _>>()? })
-    }
-
     /// The page: one HTML document that needs no other file.
     pub fn html(&self) -> String {
         html::document(self).into_string()
-    }
-
-    /// All pictures of the page.
-    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
-        let real = self.real.iter().map(|real| &real.picture);
-        real.chain(self.runs.iter().flat_map(RunOnPage::pictures))
     }
 
     /// Writes `index.html` into `folder`, which is made if it is not there, and the pictures into `folder/pictures`.

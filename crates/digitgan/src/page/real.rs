@@ -1,6 +1,8 @@
 //! Some real digits for a page.
 
-use super::{PageError, Picture, RealDigits};
+use super::content::RealDigits;
+use super::error::PageError;
+use super::picture::Picture;
 use crate::data::{Dataset, RealGrid};
 use crate::picture::Grid;
 

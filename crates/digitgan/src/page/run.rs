@@ -1,6 +1,7 @@
 //! A run as a page shows it.
 
-use super::{PageError, Picture};
+use super::error::PageError;
+use super::picture::Picture;
 use crate::engine::Device;
 use crate::evaluation::Evaluation;
 use crate::model::Wiring;

@@ -1,6 +1,6 @@
 //! The tables of the page.
 
-use super::RunOnPage;
+use super::run::RunOnPage;
 use crate::config::TrainConfig;
 use crate::evaluation::{Better, Figure, percent};
 use crate::run::timing::Timing;

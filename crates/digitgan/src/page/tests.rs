@@ -8,6 +8,7 @@ use crate::metrics::histogram::{ClassHistogram, Confusion};
 use crate::metrics::interval::Repeated;
 use crate::model::Variant;
 use crate::picture::Grid;
+use crate::run::RunDirectory;
 use crate::run::manifest::{self, DatasetRecord, Manifest, Versions};
 use crate::run::timing::{Session, Timing};
 use proptest::prelude::*;

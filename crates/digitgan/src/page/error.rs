@@ -1,0 +1,62 @@
+//! Why there is no page.
+
+use super::picture::PictureFileError;
+use crate::engine::EngineError;
+use crate::run::evaluation_files::EvaluationFileError;
+use crate::run::manifest::ManifestError;
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// Not a run, or none that can be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Its evaluation cannot be read.
+    #[error(transparent)]
+    Evaluation(#[from] EvaluationFileError),
+    /// It was not evaluated.
+    #[error("{path} was not evaluated")]
+    NoEvaluation {
+        /// The run.
+        path: PathBuf,
+    },
+    /// It was not trained far enough to have a generator.
+    #[error("{path} has no generator yet: it comes with the first checkpoint")]
+    NoGenerator {
+        /// The run.
+        path: PathBuf,
+    },
+    /// Its generator cannot be read.
+    #[error(transparent)]
+    Generator(#[from] crate::files::WeightsFileError),
+    /// Its generator's tensors do not fit.
+    #[error("{path} does not fit its model: {source}")]
+    Engine {
+        /// The generator's file.
+        path: PathBuf,
+        /// What does not fit.
+        source: EngineError,
+    },
+    /// A picture of the run cannot be used.
+    #[error(transparent)]
+    PictureFile(#[from] PictureFileError),
+    /// A picture cannot be drawn.
+    #[error(transparent)]
+    Picture(#[from] crate::picture::PictureError),
+    /// Something that is no page of ours is in the page's place.
+    #[error("{path} is there already and is no page of digitgan")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The page or a picture cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
