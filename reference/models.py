@@ -8,7 +8,7 @@ What the variants differ in is a table:
 | cgan    | yes              | yes              | no                   |
 | acgan   | yes              | no               | yes                  |
 
-Beyond the report, D may be built otherwise (`Design`), and the losses may be others (`Objective`).
+Beyond the paper, D may be built otherwise (`Design`), and the losses may be others (`Objective`).
 
 Module attribute names are the state-dict names of digitgan's files. Images are
 [batch, 1, 28, 28] in [-1, 1]; discriminators answer in logits, never in probabilities.
@@ -45,7 +45,7 @@ VARIANTS: dict[str, Wiring] = {
 
 @dataclass(frozen=True)
 class Design:
-    """How D is built; the defaults are the report's."""
+    """How D is built; the defaults are the paper's."""
 
     leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
     spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
@@ -56,7 +56,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Objective:
-    """What D and G minimise, but for the classes; the defaults are the report's."""
+    """What D and G minimise, but for the classes; the defaults are the paper's."""
 
     saturating: bool = False
     hinge: bool = False

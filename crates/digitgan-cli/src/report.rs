@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 /// Put runs on one HTML page: digits, losses, figures, claims
 ///
-/// The page follows the report of Peng & Yang, figure by figure, and says which of its claims hold by the numbers. It
+/// The page follows the paper of Peng & Yang, figure by figure, and says which of its claims hold by the numbers. It
 /// needs no other file and no network. Runs that were not evaluated are evaluated first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:

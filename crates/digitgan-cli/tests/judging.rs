@@ -13,7 +13,7 @@ const TEST: usize = 100;
 const JUDGE: &str = "judge train --data many --epochs 20";
 /// A training that goes wrong: what it draws is one grey smear.
 const COLLAPSING: &str =
-    "train gan --recipe report --data many --batch-size 8 --epochs 9 --lr 0.05 --beta1 0.9 --watch on --watch-steps 51";
+    "train gan --recipe paper --data many --batch-size 8 --epochs 9 --lr 0.05 --beta1 0.9 --watch on --watch-steps 51";
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))

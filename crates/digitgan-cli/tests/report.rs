@@ -19,7 +19,7 @@ fn json(text: &str) -> Value {
 fn two_runs() -> Place {
     let place = Place::new();
     place.write_digits("digits", 50, 20);
-    place.succeed("train gan --recipe report --data digits --epochs 2 --batch-size 8 --name g");
+    place.succeed("train gan --recipe paper --data digits --epochs 2 --batch-size 8 --name g");
     place.succeed("train cgan --data digits --epochs 1 --batch-size 8 --max-steps 4 --name c");
     place
 }

@@ -13,7 +13,7 @@ pub enum GeneratorLoss {
     /// −log D(G(z)) (Goodfellow et al. 2014, section 3): strong gradients while D still wins.
     #[default]
     NonSaturating,
-    /// log(1 − D(G(z))): the game as the report writes it.
+    /// log(1 − D(G(z))): the game as the paper writes it.
     Saturating,
 }
 
@@ -77,7 +77,7 @@ pub struct Adversarial {
 }
 
 impl Default for Adversarial {
-    /// The report's.
+    /// The paper's.
     fn default() -> Self {
         Adversarial {
             game: Game::default(),

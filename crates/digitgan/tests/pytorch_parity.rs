@@ -59,7 +59,7 @@ impl Fixture {
         self.facts[fact].parse().unwrap()
     }
 
-    /// A fact that the header states only where it is not the report's.
+    /// A fact that the header states only where it is not the paper's.
     fn unless_stated<T: FromStr<Err: Debug>>(&self, fact: &str, otherwise: T) -> T {
         self.facts.get(fact).map_or(otherwise, |value| value.parse().unwrap())
     }
@@ -322,10 +322,10 @@ fn check_models(devices: impl IntoIterator<Item = Device>, names: &[&str]) {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-/// Ten steps each, as the report has them.
+/// Ten steps each, as the paper has them.
 const WHOLE_STEPS: [&str; 6] = ["gan", "gan-saturating", "cgan", "cgan-7", "acgan", "acgan-7"];
-/// A step each, with options beyond the report.
-const BEYOND_THE_REPORT: [&str; 11] = [
+/// A step each, with options beyond the paper.
+const BEYOND_THE_PAPER: [&str; 11] = [
     "cgan-projection",
     "cgan-spectral",
     "gan-pack",
@@ -351,7 +351,7 @@ fn whole_steps_of_every_model_on_every_instruction_set() {
 
 #[test]
 fn a_step_beyond_the_report_on_every_instruction_set() {
-    check_models(Kernels::available().into_iter().map(device_of), &BEYOND_THE_REPORT);
+    check_models(Kernels::available().into_iter().map(device_of), &BEYOND_THE_PAPER);
 }
 
 #[cfg(feature = "gpu")]
@@ -359,7 +359,7 @@ fn a_step_beyond_the_report_on_every_instruction_set() {
 fn whole_steps_and_steps_beyond_the_report_on_burn() {
     let name = std::env::var("DIGITGAN_TEST_DEVICE").unwrap_or_else(|_| "flex".to_owned());
     let device = Device::open(name.parse().unwrap(), None, |_| ()).unwrap();
-    check_models([device], &[WHOLE_STEPS.as_slice(), &BEYOND_THE_REPORT].concat());
+    check_models([device], &[WHOLE_STEPS.as_slice(), &BEYOND_THE_PAPER].concat());
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn steps_allocate_nothing() {
     assert!(found.iter().all(|found| found.3 == 0), "threads, model, options, allocations: {found:?}");
 }
 
-/// The report's training, the same in other numbers, and two that have every option between them.
+/// The paper's training, the same in other numbers, and two that have every option between them.
 fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 4] {
     let spectral = Design {
         leak: 0.2,

@@ -27,7 +27,7 @@ struct Training {
     noise: Option<InstanceNoise>,
 }
 
-/// A training by the report.
+/// A training by the paper.
 fn training() -> impl Strategy<Value = Training> {
     let variant = prop::sample::select(Variant::ALL.to_vec());
     (variant, 2usize..=13, 2usize..=26, 0u64..1000).prop_map(|(variant, classes, batch, seed)| Training {

@@ -1,4 +1,4 @@
-//! How D is built where one may leave the report. G is the same in every design.
+//! How D is built where one may leave the paper. G is the same in every design.
 
 use super::Wiring;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normaliser {
-    /// Batch normalisation after each convolution (Ioffe & Szegedy 2015): the report's.
+    /// Batch normalisation after each convolution (Ioffe & Szegedy 2015): the paper's.
     #[default]
     Batch,
     /// Weights divided by their largest singular value, and a bias in place of batch normalisation (Miyato et al. 2018).
@@ -18,7 +18,7 @@ pub enum Normaliser {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassInput {
-    /// As in the report: cGAN's by a learned picture of the class, stacked beside the image's features; ACGAN's not at all.
+    /// As in the paper: cGAN's by a learned picture of the class, stacked beside the image's features; ACGAN's not at all.
     #[default]
     Plane,
     /// The features' inner product with a learned vector of the class is added to the logit (Miyato & Koyama 2018); in
@@ -30,7 +30,7 @@ pub enum ClassInput {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceHead {
-    /// One layer: a weighted sum of the features, so that far parts of an image are judged apart. The report's.
+    /// One layer: a weighted sum of the features, so that far parts of an image are judged apart. The paper's.
     #[default]
     Linear,
     /// A hidden layer of rectified units between: what far parts of an image are together can count. Where the class

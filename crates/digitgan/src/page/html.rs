@@ -7,8 +7,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The page's looks.
 const STYLE: &str = include_str!("style.css");
-/// The report that the page follows.
-const REPORT: &str = "Peng and Yang, “Using GAN to Generate Handwritten Digits” (2020)";
+/// The paper that the page follows.
+const PAPER: &str = "Peng and Yang, “Using GAN to Generate Handwritten Digits” (2020)";
 
 /// A part of the page: where links find it, its heading, and what it holds.
 struct Section {
@@ -35,7 +35,7 @@ pub(super) fn document(page: &Page) -> Markup {
             body {
                 header {
                     h1 { (page.title) }
-                    p { "Made by digitgan, after the report by " (REPORT) ". Figures are numbered as there." }
+                    p { "Made by digitgan, after the paper by " (PAPER) ". Figures are numbered as there." }
                     nav aria-label="Sections" {
                         ul { @for section in &sections { li { a href={ "#" (section.id) } { (section.heading) } } } }
                     }
@@ -104,7 +104,7 @@ struct Shown<'a> {
     label: String,
 }
 
-/// The figure of the report that shows the same, if there is one.
+/// The figure of the paper that shows the same, if there is one.
 fn number(figure: Option<usize>) -> Markup {
     html! { @if let Some(figure) = figure { b { "Figure " (figure) "." } " " } }
 }
@@ -141,7 +141,7 @@ fn checked_claims(runs: &[RunOnPage]) -> Option<Section> {
             }
         }
     };
-    Some(Section { id: "claims", heading: "What the report claims", body })
+    Some(Section { id: "claims", heading: "What the paper claims", body })
 }
 
 fn real(page: &Page) -> Markup {

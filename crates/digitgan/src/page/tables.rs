@@ -7,8 +7,8 @@ use crate::run::timing::Timing;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// What the report says of its time: seconds an epoch.
-const SECONDS_OF_THE_REPORT: u32 = 100;
+/// What the paper says of its time: seconds an epoch.
+const SECONDS_OF_THE_PAPER: u32 = 100;
 
 /// A table that is pushed sideways where it is too wide.
 fn table(class: &str, body: &Markup) -> Markup {
@@ -47,14 +47,14 @@ pub(super) fn overview(runs: &[RunOnPage]) -> Markup {
     }
 }
 
-/// What is to be said where runs were trained for fewer epochs than the report's.
+/// What is to be said where runs were trained for fewer epochs than the paper's.
 pub(super) fn shorter(runs: &[RunOnPage]) -> Markup {
     let epochs = TrainConfig::default().epochs;
     let less = runs.iter().filter(|run| run.step < u64::from(epochs) * run.steps_per_epoch());
     let less: Vec<String> = less.map(RunOnPage::title).collect();
     html! {
         @if !less.is_empty() {
-            p class="remark" { "The report trained for " (epochs) " epochs. Trained less, so that its claims may yet come
+            p class="remark" { "The paper trained for " (epochs) " epochs. Trained less, so that its claims may yet come
                 true or cease to be: " (less.join(", ")) "." }
         }
     }
@@ -204,7 +204,7 @@ pub(super) fn timing(runs: &[RunOnPage]) -> Markup {
         } } }
     };
     html! {
-        p { "Pictures, records and checkpoints included. The report gives about " (SECONDS_OF_THE_REPORT) " seconds an epoch, on
+        p { "Pictures, records and checkpoints included. The paper gives about " (SECONDS_OF_THE_PAPER) " seconds an epoch, on
             a 2.3 GHz quad-core Intel Core i7." }
         (table("words", &rows))
     }
@@ -246,7 +246,7 @@ pub(super) fn settings(runs: &[RunOnPage]) -> Markup {
         }
     };
     html! {
-        p { "By the names of the options of " code { "digitgan train" } ". Underlined: what differs from the report's
+        p { "By the names of the options of " code { "digitgan train" } ". Underlined: what differs from the paper's
             protocol." }
         (table("words", &rows))
     }
@@ -257,7 +257,7 @@ fn settings_of(config: &TrainConfig) -> toml::Table {
 }
 
 fn setting(value: Option<&toml::Value>, of_protocol: Option<&toml::Value>, key: &str) -> Markup {
-    // Which model and which data are no departures: the report has three models.
+    // Which model and which data are no departures: the paper has three models.
     let departs = value.is_some() && value != of_protocol && !["model", "data"].contains(&key);
     let text = match value {
         None => "–".to_owned(),

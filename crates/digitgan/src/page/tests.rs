@@ -117,7 +117,7 @@ fn digits() -> Vec<String> {
     (0..10).map(|class| class.to_string()).collect()
 }
 
-/// The report's four experiments, all of whose claims come out as they say.
+/// The paper's four experiments, all of whose claims come out as they say.
 fn four() -> Vec<RunOnPage> {
     let made = |name: &str, model, augment: &[Augment], frechet, change: fn(u8, usize) -> u8| {
         let (asked, read) = labels(change);

@@ -209,7 +209,7 @@ fn with_class(loss: Tensor<1>, class: Option<&Tensor<1>>) -> Tensor<1> {
     class.into_iter().fold(loss, |sum, class| sum + class.clone())
 }
 
-/// A loss for the report.
+/// A loss for the step report.
 fn or_zero(loss: Option<Tensor<1>>, device: &BurnDevice) -> Tensor<1> {
     loss.map_or_else(|| Tensor::zeros([1], device.handle()), Tensor::inner)
 }

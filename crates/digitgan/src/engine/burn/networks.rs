@@ -1,4 +1,4 @@
-//! The passes of G and D, written as the tables of the report have them. Gradients are Burn's.
+//! The passes of G and D, written as the tables of the paper have them. Gradients are Burn's.
 //!
 //! The 1×1 → 7×7 and 7×7 → 1×1 layers are matrix products. Classes come one-hot, `[batch, classes]`, so that what a class
 //! selects is a product too, and nothing is gathered or scattered.

@@ -1,4 +1,4 @@
-//! What the engine's options beyond the report keep and leave alone. That they compute the right numbers is the affair
+//! What the engine's options beyond the paper keep and leave alone. That they compute the right numbers is the affair
 //! of the tests against PyTorch.
 
 use super::*;
@@ -127,7 +127,7 @@ fn a_restored_state_is_the_same_and_goes_on_the_same() {
 
 #[test]
 fn a_state_must_have_what_the_options_need_and_no_more() {
-    let report = (Variant::Cgan, Protocol::default());
+    let paper = (Variant::Cgan, Protocol::default());
     let with = |design| (Variant::Cgan, Protocol { design, ..Protocol::default() });
     let averaged = (Variant::Cgan, Protocol { average: Some(0.9), ..Protocol::default() });
     let spectral = with(Design { normaliser: Normaliser::Spectral, ..Design::PAPER });
@@ -135,13 +135,13 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
     let pack = with(Design { pack: 2, ..Design::PAPER });
     let missing = |name: &str| StateError::Missing(name.to_owned());
     for (state, engine, expected) in [
-        (report, averaged, missing("generator.average.deconv1.weight")),
-        (averaged, report, StateError::Unknown("generator.average.bn1.bias".to_owned())),
-        (report, spectral, missing("discriminator.conv1.bias")),
-        (spectral, report, missing("discriminator.bn1.weight")),
+        (paper, averaged, missing("generator.average.deconv1.weight")),
+        (averaged, paper, StateError::Unknown("generator.average.bn1.bias".to_owned())),
+        (paper, spectral, missing("discriminator.conv1.bias")),
+        (spectral, paper, missing("discriminator.bn1.weight")),
         (
             projection,
-            report,
+            paper,
             StateError::Shape {
                 name: "discriminator.conv2.weight".to_owned(),
                 found: vec![64, 32, 4, 4],
@@ -149,7 +149,7 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
             },
         ),
         (
-            report,
+            paper,
             pack,
             StateError::Shape {
                 name: "discriminator.conv1.weight".to_owned(),
@@ -299,9 +299,9 @@ fn noise_reaches_real_images_and_fakes_and_none_changes_no_bit() {
     };
     let none = after(None);
     assert!(after(Some(InstanceNoise { deviation: 0.0, seed: SEED })) == none, "noise of no deviation");
-    let ([report, _], state) = after(NOISE);
+    let ([noisy, _], state) = after(NOISE);
     let [plain, _] = none.0;
-    assert!(report.d_real != plain.d_real && report.d_fake != plain.d_fake && state != none.1);
+    assert!(noisy.d_real != plain.d_real && noisy.d_fake != plain.d_fake && state != none.1);
     assert!(after(NOISE).1 == state, "the same again");
     // One step with it leaves nothing behind for the next without.
     let mut engine = start(Variant::Acgan, Protocol::default());
