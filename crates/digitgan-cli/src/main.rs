@@ -15,8 +15,8 @@ mod generate;
 mod generator;
 mod judge;
 mod output;
+mod page;
 mod progress;
-mod report;
 mod reproduce;
 mod runs;
 mod sample;
@@ -42,7 +42,8 @@ enum Command {
     Sample(sample::Args),
     Generate(generate::Args),
     Evaluate(evaluate::Args),
-    Report(report::Args),
+    #[command(visible_alias = "report")]
+    Page(page::Args),
     Reproduce(reproduce::Args),
     Data(data::Args),
     Judge(judge::Args),
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Evaluate(args) => evaluate::run(args),
-        Command::Report(args) => report::run(args),
+        Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Data(args) => data::run(args),
         Command::Judge(args) => judge::run(args),

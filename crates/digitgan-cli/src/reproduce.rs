@@ -1,7 +1,7 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
-use crate::report::{plan, real_digits, say};
+use crate::page::{plan, real_digits, say};
 use crate::threads::Threads;
 use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
 use crate::{evaluate, judge, output};

@@ -177,6 +177,7 @@ fn every_verb_explains_itself_by_examples() {
         ("data show", true),
         ("data info", true),
         ("evaluate", true),
+        ("page", true),
         ("report", true),
         ("reproduce", true),
         ("judge", false),

@@ -1,4 +1,4 @@
-//! The report page: everything about some runs on one HTML page that needs nothing else.
+//! The HTML page: everything about some runs on one HTML page that needs nothing else.
 //!
 //! A [`Page`] is data, read from run directories ([`RunOnPage::read`]); [`Page::html`] makes the page of it. Pictures
 //! are part of the page as data URIs, and [`Page::write`] puts them beside it as files too. There are no scripts, and
@@ -39,7 +39,7 @@ pub struct RealDigits {
     pub picture: Picture,
 }
 
-/// A report page.
+/// An HTML page about runs.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// What stands above it.
