@@ -1,4 +1,4 @@
-//! The judge, evaluations, and the watch that sees a collapse.
+//! The judge, evaluations, and the monitor that sees a collapse.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;

@@ -41,8 +41,8 @@ pub enum Purpose {
     MetricSubset = 11,
     /// Noise laid over what D sees; index: images that D has seen so far, real ones and fakes.
     InstanceNoise = 12,
-    /// Noise behind the digits that the mode-collapse watch looks at; index: the digit. Its last index: real digits.
-    WatchLatent = 14,
+    /// Noise behind the digits that the collapse monitor looks at; index: the digit. Its last index: real digits.
+    MonitorLatent = 14,
     /// Which real images an evaluation compares with; index: which set of images.
     EvaluationImages = 13,
     /// The order of the classes in a generated data set; index: the block of images, then the same of test images.

@@ -223,7 +223,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "watch-steps" watch_steps: u64 {
-            help: "Steps between two looks of the mode-collapse watch",
+            help: "Steps between two looks of the collapse monitor",
             value: "N",
             paper: 200,
             must: ["at least 1" => |c| c.watch_steps >= 1],

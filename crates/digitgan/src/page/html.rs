@@ -70,7 +70,7 @@ fn sections(page: &Page) -> Vec<Section> {
         section("classes", "How often each digit is drawn", tables::histograms(runs)),
         section("confusions", "What was asked for and what was read", confusions(runs)),
         section("neighbours", "Nearest training digits", neighbours(runs)),
-        section("collapse", "Collapse watch", collapse(runs)),
+        section("collapse", "Collapse monitor", collapse(runs)),
         section("time", "How long it took", tables::timing(runs)),
         section("settings", "Settings", tables::settings(runs)),
     ];

@@ -8,6 +8,7 @@
 
 mod animation;
 mod chart;
+mod collapse;
 mod confusion;
 mod curves;
 mod grid;
@@ -15,15 +16,14 @@ mod png_file;
 mod series;
 mod terminal;
 mod text;
-mod watch;
 
 pub use animation::{Animation, Frame};
+pub use collapse::CollapseCurves;
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid};
 pub(crate) use png_file::encode_with;
 pub use terminal::{TerminalStyle, preview};
-pub use watch::CollapseCurves;
 
 use std::io;
 

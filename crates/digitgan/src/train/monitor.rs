@@ -60,7 +60,7 @@ impl Monitor {
     ) -> Result<Self, InputError> {
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
-        let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
+        let latents = sample::latents(seed, Purpose::MonitorLatent, 0, digits);
         let (images, real_labels) = real_digits(dataset, digits, seed);
         let readings = judge.read(&images)?;
         let real_distance = mean_distance(&readings, &real_labels, &spec);
@@ -156,7 +156,7 @@ impl CollapseRecord {
 /// As many training digits, the same number of each class as far as there are.
 fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
     let train = &dataset.train;
-    let order = permutation(seed, Purpose::WatchLatent, index::WATCH_REAL_DIGITS, train.len());
+    let order = permutation(seed, Purpose::MonitorLatent, index::MONITOR_REAL_DIGITS, train.len());
     let mut missing = vec![digits / dataset.classes; dataset.classes];
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for place in order {

@@ -201,6 +201,7 @@ impl Recorder {
             return Ok(());
         }
         let judge = judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
+        // The words of older versions, so that pictures stay the same byte for byte.
         let title = format!("{title}: mode-collapse watch{judge}");
         pictures::draw_looks(&self.run, &title, self.looks.records(), step)
     }
