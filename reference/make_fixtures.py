@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import hashed
 from models import (
-    LATENT, SIDE, VARIANTS, Design, Discriminator, Generator, Objective, adam, parameter_count, train_step,
+    LATENT, SIDE, VARIANTS, Design, Discriminator, Generator, Losses, adam, parameter_count, train_step,
 )  # fmt: skip
 
 FULL_LIMIT = 2048  # tensors up to this size are stored whole
@@ -74,9 +74,9 @@ class Case:
         return Design(self.leak, self.spectral, self.projection, self.hidden, self.pack)
 
     @property
-    def objective(self) -> Objective:
+    def losses(self) -> Losses:
         """What is minimised."""
-        return Objective(self.saturating, self.hinge, self.relativistic, self.label_smoothing, self.fake_class_weight)
+        return Losses(self.saturating, self.hinge, self.relativistic, self.label_smoothing, self.fake_class_weight)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -197,7 +197,7 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
             generator, discriminator, opt_g, opt_d,
             images(f"step{step}.real"), labels(f"step{step}.labels"),
             latents(f"step{step}.z"), labels(f"step{step}.fake_labels"),
-            case.objective,
+            case.losses,
         )  # fmt: skip
         if case.hinge:
             check_hinges(case, results)

@@ -8,7 +8,7 @@ What the variants differ in is a table:
 | cgan    | yes              | yes              | no                   |
 | acgan   | yes              | no               | yes                  |
 
-Beyond the paper, D may be built otherwise (`Design`), and the losses may be others (`Objective`).
+Beyond the paper, D may be built otherwise (`Design`), and the losses may be others (`Losses`).
 
 Module attribute names are the state-dict names of digitgan's files. Images are
 [batch, 1, 28, 28] in [-1, 1]; discriminators answer in logits, never in probabilities.
@@ -55,7 +55,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Objective:
+class Losses:
     """What D and G minimise, but for the classes; the defaults are the paper's."""
 
     saturating: bool = False
@@ -284,7 +284,7 @@ def train_step(
     labels: Tensor,
     z: Tensor,
     fake_labels: Tensor,
-    objective: Objective = Objective(),
+    losses: Losses = Losses(),
 ) -> dict[str, Tensor]:
     """One step: D on real and on fake separately, then G through the updated D with the same fakes.
 
@@ -302,11 +302,11 @@ def train_step(
     real_source, real_class = discriminator(real, labels)
     fake_source, fake_class = discriminator(fake.detach(), fake_labels)
     d_class_real = class_loss(real_class, labels, real)
-    d_class_fake = objective.fake_class_weight * class_loss(fake_class, fake_labels, real)
-    if objective.relativistic:
+    d_class_fake = losses.fake_class_weight * class_loss(fake_class, fake_labels, real)
+    if losses.relativistic:
         d_source = F.softplus(fake_source - real_source).mean()
     else:
-        d_source = objective.real(real_source) + objective.fake(fake_source)
+        d_source = losses.real(real_source) + losses.fake(fake_source)
     d_loss = d_source + d_class_real + d_class_fake
     d_loss.backward()
     opt_d.step()
@@ -315,13 +315,13 @@ def train_step(
     # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where saturating [+ the class likelihood].
     opt_g.zero_grad(set_to_none=True)
     discriminator.requires_grad_(False)
-    real_after = look(discriminator, real, labels) if objective.relativistic else None
+    real_after = look(discriminator, real, labels) if losses.relativistic else None
     after_source, after_class = discriminator(fake, fake_labels)
-    g_class = objective.fake_class_weight * class_loss(after_class, fake_labels, real)
+    g_class = losses.fake_class_weight * class_loss(after_class, fake_labels, real)
     if real_after is not None:
         g_loss = F.softplus(real_after - after_source).mean() + g_class
     else:
-        g_loss = objective.generator(after_source) + g_class
+        g_loss = losses.generator(after_source) + g_class
     g_loss.backward()
     opt_g.step()
     discriminator.requires_grad_(True)

@@ -4,7 +4,7 @@
 //!
 //! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`], and
 //!    [`data::batches`] deals it out a batch at a time;
-//! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`objective`]: their losses;
+//! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`loss`]: what they minimise;
 //! 3. [`engine`]: what computes a step of training and draws pictures;
 //! 4. [`config`] and [`train`]: the one training loop of all three models;
 //! 5. [`run`]: the run directory, the interface between training and everything after it;
@@ -27,9 +27,9 @@ pub mod evaluation;
 mod hash;
 pub mod input;
 pub mod judge;
+pub mod loss;
 pub mod metrics;
 pub mod model;
-pub mod objective;
 pub mod pixel;
 pub mod sample;
 pub mod seed;

@@ -9,8 +9,8 @@ use digitgan::engine::{
     Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages,
     StepInput, StepReport,
 };
+use digitgan::loss::AdversarialLoss;
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
-use digitgan::objective::Game;
 use digitgan::pixel::to_signed;
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
@@ -140,7 +140,7 @@ fn trainings() -> Vec<TrainConfig> {
         .collect();
     let paper = |model| TrainConfig { model, ..TrainConfig::default() };
     trainings.push(TrainConfig { instance_noise: 0.3, label_smoothing: 0.1, ema: 0.9, ..paper(Variant::Cgan) });
-    trainings.push(TrainConfig { loss: Game::Hinge, pack: 3, d_leak: 0.1, ..paper(Variant::Gan) });
+    trainings.push(TrainConfig { loss: AdversarialLoss::Hinge, pack: 3, d_leak: 0.1, ..paper(Variant::Gan) });
     trainings
 }
 

@@ -6,10 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::engine::{Device, Engine, Protocol, RealImages, StepInput, StepReport, Threads};
+use digitgan::loss::{AdversarialLoss, GeneratorLoss, Losses};
 use digitgan::model::{
     ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
 };
-use digitgan::objective::{Adversarial, Game, GeneratorLoss};
 use digitgan_kernels::Kernels;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
@@ -79,13 +79,13 @@ impl Fixture {
         }
     }
 
-    fn adversarial(&self) -> Adversarial {
+    fn losses(&self) -> Losses {
         let is = |fact| self.unless_stated(fact, false);
-        Adversarial {
-            game: match (is("hinge"), is("relativistic")) {
-                (true, _) => Game::Hinge,
-                (_, true) => Game::Relativistic,
-                _ => Game::CrossEntropy,
+        Losses {
+            adversarial: match (is("hinge"), is("relativistic")) {
+                (true, _) => AdversarialLoss::Hinge,
+                (_, true) => AdversarialLoss::Relativistic,
+                _ => AdversarialLoss::CrossEntropy,
             },
             generator_loss: if is("saturating") { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating },
             label_smoothing: self.unless_stated("label_smoothing", 0.0),
@@ -282,7 +282,7 @@ fn report_fields(report: &StepReport) -> Vec<(&'static str, f64)> {
 
 /// An engine for a fixture's training, before its first step.
 fn engine(device: &Device, fixture: &Fixture) -> Box<dyn Engine + Send> {
-    let protocol = Protocol { adversarial: fixture.adversarial(), design: fixture.design(), ..Protocol::default() };
+    let protocol = Protocol { losses: fixture.losses(), design: fixture.design(), ..Protocol::default() };
     let mut engine = device.engine(&fixture.spec(), fixture.number("batch"), protocol).unwrap();
     engine.restore(&hashed_state(fixture), 0).unwrap();
     engine

@@ -30,8 +30,8 @@ pub use settings::{Layer, TrainConfig};
 pub use value::{Kind, ThreadCount};
 
 use crate::engine::{InstanceNoise, Protocol};
+use crate::loss::Losses;
 use crate::model::Design;
-use crate::objective::Adversarial;
 use serde::{Deserialize, Serialize};
 use settings::SETTINGS;
 
@@ -72,8 +72,8 @@ impl TrainConfig {
     pub fn protocol(&self) -> Protocol {
         Protocol {
             beta1: self.beta1,
-            adversarial: Adversarial {
-                game: self.loss,
+            losses: Losses {
+                adversarial: self.loss,
                 generator_loss: self.g_loss,
                 label_smoothing: self.label_smoothing,
                 fake_class_weight: self.fake_class_weight,

@@ -11,8 +11,8 @@ use super::value::{ThreadCount, Value};
 use super::{MAX_BATCH, MAX_SEED, OnCollapse};
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
+use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
-use crate::objective::{Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -99,17 +99,17 @@ settings! {
             help: "What G minimises: `non-saturating`, −log D(G(z)), or `saturating`, log(1 − D(G(z)))",
             value: "LOSS",
             paper: GeneratorLoss::NonSaturating,
-            // What the other games do not have must not seem to be done.
+            // What the other losses do not have must not seem to be done.
             must: ["non-saturating unless `loss` is cross-entropy" =>
-                |c| c.loss == Game::CrossEntropy || c.g_loss == GeneratorLoss::NonSaturating],
+                |c| c.loss == AdversarialLoss::CrossEntropy || c.g_loss == GeneratorLoss::NonSaturating],
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
         }
-        "loss" loss: Game {
-            help: "The game of D and G: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D tells which of two is real)",
-            value: "GAME",
-            paper: Game::CrossEntropy,
-            modern: Game::Relativistic,
+        "loss" loss: AdversarialLoss {
+            help: "The adversarial loss: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D tells which of two images is real)",
+            value: "LOSS",
+            paper: AdversarialLoss::CrossEntropy,
+            modern: AdversarialLoss::Relativistic,
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
         }
@@ -119,7 +119,7 @@ settings! {
             paper: 0.0,
             must: [
                 "0 to below 0.5" => |c| (0.0..0.5).contains(&c.label_smoothing),
-                "0 unless `loss` is cross-entropy" => |c| c.loss == Game::CrossEntropy || c.label_smoothing == 0.0,
+                "0 unless `loss` is cross-entropy" => |c| c.loss == AdversarialLoss::CrossEntropy || c.label_smoothing == 0.0,
             ],
             resume: OnResume::Fixed,
             checkpoint: Held::Value,

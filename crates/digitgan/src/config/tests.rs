@@ -3,8 +3,8 @@
 use super::*;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
+use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
-use crate::objective::{Game, GeneratorLoss};
 
 #[test]
 fn recipes_are_valid_for_every_model() {
@@ -40,8 +40,8 @@ fn each_impossible_setting_is_named() {
         (TrainConfig { label_smoothing: 0.5, ..good() }, "label-smoothing"),
         (TrainConfig { label_smoothing: -0.1, ..good() }, "label-smoothing"),
         (TrainConfig { label_smoothing: f32::NAN, ..good() }, "label-smoothing"),
-        (TrainConfig { label_smoothing: 0.1, loss: Game::Hinge, ..good() }, "label-smoothing"),
-        (TrainConfig { g_loss: GeneratorLoss::Saturating, loss: Game::Relativistic, ..good() }, "g-loss"),
+        (TrainConfig { label_smoothing: 0.1, loss: AdversarialLoss::Hinge, ..good() }, "label-smoothing"),
+        (TrainConfig { g_loss: GeneratorLoss::Saturating, loss: AdversarialLoss::Relativistic, ..good() }, "g-loss"),
         (TrainConfig { fake_class_weight: 0.0, ..good() }, "fake-class-weight"),
         (TrainConfig { fake_class_weight: f32::NAN, ..good() }, "fake-class-weight"),
         (TrainConfig { fake_class_weight: 10.5, ..good() }, "fake-class-weight"),
@@ -113,7 +113,7 @@ fn instance_noise_falls_linearly_to_none() {
 fn the_options_reach_the_engine() {
     let config = TrainConfig {
         beta1: 0.25,
-        loss: Game::Hinge,
+        loss: AdversarialLoss::Hinge,
         label_smoothing: 0.1,
         fake_class_weight: 0.3,
         ema: 0.999,
@@ -132,11 +132,15 @@ fn the_options_reach_the_engine() {
         head: SourceHead::Hidden,
         pack: 2,
     };
-    let adversarial =
-        Adversarial { game: Game::Hinge, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() };
+    let losses = Losses {
+        adversarial: AdversarialLoss::Hinge,
+        label_smoothing: 0.1,
+        fake_class_weight: 0.3,
+        ..Losses::default()
+    };
     let expected = Protocol {
         beta1: 0.25,
-        adversarial,
+        losses,
         design,
         average: Some(0.999),
         precision: Precision::Bf16,

@@ -6,14 +6,14 @@
 //! are drawn on the host, from the same numbers as for the CPU, so a training may go on on another device.
 
 mod device;
+mod loss;
 mod networks;
-mod objective;
 mod parameters;
 mod supply;
 
 use super::{Engine, EngineError, NotFinite, Protocol, RealImages, Statistics, StepInput, StepReport};
+use crate::loss::Target;
 use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
-use crate::objective::Target;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use burn_tensor::activation::sigmoid;
 use burn_tensor::{Tensor, TensorData};
@@ -111,18 +111,18 @@ impl BurnEngine {
     fn step_discriminator(&mut self, batch: &Batch, fakes: Tensor<4>, rate: f64) -> [Tensor<1>; 4] {
         let adam = self.adam(rate);
         let Self { protocol, discriminator, device, .. } = self;
-        let Protocol { adversarial: game, design, .. } = protocol;
+        let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(true);
         let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
         let real = look(batch.real.clone(), &batch.classes);
         let fake = look(fakes, &batch.fake_classes);
         let class_losses = [
-            objective::class_loss(game, &real, &batch.classes, Target::Real),
-            objective::class_loss(game, &fake, &batch.fake_classes, Target::Fake),
+            loss::class_loss(losses, &real, &batch.classes, Target::Real),
+            loss::class_loss(losses, &fake, &batch.fake_classes, Target::Fake),
         ];
         let class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
         let probabilities = [mean_probability(&real), mean_probability(&fake)];
-        let loss = with_class(objective::discriminator_loss(game, real.logits, fake.logits), class.as_ref());
+        let loss = with_class(loss::discriminator_loss(losses, real.logits, fake.logits), class.as_ref());
         discriminator.update(&weights, &mut loss.backward(), adam);
         let [d_real, d_fake] = probabilities;
         [loss.inner(), or_zero(class, device), d_real, d_fake]
@@ -133,16 +133,18 @@ impl BurnEngine {
     fn step_generator(&mut self, batch: &Batch, fakes: Tensor<4>, g_weights: &Weights, rate: f64) -> [Tensor<1>; 3] {
         let adam = self.adam(rate);
         let Self { protocol, generator, discriminator, device, .. } = self;
-        let Protocol { adversarial: game, design, .. } = protocol;
+        let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(false);
         let mut look =
             |images, classes: &_, statistics| judge(images, classes, design, &weights, discriminator, statistics);
-        let real =
-            game.game.compares().then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).logits);
+        let real = losses
+            .adversarial
+            .compares()
+            .then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).logits);
         let verdict = look(fakes, &batch.fake_classes, Statistics::Batch);
-        let class = objective::class_loss(game, &verdict, &batch.fake_classes, Target::Fake);
+        let class = loss::class_loss(losses, &verdict, &batch.fake_classes, Target::Fake);
         let d_fake = mean_probability(&verdict);
-        let loss = with_class(objective::generator_loss(game, verdict.logits, real), class.as_ref());
+        let loss = with_class(loss::generator_loss(losses, verdict.logits, real), class.as_ref());
         generator.update(g_weights, &mut loss.backward(), adam);
         [loss.inner(), or_zero(class, device), d_fake]
     }

@@ -3,9 +3,8 @@
 
 use super::*;
 use crate::engine::{Precision, RealImages, StateError};
+use crate::loss::{AdversarialLoss, Losses};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
-use crate::objective::Adversarial;
-use crate::objective::Game;
 use crate::sample::{fill_classes, fill_latents};
 use crate::seed::{self, Purpose};
 use crate::weights::GeneratorFile;
@@ -87,7 +86,7 @@ fn bfloat16_is_near_and_the_same_on_every_instruction_set_that_fuses() {
 /// Models with options that keep something from step to step.
 fn trainings() -> [(Variant, Protocol); 4] {
     let design = Design { leak: 0.2, normaliser: Normaliser::Spectral, ..Design::PAPER };
-    let hinge = Adversarial { game: Game::Hinge, ..Adversarial::default() };
+    let hinge = Losses { adversarial: AdversarialLoss::Hinge, ..Losses::default() };
     let protocol = |design, average| Protocol { design, average, ..Protocol::default() };
     [
         (Variant::Gan, protocol(Design::PAPER, Some(0.9))),
@@ -96,7 +95,7 @@ fn trainings() -> [(Variant, Protocol); 4] {
         (
             Variant::Cgan,
             Protocol {
-                adversarial: hinge,
+                losses: hinge,
                 ..protocol(Design { class_input: ClassInput::Projection, pack: 2, ..design }, Some(0.9))
             },
         ),
