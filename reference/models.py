@@ -50,8 +50,8 @@ class Design:
     leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
     spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
     projection: bool = False  # the class is an inner product with the features, no plane beside them; in ACGAN's D too
-    hidden: bool = False  # a hidden layer between features and verdict; a projected class meets its units
-    pack: int = 1  # images that D judges together
+    hidden: bool = False  # a hidden layer between features and logits; a projected class meets its units
+    pack: int = 1  # images that D sees together
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
         """[batch, 1, 28, 28], [batch] -> source logits [batch], class logits [batch, classes] or None.
 
-        In packs, image i is judged with those batch / pack, twice that and so on behind it, which are of its class;
+        In packs, D sees image i with those batch / pack, twice that and so on behind it, which are of its class;
         answers are [batch / pack].
         """
         if self.design.pack > 1:

@@ -259,7 +259,7 @@ fn check_evaluation(check: &mut Check<'_>, engine: &mut dyn Engine, prefix: &str
     engine.generate(&latents(&format!("{input}eval.z"), batch * 100), &asked, &mut images).unwrap();
     check.sketch(&format!("{prefix}eval.generated"), &images, tolerance);
     if check.fixture.design().pack > 1 {
-        return; // Such a D has no verdict on one image.
+        return; // Such a D has no logit of one image.
     }
     let images = uniform(&format!("{input}eval.images"), batch * 784, 1.0, 0.0);
     let mut probabilities = vec![0.0; batch];

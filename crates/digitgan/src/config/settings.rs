@@ -185,7 +185,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-head" d_head: SourceHead {
-            help: "How D's features become its verdict: `linear` (their weighted sum) or `hidden` (through a layer of 128 units)",
+            help: "How D's features become its logit: `linear` (their weighted sum) or `hidden` (through a layer of 128 units)",
             value: "linear|hidden",
             paper: SourceHead::Linear,
             modern: SourceHead::Hidden,
@@ -193,7 +193,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "pack" pack: usize {
-            help: "Images that D judges together, of one class where G is told it",
+            help: "Images that D sees together, of one class where G is told it",
             value: "N",
             paper: 1,
             must: [

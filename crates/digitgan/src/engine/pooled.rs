@@ -12,7 +12,7 @@ pub(super) struct Pooled<E> {
     threads: Threads,
     classes: usize,
     batch: usize,
-    /// Images that D judges together.
+    /// Images that D sees together.
     pack: usize,
     /// Images that the engine keeps.
     kept: usize,

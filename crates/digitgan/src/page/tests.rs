@@ -313,8 +313,8 @@ proptest! {
 #[test]
 fn claims_come_out_by_their_rules() {
     let all = claims(&four());
-    let verdicts: Vec<bool> = all.iter().map(|claim| claim.holds).collect();
-    assert_eq!(verdicts, [true; 8], "{all:#?}");
+    let held: Vec<bool> = all.iter().map(|claim| claim.holds).collect();
+    assert_eq!(held, [true; 8], "{all:#?}");
     assert!(all[0].numbers.starts_with("16.00 % (") && all[0].numbers.contains("10.00 %"), "{}", all[0].numbers);
     assert!(all[2].numbers.contains("place 1 of 45 pairs"), "{}", all[2].numbers);
     assert!(all[5].numbers.contains("20.00 %"), "{}", all[5].numbers);

@@ -18,7 +18,7 @@ pub(super) struct Feed<'a> {
     kept: bool,
     seed: u64,
     classes: usize,
-    /// Images that are judged together, where they must be of one class: else 1.
+    /// Images that D sees together, where they must be of one class: else 1.
     pack: usize,
     rows: Vec<u32>,
     images: Vec<f32>,

@@ -1,6 +1,6 @@
 //! The losses of [`crate::loss`] on a device. Gradients are Burn's.
 
-use super::networks::Verdict;
+use super::networks::DiscriminatorLogits;
 use crate::loss::{AdversarialLoss, GeneratorLoss, Losses, Target};
 use burn_tensor::Tensor;
 use burn_tensor::activation::{log_sigmoid, log_softmax, relu};
@@ -41,8 +41,13 @@ pub(super) fn generator_loss(losses: &Losses, fake: Tensor<1>, real: Option<Tens
 ///
 /// # Shapes
 /// `classes`: one-hot, `[batch, classes]`; of packs the first are those of the packs.
-pub(super) fn class_loss(losses: &Losses, verdict: &Verdict, classes: &Tensor<2>, target: Target) -> Option<Tensor<1>> {
-    let logits = verdict.classes.clone()?;
+pub(super) fn class_loss(
+    losses: &Losses,
+    logits: &DiscriminatorLogits,
+    classes: &Tensor<2>,
+    target: Target,
+) -> Option<Tensor<1>> {
+    let logits = logits.classes.clone()?;
     let packs = logits.dims()[0];
     let likelihoods = log_softmax(logits, 1) * classes.clone().narrow(0, 0, packs);
     Some(-likelihoods.sum() * (losses.class_weight(target) / packs as f32))

@@ -18,13 +18,13 @@ use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use burn_tensor::activation::sigmoid;
 use burn_tensor::{Tensor, TensorData};
 pub use device::BurnDevice;
-use networks::{Verdict, generate, judge};
+use networks::{DiscriminatorLogits, discriminate, generate};
 use parameters::{Adam, Parameters, Weights, values};
 use supply::{Batch, Rates, Supply, classes_of};
 
 /// Steps that may be on the queue before their reports are read.
 const STEPS_IN_FLIGHT: u64 = 50;
-/// Images that are drawn or judged at once.
+/// Images that G draws or D sees at once.
 const IMAGES_AT_ONCE: usize = 1024;
 /// Numbers that a step finds: those of D's part, then those of G's.
 const REPORTED: usize = 7;
@@ -113,7 +113,8 @@ impl BurnEngine {
         let Self { protocol, discriminator, device, .. } = self;
         let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(true);
-        let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
+        let mut look =
+            |images, classes: &_| discriminate(images, classes, design, &weights, discriminator, Statistics::Batch);
         let real = look(batch.real.clone(), &batch.classes);
         let fake = look(fakes, &batch.fake_classes);
         let class_losses = [
@@ -122,7 +123,7 @@ impl BurnEngine {
         ];
         let class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
         let probabilities = [mean_probability(&real), mean_probability(&fake)];
-        let loss = with_class(loss::discriminator_loss(losses, real.logits, fake.logits), class.as_ref());
+        let loss = with_class(loss::discriminator_loss(losses, real.source, fake.source), class.as_ref());
         discriminator.update(&weights, &mut loss.backward(), adam);
         let [d_real, d_fake] = probabilities;
         [loss.inner(), or_zero(class, device), d_real, d_fake]
@@ -135,16 +136,17 @@ impl BurnEngine {
         let Self { protocol, generator, discriminator, device, .. } = self;
         let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(false);
-        let mut look =
-            |images, classes: &_, statistics| judge(images, classes, design, &weights, discriminator, statistics);
+        let mut look = |images, classes: &_, statistics| {
+            discriminate(images, classes, design, &weights, discriminator, statistics)
+        };
         let real = losses
             .adversarial
             .compares()
-            .then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).logits);
-        let verdict = look(fakes, &batch.fake_classes, Statistics::Batch);
-        let class = loss::class_loss(losses, &verdict, &batch.fake_classes, Target::Fake);
-        let d_fake = mean_probability(&verdict);
-        let loss = with_class(loss::generator_loss(losses, verdict.logits, real), class.as_ref());
+            .then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).source);
+        let logits = look(fakes, &batch.fake_classes, Statistics::Batch);
+        let class = loss::class_loss(losses, &logits, &batch.fake_classes, Target::Fake);
+        let d_fake = mean_probability(&logits);
+        let loss = with_class(loss::generator_loss(losses, logits.source, real), class.as_ref());
         generator.update(g_weights, &mut loss.backward(), adam);
         [loss.inner(), or_zero(class, device), d_fake]
     }
@@ -216,8 +218,8 @@ fn or_zero(loss: Option<Tensor<1>>, device: &BurnDevice) -> Tensor<1> {
     loss.map_or_else(|| Tensor::zeros([1], device.handle()), Tensor::inner)
 }
 
-fn mean_probability(verdict: &Verdict) -> Tensor<1> {
-    sigmoid(verdict.logits.clone().inner()).mean()
+fn mean_probability(logits: &DiscriminatorLogits) -> Tensor<1> {
+    sigmoid(logits.source.clone().inner()).mean()
 }
 
 impl Engine for BurnEngine {
@@ -269,7 +271,7 @@ impl Engine for BurnEngine {
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
         self.expect_nothing_waits();
-        assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
+        assert_eq!(self.protocol.design.pack, 1, "a D that takes packs has no logit of one image");
         let Self { device, spec, protocol, discriminator, .. } = self;
         let weights = discriminator.weights(false);
         let batches = images.chunks(IMAGES_AT_ONCE * IMAGE_PIXELS).zip(labels.chunks(IMAGES_AT_ONCE));
@@ -279,7 +281,7 @@ impl Engine for BurnEngine {
                 let images = Tensor::from_data(images, device.handle());
                 let classes = classes_of(device, labels, spec.classes);
                 let (design, statistics) = (&protocol.design, Statistics::Running);
-                values(&sigmoid(judge(images, &classes, design, &weights, discriminator, statistics).logits))
+                values(&sigmoid(discriminate(images, &classes, design, &weights, discriminator, statistics).source))
             })?;
             probabilities.copy_from_slice(&said);
         }
