@@ -57,10 +57,10 @@ fn an_evaluation_goes_into_the_run_and_is_the_same_for_any_number_of_threads() {
             assert!(low <= mean && mean <= high, "{class}");
         }
     }
-    for figure in ["frechet", "kernel_distance", "digit_score", "precision", "recall", "density", "coverage"] {
+    for metric in ["frechet", "kernel_distance", "digit_score", "precision", "recall", "density", "coverage"] {
         for set in ["generated", "real"] {
-            let [low, mean, high] = ["low", "mean", "high"].map(|end| record[figure][set][end].as_f64().unwrap());
-            assert!(low <= mean && mean <= high, "{figure} of {set}: {record}");
+            let [low, mean, high] = ["low", "mean", "high"].map(|end| record[metric][set][end].as_f64().unwrap());
+            assert!(low <= mean && mean <= high, "{metric} of {set}: {record}");
         }
     }
     assert_eq!(record["gan_train"]["images"], TRAIN);

@@ -2,7 +2,7 @@
 
 use super::RunOnPage;
 use crate::config::TrainConfig;
-use crate::evaluation::{Better, Figure, percent};
+use crate::evaluation::{Better, MetricRow, percent};
 use crate::run::timing::Timing;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
@@ -94,12 +94,12 @@ pub(super) fn memorisation(run: &RunOnPage) -> Markup {
     }
 }
 
-/// Every figure of every run beside that of real digits.
+/// Every metric of every run beside that of real digits.
 pub(super) fn metrics(runs: &[RunOnPage]) -> Markup {
-    let columns: Vec<Vec<Figure>> = runs.iter().map(|run| run.evaluation.figures()).collect();
+    let columns: Vec<Vec<MetricRow>> = runs.iter().map(|run| run.evaluation.metric_rows()).collect();
     let names = columns.first().map_or(&[][..], Vec::as_slice);
     let rows = html! {
-        thead { tr { th scope="col" { "figure" } @for run in runs { th scope="col" { (run.title()) } } } }
+        thead { tr { th scope="col" { "metric" } @for run in runs { th scope="col" { (run.title()) } } } }
         tbody { @for (row, named) in names.iter().enumerate() {
             @if columns.iter().any(|column| column[row].generated.is_some()) { tr {
                 th scope="row" { (named.name) " " small { (direction(named.better)) } }
@@ -108,7 +108,7 @@ pub(super) fn metrics(runs: &[RunOnPage]) -> Markup {
         } }
     };
     html! {
-        p { "The mean over the sets of digits, ± half of its interval of 95 in 100 cases. Below it the same figure of real
+        p { "The mean over the sets of digits, ± half of its interval of 95 in 100 cases. Below it the same metric of real
             training digits in their place, which is the best to hope for." }
         (table("numbers", &rows))
         ul class="notes" { @for (how, whose) in evaluated(runs) { li { (whose.join(", ")) ": " (how) } } }
@@ -146,14 +146,14 @@ fn direction(better: Better) -> &'static str {
     }
 }
 
-fn cell(figure: &Figure) -> Markup {
+fn cell(metric: &MetricRow) -> Markup {
     html! {
-        @match &figure.generated {
+        @match &metric.generated {
             None => "–",
             Some(generated) => {
                 (generated)
-                @if let Some(real) = &figure.real { br; small { "real " (real) } }
-                @if let Some(times) = figure.times_real { br; small { (format!("{times:.1} × real")) } }
+                @if let Some(real) = &metric.real { br; small { "real " (real) } }
+                @if let Some(times) = metric.times_real { br; small { (format!("{times:.1} × real")) } }
             },
         }
     }
