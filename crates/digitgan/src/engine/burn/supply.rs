@@ -84,7 +84,7 @@ impl Supply {
         Supply { device: device.clone(), batch, one_hot, kept: None, collected: Collected::default() }
     }
 
-    /// Keeps images on the device: a byte a pixel where it has bytes, else four.
+    /// Keeps images on the device: one byte per pixel where it has bytes, else four.
     pub(super) fn keep(&mut self, images: &[u8], labels: &[u8]) {
         let pixel = if self.device.handle().supports_dtype(DType::U8) { DType::U8 } else { DType::I32 };
         self.kept = Some(Kept::new(&self.device, images, labels, pixel));
@@ -236,7 +236,7 @@ pub(super) fn classes_of(device: &BurnDevice, labels: &[u8], classes: usize) -> 
 mod tests {
     use super::super::parameters::values;
     use super::*;
-    use crate::data::batches::to_signed;
+    use crate::pixel::to_signed;
     use crate::engine::Api;
 
     #[test]
