@@ -85,10 +85,10 @@ class Losses:
 
 
 class Spectral(nn.Module):
-    """A layer whose weight W, a row an output, is divided by sigma = |W'u|, its largest singular value nearly.
+    """A layer whose weight W, one row per output, is divided by sigma = |W'u|, its largest singular value nearly.
 
     u is a buffer and v = W'u / |W'u|; both are constants to the gradient of sigma = u'Wv. Only `follow` moves u:
-    torch's `spectral_norm` does so in every forward pass in training mode, digitgan once a step, after Adam.
+    torch's `spectral_norm` does so in every forward pass in training mode, digitgan once per step, after Adam.
     """
 
     def __init__(self, *args: int, **kwargs: int | bool) -> None:

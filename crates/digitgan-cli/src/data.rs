@@ -120,7 +120,7 @@ fn seen(dataset: &Dataset, chosen: &[usize], augmentations: &[Augment], seed: u6
     digits
 }
 
-/// Training images for a grid: a column a class, if the classes fit side by side, else any.
+/// Training images for a grid: one column per class, if the classes fit side by side, else any.
 fn choose(dataset: &Dataset, rows: usize, seed: u64) -> (usize, Vec<usize>) {
     /// Classes that fit side by side.
     const MOST_COLUMNS: usize = 26;

@@ -1,4 +1,4 @@
-//! The command line of digitgan: a thin layer over the library, one file a verb.
+//! The command line of digitgan: a thin layer over the library, one file per verb.
 //!
 //! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
 //! 1 for an error, 2 for a usage error, 130 for what was asked to stop and did.

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// The picture's file
     #[arg(long, value_name = "FILE.png", default_value = "digits.png")]
     out: PathBuf,
-    /// Picture pixels a side of a digit's pixel
+    /// Picture pixels per side of a digit's pixel
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     scale: u8,
     #[command(flatten)]

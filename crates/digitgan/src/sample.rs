@@ -129,7 +129,7 @@ pub struct GridPlan {
 }
 
 impl GridPlan {
-    /// Ten rows: of ten pictures or, where G sees the class, of one picture a class.
+    /// Ten rows: of ten pictures or, where G sees the class, of one picture per class.
     pub fn new(spec: &ModelSpec) -> Self {
         let columns = if spec.variant.wiring().generator_sees_class { spec.classes } else { 10 };
         let row = (0..columns).map(|class| class as u8 % spec.classes as u8);

@@ -36,7 +36,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "data" data: DataSource {
-            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files a class",
+            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files per class",
             value: "auto|mnist|strokes|PATH",
             paper: DataSource::Auto,
             resume: OnResume::Fixed,

@@ -26,7 +26,7 @@ pub const MAX_CLASSES: usize = 100;
 pub struct Split {
     /// Pixels, `[count, 28, 28]`, row by row.
     pub images: Vec<u8>,
-    /// One class an image, below the data set's class count.
+    /// One class per image, below the data set's class count.
     pub labels: Vec<u8>,
 }
 

@@ -18,7 +18,7 @@ pub enum DataSource {
     Mnist,
     /// The digits that this program draws.
     Strokes,
-    /// A folder of IDX files, or of one folder of PNG files a class.
+    /// A folder of IDX files, or of one folder of PNG files per class.
     Path(PathBuf),
 }
 

@@ -1,7 +1,7 @@
 //! Labelled data sets drawn by a trained generator.
 //!
 //! [`generate`] fills a folder with images and labels that the loaders of [`crate::data`] read back, as IDX files named
-//! as MNIST's or as PNG files in a folder a class, and with a record of what they are ([`record`]).
+//! as MNIST's or as PNG files in one folder per class, and with a record of what they are ([`record`]).
 //!
 //! *What an image is.* Image number i is the noise of place i under the seed, drawn as the class that is dealt to it:
 //! images come in blocks of as many as there are classes, each block with every class once in an order of the seed's.

@@ -159,7 +159,7 @@ fn real(page: &Page) -> Markup {
 
 /// A stage of a run, as part of a figure.
 fn stage<'a>(run: &RunOnPage, stage: &'a Stage, label: String) -> Shown<'a> {
-    let columns = if run.wiring().generator_sees_class { ", a column a class" } else { "" };
+    let columns = if run.wiring().generator_sees_class { ", one column per class" } else { "" };
     let alt = format!("A grid of digits drawn by {} after {}{columns}", run.title(), stage.moment);
     Shown { picture: &stage.picture, alt, label }
 }
@@ -171,7 +171,7 @@ fn epochs(runs: &[RunOnPage]) -> Markup {
             @let stages = run.stages.iter().map(|shown| stage(run, shown, shown.moment.clone()));
             (figure("three", &stages.collect::<Vec<_>>(), &html! {
                 (number(figure_of(run, 6))) (run.title())
-                @if run.wiring().generator_sees_class { ": a column a class." }
+                @if run.wiring().generator_sees_class { ": one column per class." }
                 @else { ": it chooses its digits itself." }
             }))
         }

@@ -7,7 +7,7 @@ use crate::run::timing::Timing;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// What the paper says of its time: seconds an epoch.
+/// What the paper says of its time: seconds per epoch.
 const SECONDS_OF_THE_PAPER: u32 = 100;
 
 /// A table that is pushed sideways where it is too wide.
@@ -192,7 +192,7 @@ fn histogram(run: &RunOnPage) -> Markup {
 pub(super) fn timing(runs: &[RunOnPage]) -> Markup {
     let rows = html! {
         thead { tr {
-            th scope="col" { "run" } th scope="col" { "seconds an epoch" } th scope="col" { "seconds in all" }
+            th scope="col" { "run" } th scope="col" { "seconds per epoch" } th scope="col" { "seconds in all" }
             th scope="col" { "sessions" } th scope="col" { "threads" } th scope="col" { "device" }
         } }
         tbody { @for run in runs { tr {
@@ -204,7 +204,7 @@ pub(super) fn timing(runs: &[RunOnPage]) -> Markup {
         } } }
     };
     html! {
-        p { "Pictures, records and checkpoints included. The paper gives about " (SECONDS_OF_THE_PAPER) " seconds an epoch, on
+        p { "Pictures, records and checkpoints included. The paper gives about " (SECONDS_OF_THE_PAPER) " seconds per epoch, on
             a 2.3 GHz quad-core Intel Core i7." }
         (table("words", &rows))
     }

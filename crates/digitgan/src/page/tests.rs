@@ -73,7 +73,7 @@ fn evaluation(model: Variant, asked: &[u8], read: &[u8], frechet: f64, class_nam
     }
 }
 
-/// A hundred digits a class, all read as they were asked for but those that `change` says.
+/// A hundred digits per class, all read as they were asked for but those that `change` says.
 fn labels(change: impl Fn(u8, usize) -> u8) -> (Vec<u8>, Vec<u8>) {
     let asked: Vec<u8> = (0..1000).map(|image| (image / 100) as u8).collect();
     let read = asked.iter().enumerate().map(|(image, &class)| change(class, image % 100)).collect();
@@ -255,7 +255,7 @@ fn a_page_is_well_formed_and_needs_nothing_else() {
     let ids: Vec<_> = elements.iter().filter_map(|element| attribute(element, "id")).collect();
     let links: Vec<_> = elements.iter().filter_map(|element| attribute(element, "href")).collect();
     assert!(links.len() > 10 && links.iter().all(|link| ids.contains(&&link[1..])), "{links:?} {ids:?}");
-    assert!(text.contains("2.0</") || text.contains("2.0"), "seconds an epoch");
+    assert!(text.contains("2.0</") || text.contains("2.0"), "seconds per epoch");
 }
 
 #[test]

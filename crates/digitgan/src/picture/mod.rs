@@ -47,7 +47,7 @@ pub enum PictureError {
     EmptyLayout {
         /// Images a row.
         columns: usize,
-        /// Screen pixels a side of an image pixel.
+        /// Screen pixels per side of an image pixel.
         scale: usize,
     },
     /// The picture would have more pixels than memory and viewers can bear.

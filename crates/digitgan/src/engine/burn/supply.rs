@@ -236,8 +236,8 @@ pub(super) fn classes_of(device: &BurnDevice, labels: &[u8], classes: usize) -> 
 mod tests {
     use super::super::parameters::values;
     use super::*;
-    use crate::pixel::to_signed;
     use crate::engine::Api;
+    use crate::pixel::to_signed;
 
     #[test]
     fn what_is_kept_is_what_would_be_brought_as_bytes_or_not() {

@@ -40,7 +40,7 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
-    /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB an image). All weights are zero:
+    /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB per image). All weights are zero:
     /// [`Engine::restore`] a state first, such as [`crate::model::initial_state`].
     pub fn new(kernels: Kernels, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Self {
         let Design { pack, leak, .. } = protocol.design;
