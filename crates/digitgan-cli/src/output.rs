@@ -1,4 +1,4 @@
-//! How things look: colour for terminals, plain lines for pipes.
+//! Output for people and programs: colour in terminals, plain lines in pipes.
 
 use crate::{advice, flags};
 use console::Style;

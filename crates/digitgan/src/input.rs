@@ -1,4 +1,4 @@
-//! What is wrong with numbers that somebody hands in.
+//! Errors of wrong arguments: classes, latents, counts and shapes.
 
 use crate::IMAGE_PIXELS;
 use crate::model::LATENT;

@@ -1,6 +1,6 @@
-//! Pictures from a trained generator, for everybody who needs them.
+//! Drawing pictures with a trained generator.
 //!
-//! A picture is its seed, its index and its class: never the batch or the threads that drew it.
+//! A picture depends on its seed, its index and its class alone, not on the batch or on the threads that drew it.
 
 use crate::IMAGE_PIXELS;
 use crate::engine::{Device, DeviceSampler, Engine, EngineError, Threads};

@@ -1,7 +1,7 @@
 //! Randomness as an argument: a seed, a purpose and an index give a stream of numbers.
 //!
-//! Nothing in this project keeps a random generator between two pieces of work. Whoever needs
-//! numbers asks for the stream of *its* purpose and *its* index (an image, a step, an epoch), so a
+//! Nothing in this project keeps the state of a random generator. Code that needs random numbers
+//! asks for the stream of *its* purpose and *its* index (an image, a step, an epoch), so a
 //! number never depends on batch size, thread count, order of work or interruption.
 //!
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.

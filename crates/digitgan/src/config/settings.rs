@@ -1,9 +1,9 @@
 //! Every setting, each declared once. Flags, files, `run.toml`, what a checkpoint is held to and the table of options in
 //! README.md come from here.
 //!
-//! A new setting of a training goes wherever it reads best; so that old checkpoints stay of use, it is
-//! [`Held::ValueUnlessPaper`], with a value of the paper's that leaves everything as it was. The order of those that are
-//! held by their value is that of the text whose hash checkpoints hold, so it stays.
+//! A new setting of a training may stand anywhere in the list. So that old checkpoints can still be resumed, it is
+//! [`Held::ValueUnlessPaper`], and its value in the recipe `paper` changes nothing. Do not reorder the settings that are
+//! held by their value: checkpoints hold a hash of a text that lists them in this order.
 
 use super::recipe::Recipe;
 use super::setting::{Held, OnResume, Rule, Setting, settings};

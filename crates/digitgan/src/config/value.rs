@@ -1,4 +1,4 @@
-//! The types that settings have, and their text: what a flag is given.
+//! The types of settings, and how their values are written in flags.
 
 use crate::config::{OnCollapse, Recipe};
 use crate::data::{Augment, DataSource};

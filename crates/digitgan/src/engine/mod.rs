@@ -1,4 +1,4 @@
-//! What computes: one adversarial step, and images from a trained generator.
+//! Engines: they compute training steps, and images from a trained generator.
 
 #[cfg(feature = "gpu")]
 pub mod burn;

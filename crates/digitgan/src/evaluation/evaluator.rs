@@ -1,4 +1,4 @@
-//! How an evaluation is done.
+//! The evaluator: measures real digits once, then any number of generators.
 
 use super::{ClassMetrics, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;

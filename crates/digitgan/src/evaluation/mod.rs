@@ -1,9 +1,10 @@
-//! Evaluation of a generator: every metric that [`crate::metrics`] knows, of digits that a judge ([`crate::judge`]) has
-//! read, beside the same metric of real digits.
+//! Evaluation of a generator: a judge ([`crate::judge`]) reads its digits, and every metric of [`crate::metrics`] is
+//! computed for them and for real digits.
 //!
-//! Generated digits are compared with the test images. What the same comparison says of *training* images, which are as
-//! real as the test images are, is the best that a generator can hope for: it stands beside every metric as `real`. Each metric is
-//! taken of several sets, drawn one after the other from one seed, so it comes with an interval.
+//! Generated digits are compared with the test images. The same comparison is made with *training* images in their place.
+//! These are as real as the test images, so their result is the best that a generator can hope for; every metric stands
+//! beside it (`real`). Each metric is computed for several sets, drawn one after the other from one seed, so it comes
+//! with an interval.
 
 mod choice;
 mod evaluator;

@@ -1,4 +1,4 @@
-//! The metrics of an evaluation as a table, for people: the same names, order and digits wherever they are shown.
+//! The metrics of an evaluation as rows of a table: the same names, order and rounding wherever they are shown.
 
 use super::{Compared, Evaluation};
 use crate::metrics::interval::{Proportion, Repeated};

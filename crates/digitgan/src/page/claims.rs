@@ -1,7 +1,7 @@
-//! What the paper claims, held against the numbers of the runs on the page.
+//! The paper's claims, compared with the numbers of the runs on the page.
 //!
 //! Each claim is decided by a rule that is stated with it. Where several runs could stand for a model, the first one on
-//! the page does. Intervals are those of 95 in 100 cases over the digits drawn: they say nothing of how another
+//! the page does. Intervals are 95 % intervals over the digits drawn: they say nothing about how another
 //! training would end.
 
 use super::RunOnPage;

@@ -1,6 +1,6 @@
 //! Pictures for people: grids of digits, animations over epochs, loss curves, terminal previews.
 //!
-//! Nothing here flatters. A pixel is always [`crate::pixel::to_byte`] of the generator's output, never rescaled
+//! Nothing here makes results look better than they are. A pixel is always [`crate::pixel::to_byte`] of the generator's output, never rescaled
 //! by the picture's own extremes, and a curve that leaves its axis says so in the picture.
 //!
 //! The text in pictures is drawn in DejaVu Sans from the `dejavu` crate, so that pictures are

@@ -1,4 +1,4 @@
-//! PNG files with the story of their picture in them.
+//! PNG files that carry text about their picture as metadata.
 
 use super::{MAX_PICTURE_PIXELS, PictureError};
 use crate::files::atomic;

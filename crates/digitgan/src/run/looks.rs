@@ -1,6 +1,6 @@
 //! What the collapse monitor saw, as a CSV file: `watch.csv`.
 //!
-//! A row for each look, by rising step. `agreement` is empty where G is not told the class.
+//! One row per look, by rising step. `agreement` is empty where G is not told the class.
 
 use super::step_log::{LogKind, StepRecord};
 use crate::train::CollapseRecord;

@@ -1,4 +1,4 @@
-//! What a step is fed with: real images, noise, and the classes of the fakes. All of it is a function of the settings,
+//! The inputs of a step: real images, noise, and the classes of the fakes. All of it is a function of the settings,
 //! the data and the step's number.
 
 use super::schedule::Pace;

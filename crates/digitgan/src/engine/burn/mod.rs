@@ -1,9 +1,9 @@
 //! An engine on Burn: the same models on GPUs (CUDA, Vulkan, Metal, WebGPU), with gradients found by Burn. On Burn's CPU
-//! backend, `flex`, it is a second opinion on [`super::cpu`] that every machine can ask for.
+//! backend, `flex`, every machine can check the results of [`super::cpu`] against it.
 //!
-//! The training images are kept on the device, and what else steps need goes there for many steps in one piece (`supply`).
+//! The training images are kept on the device; other inputs are sent for many steps at once (`supply`).
 //! A step is only put on the device's queue: nothing is read back before [`Engine::reports`] asks for it. Noise and classes
-//! are drawn on the host, from the same numbers as for the CPU, so a training may go on on another device.
+//! are drawn on the host, from the same numbers as for the CPU, so a training can be resumed on another device.
 
 mod device;
 mod loss;

@@ -1,5 +1,5 @@
-//! The data of steps, on its way. The host collects that of many steps, sends it to the device in one piece, and a step
-//! takes its slice there. Real images that are kept on the device are not sent: their places are.
+//! How the inputs of steps reach the device. The host collects those of many steps and sends them in one transfer (a
+//! *piece*), of which each step takes its slice. Of real images that the device keeps, only the indices are sent.
 
 use super::BurnDevice;
 use crate::engine::{InstanceNoise, RealImages, StepInput};

@@ -1,4 +1,4 @@
-//! The observer that keeps a run directory: it writes what a training tells.
+//! The recorder: the observer of a training that writes its run directory.
 //!
 //! Losses are on the disk before the checkpoint that relies on them, so whatever happens, a training can go on from its
 //! newest checkpoint with whole records.

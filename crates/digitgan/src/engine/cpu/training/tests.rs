@@ -1,5 +1,5 @@
-//! What the engine's options beyond the paper keep and leave alone. That they compute the right numbers is the affair
-//! of the tests against PyTorch.
+//! What the engine's options beyond the paper store in states, and what they must not change. Whether they compute the
+//! right numbers is tested against PyTorch.
 
 use super::*;
 use crate::engine::{Precision, RealImages, StateError};
