@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 /// Judge a generator: how clear, how varied, how close to real digits
 ///
-/// Digits are read by a small classifier, the judge, and compared with the test images; beside each metric stands that of
-/// real training digits in their place, which is the best to hope for. Of a run, the result and its pictures go into the run.
+/// A small classifier, the judge, reads the digits, and they are compared with the test images. Beside each metric stands
+/// its value for real training digits, which is the best to hope for. The result and its pictures go into the run.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan evaluate runs/acgan-mnist                the newest generator of a run

@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Make a labelled data set with a trained generator
 ///
 /// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
-/// read; beside them dataset.json says who drew them. The same seed gives the same images: the first thousand of a
+/// read; dataset.json beside them records how they were made. The same seed gives the same images: the first thousand of a
 /// million are those of a set of a thousand, whatever the format and the number of threads. A GAN does not know what it
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 settings! {
     before {
         "recipe" recipe: Recipe {
-            help: "What holds where no option says otherwise: `modern` (better digits) or `paper` (the protocol of Peng & Yang)",
+            help: "Defaults of the settings that are not given: `modern` (better digits) or `paper` (the protocol of Peng & Yang)",
             value: "modern|paper",
             shown: Some("modern"),
             rules: &[],
@@ -114,7 +114,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "label-smoothing" label_smoothing: f32 {
-            help: "How far below one D's target for real images is, with cross-entropy: one-sided label smoothing",
+            help: "One-sided label smoothing, with cross-entropy: D's target for real images is 1 minus this",
             value: "SHARE",
             paper: 0.0,
             must: [
@@ -125,7 +125,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "fake-class-weight" fake_class_weight: f32 {
-            help: "Weight of the class of generated images in the losses of ACGAN, beside 1 for real ones",
+            help: "Weight of the class loss of generated images in ACGAN; that of real images is 1",
             value: "WEIGHT",
             paper: 1.0,
             modern: 0.1,
@@ -134,7 +134,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "instance-noise" instance_noise: f32 {
-            help: "Noise over all images that D sees, falling linearly to nothing",
+            help: "Standard deviation of noise added to all images that D sees; falls linearly to zero",
             value: "DEVIATION",
             paper: 0.0,
             must: ["0 to 1" => |c| (0.0..=1.0).contains(&c.instance_noise)],
@@ -142,7 +142,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "lr-decay" lr_decay: f64 {
-            help: "Over this last share of the training the learning rates fall linearly to zero",
+            help: "Last share of the training over which the learning rates fall linearly to zero",
             value: "SHARE",
             paper: 0.0,
             modern: 0.5,
@@ -151,7 +151,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "ema" ema: f64 {
-            help: "Draw with an average of G's weights of this decay; 0: with the weights themselves",
+            help: "Decay of a moving average of G's weights, which then draws in their place; 0: no average",
             value: "DECAY",
             paper: 0.0,
             modern: 0.999,
@@ -160,7 +160,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-leak" d_leak: f32 {
-            help: "Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU",
+            help: "Negative slope of D's rectifiers: 0.2 makes them LeakyReLU",
             value: "SLOPE",
             paper: 0.0,
             modern: 0.2,
@@ -169,7 +169,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-norm" d_norm: Normaliser {
-            help: "What keeps D's features in range: `batch` (normalisation) or `spectral` (normalisation of the weights)",
+            help: "Normalisation in D: `batch` (batch normalisation) or `spectral` (spectral normalisation of the weights)",
             value: "batch|spectral",
             paper: Normaliser::Batch,
             modern: Normaliser::Spectral,
@@ -177,7 +177,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-class" d_class: ClassInput {
-            help: "How D is told the class: `plane` (as in the paper: cGAN's by a learned picture, ACGAN's not at all) or `projection`",
+            help: "How D gets the class: `plane` (as in the paper: in cGAN as a learned picture, in ACGAN not at all) or `projection`",
             value: "plane|projection",
             paper: ClassInput::Plane,
             modern: ClassInput::Projection,
@@ -185,7 +185,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-head" d_head: SourceHead {
-            help: "How D's features become its logit: `linear` (their weighted sum) or `hidden` (through a layer of 128 units)",
+            help: "D's last layers, from features to its logit: `linear` (one layer) or `hidden` (a hidden layer of 128 units between)",
             value: "linear|hidden",
             paper: SourceHead::Linear,
             modern: SourceHead::Hidden,
@@ -208,7 +208,7 @@ settings! {
         // Its default stays out of records, which are then those of older versions.
         #[serde(skip_serializing_if = "is_default")]
         "precision" precision: Precision {
-            help: "Numbers to multiply on the CPU: `f32`, or `bf16` in the inner convolution, which is faster on processors with AVX-512 BF16",
+            help: "Precision of products on the CPU: `f32`, or `bf16` in the inner convolution, faster on processors with AVX-512 BF16",
             value: "f32|bf16",
             paper: Precision::F32,
             resume: OnResume::Fixed,
@@ -232,7 +232,7 @@ settings! {
             checkpoint: Held::Always("200"),
         }
         "on-collapse" on_collapse: OnCollapse {
-            help: "When the generator collapses: `continue`, `stop`, or `rollback` (go back to the last checkpoint before it, and on with other noise and half the learning rates)",
+            help: "What to do when the generator collapses: `continue`, `stop`, or `rollback` (return to the last checkpoint before it and train on with other noise and half the learning rates)",
             value: "continue|stop|rollback",
             paper: OnCollapse::Continue,
             resume: OnResume::MayChange,
