@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import hashed
 from models import (
-    LATENT, SIDE, VARIANTS, Design, Discriminator, Generator, Objective, adam, parameter_count, train_step,
+    LATENT, SIDE, VARIANTS, Design, Discriminator, Generator, Losses, adam, parameter_count, train_step,
 )  # fmt: skip
 
 FULL_LIMIT = 2048  # tensors up to this size are stored whole
@@ -42,7 +42,7 @@ class Case:
     """One training fixture. Batches are deliberately no multiple of a vector's length.
 
     The salt chooses other inputs. It is one on whose path over all steps rounding decides nothing; see README.md.
-    The fields from `leak` on are options beyond the report.
+    The fields from `leak` on are options beyond the paper.
     """
 
     name: str
@@ -74,13 +74,13 @@ class Case:
         return Design(self.leak, self.spectral, self.projection, self.hidden, self.pack)
 
     @property
-    def objective(self) -> Objective:
+    def losses(self) -> Losses:
         """What is minimised."""
-        return Objective(self.saturating, self.hinge, self.relativistic, self.label_smoothing, self.fake_class_weight)
+        return Losses(self.saturating, self.hinge, self.relativistic, self.label_smoothing, self.fake_class_weight)
 
     @property
     def facts(self) -> dict[str, str]:
-        """Its fields as a fixture's header has them: what is as in the report is said only of the first six."""
+        """Its fields as a fixture's header has them: what is as in the paper is said only of the first six."""
         unsaid = {field.name for field in fields(self)[6:] if getattr(self, field.name) == field.default}
         return {key: str(value).lower() for key, value in asdict(self).items() if key not in unsaid}
 
@@ -92,7 +92,7 @@ CASES = (
     Case("gan-saturating", "gan", batch=6, saturating=True, salt=262),
     Case("cgan-7", "cgan", classes=7, batch=5, salt=1149),
     Case("acgan-7", "acgan", classes=7, batch=5, salt=37),
-    # Beyond the report, one step each.
+    # Beyond the paper, one step each.
     Case(
         "cgan-projection", "cgan", batch=9, steps=1,
         leak=0.2, spectral=True, projection=True, hinge=True, d_bias_scale=-3.0,
@@ -197,7 +197,7 @@ def run(case: Case, dtype: torch.dtype, seed: int = 0) -> Arrays:
             generator, discriminator, opt_g, opt_d,
             images(f"step{step}.real"), labels(f"step{step}.labels"),
             latents(f"step{step}.z"), labels(f"step{step}.fake_labels"),
-            case.objective,
+            case.losses,
         )  # fmt: skip
         if case.hinge:
             check_hinges(case, results)

@@ -8,7 +8,7 @@ What the variants differ in is a table:
 | cgan    | yes              | yes              | no                   |
 | acgan   | yes              | no               | yes                  |
 
-Beyond the report, D may be built otherwise (`Design`), and the losses may be others (`Objective`).
+Beyond the paper, D may be built otherwise (`Design`), and the losses may be others (`Losses`).
 
 Module attribute names are the state-dict names of digitgan's files. Images are
 [batch, 1, 28, 28] in [-1, 1]; discriminators answer in logits, never in probabilities.
@@ -45,18 +45,18 @@ VARIANTS: dict[str, Wiring] = {
 
 @dataclass(frozen=True)
 class Design:
-    """How D is built; the defaults are the report's."""
+    """How D is built; the defaults are the paper's."""
 
     leak: float = 0.0  # slope of the rectifiers behind D's convolutions, below zero; the class head's is a ReLU
     spectral: bool = False  # weights divided by their largest singular value, a bias in place of each BatchNorm
     projection: bool = False  # the class is an inner product with the features, no plane beside them; in ACGAN's D too
-    hidden: bool = False  # a hidden layer between features and verdict; a projected class meets its units
-    pack: int = 1  # images that D judges together
+    hidden: bool = False  # a hidden layer between features and logits; a projected class meets its units
+    pack: int = 1  # images that D sees together
 
 
 @dataclass(frozen=True)
-class Objective:
-    """What D and G minimise, but for the classes; the defaults are the report's."""
+class Losses:
+    """What D and G minimise, but for the classes; the defaults are the paper's."""
 
     saturating: bool = False
     hinge: bool = False
@@ -85,10 +85,10 @@ class Objective:
 
 
 class Spectral(nn.Module):
-    """A layer whose weight W, a row an output, is divided by sigma = |W'u|, its largest singular value nearly.
+    """A layer whose weight W, one row per output, is divided by sigma = |W'u|, its largest singular value nearly.
 
     u is a buffer and v = W'u / |W'u|; both are constants to the gradient of sigma = u'Wv. Only `follow` moves u:
-    torch's `spectral_norm` does so in every forward pass in training mode, digitgan once a step, after Adam.
+    torch's `spectral_norm` does so in every forward pass in training mode, digitgan once per step, after Adam.
     """
 
     def __init__(self, *args: int, **kwargs: int | bool) -> None:
@@ -189,7 +189,7 @@ class Discriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor | None]:
         """[batch, 1, 28, 28], [batch] -> source logits [batch], class logits [batch, classes] or None.
 
-        In packs, image i is judged with those batch / pack, twice that and so on behind it, which are of its class;
+        In packs, D sees image i with those batch / pack, twice that and so on behind it, which are of its class;
         answers are [batch / pack].
         """
         if self.design.pack > 1:
@@ -284,7 +284,7 @@ def train_step(
     labels: Tensor,
     z: Tensor,
     fake_labels: Tensor,
-    objective: Objective = Objective(),
+    losses: Losses = Losses(),
 ) -> dict[str, Tensor]:
     """One step: D on real and on fake separately, then G through the updated D with the same fakes.
 
@@ -302,11 +302,11 @@ def train_step(
     real_source, real_class = discriminator(real, labels)
     fake_source, fake_class = discriminator(fake.detach(), fake_labels)
     d_class_real = class_loss(real_class, labels, real)
-    d_class_fake = objective.fake_class_weight * class_loss(fake_class, fake_labels, real)
-    if objective.relativistic:
+    d_class_fake = losses.fake_class_weight * class_loss(fake_class, fake_labels, real)
+    if losses.relativistic:
         d_source = F.softplus(fake_source - real_source).mean()
     else:
-        d_source = objective.real(real_source) + objective.fake(fake_source)
+        d_source = losses.real(real_source) + losses.fake(fake_source)
     d_loss = d_source + d_class_real + d_class_fake
     d_loss.backward()
     opt_d.step()
@@ -315,13 +315,13 @@ def train_step(
     # G: maximise log D(G(z)), or minimise log(1 - D(G(z))) where saturating [+ the class likelihood].
     opt_g.zero_grad(set_to_none=True)
     discriminator.requires_grad_(False)
-    real_after = look(discriminator, real, labels) if objective.relativistic else None
+    real_after = look(discriminator, real, labels) if losses.relativistic else None
     after_source, after_class = discriminator(fake, fake_labels)
-    g_class = objective.fake_class_weight * class_loss(after_class, fake_labels, real)
+    g_class = losses.fake_class_weight * class_loss(after_class, fake_labels, real)
     if real_after is not None:
         g_loss = F.softplus(real_after - after_source).mean() + g_class
     else:
-        g_loss = objective.generator(after_source) + g_class
+        g_loss = losses.generator(after_source) + g_class
     g_loss.backward()
     opt_g.step()
     discriminator.requires_grad_(True)

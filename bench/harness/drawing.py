@@ -1,4 +1,4 @@
-"""Drawing: images a second, and the time from a process's start to its first picture."""
+"""Drawing: images per second, and the time from a process's start to its first picture."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BATCHES = (1, 256)
 ONNX = "ONNX Runtime"
 # Pictures to train before drawing: any weights draw as fast, but a picture of digits shows that it works.
 TRAINED_STEPS = 300
-# First pictures a round: one takes well under a second of ours.
+# First pictures per round: one takes well under a second of ours.
 FIRST_PICTURES = 5
 
 

@@ -26,7 +26,7 @@ def epoch(plan: Plan) -> dict:
 
     def ours() -> Process:
         out = plan.work / f"epoch-{next(numbers)}"
-        return run_whole([digitgan(), "train", MODEL, "--recipe", "report", "--data", "mnist", "--data-dir", plan.data, "--epochs", 1,
+        return run_whole([digitgan(), "train", MODEL, "--recipe", "paper", "--data", "mnist", "--data-dir", plan.data, "--epochs", 1,
                           "--max-steps", steps, "--threads", plan.threads, "--out", out, "--json"])
 
     def pytorch() -> Process:

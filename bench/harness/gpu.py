@@ -113,7 +113,7 @@ def whole(plan: GpuPlan) -> dict:
     told: dict = {"model": WHOLE_MODEL, "batch": WHOLE_BATCH, "epochs": WHOLE_EPOCHS, "whole": not plan.quick, "error": None}
     steps = QUICK_STEPS if plan.quick else WHOLE_EPOCHS * (IMAGES // WHOLE_BATCH)
     print(f"a whole training: {WHOLE_MODEL}, batch {WHOLE_BATCH}, {steps} steps", flush=True)
-    command = [digitgan(), "train", WHOLE_MODEL, "--recipe", "report", "--device", plan.device, "--epochs", WHOLE_EPOCHS,
+    command = [digitgan(), "train", WHOLE_MODEL, "--recipe", "paper", "--device", plan.device, "--epochs", WHOLE_EPOCHS,
                "--batch-size", WHOLE_BATCH, "--max-steps", steps, "--out", plan.work / "whole", "--json"]
     try:
         if plan.data is None:

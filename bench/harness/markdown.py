@@ -52,7 +52,7 @@ def heading(results: dict) -> str:
         f"{', '.join(cpu['instruction_sets'])}; {machine['system']}.\n\n{versions}.\n\n"
         f"{settings['threads']} threads, rounds: {settings['rounds']}, of {settings['steps']} steps each; every engine once in "
         f"each round.{busy} What is measured and how: [docs/performance.md](../../docs/performance.md)."
-        f"{quick if settings['quick'] else ''}\n\n![Images a second of each engine](results.png)"
+        f"{quick if settings['quick'] else ''}\n\n![Images per second of each engine](results.png)"
     )
 
 

@@ -2,7 +2,7 @@
 
 Counted as direct convolutions, a multiply and an add apart, with nothing skipped at the borders and nothing but
 convolutions and matrix products. An engine that needs fewer operations for the same result (cGAN's class picture, once a
-class instead of once an image, say) shows more GFLOP/s by this count than it executes: they are *effective* GFLOP/s.
+class instead of once per image, say) shows more GFLOP/s by this count than it executes: they are *effective* GFLOP/s.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def draw(results: dict, path: Path) -> None:
         axis.axis("off")
     machine, settings = results["machine"], results["settings"]
     quick = ", a quick run: no results" if settings["quick"] else ""
-    figure.suptitle(f"Images a second, where nothing else is said: longer is faster   ({machine['cpu']['model']}, "
+    figure.suptitle(f"Images per second, where nothing else is said: longer is faster   ({machine['cpu']['model']}, "
                     f"{settings['threads']} threads, medians, rounds: {settings['rounds']}{quick})\n", fontsize=12)
     figure.savefig(path, dpi=140)
     plt.close(figure)

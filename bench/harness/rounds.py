@@ -19,7 +19,7 @@ class Competitor:
 
 @dataclass
 class Series:
-    """A competitor's figures, one a round; or why there are none."""
+    """A competitor's figures, one per round; or why there are none."""
 
     name: str
     values: list[float] = field(default_factory=list)

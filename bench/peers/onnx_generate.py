@@ -24,7 +24,7 @@ from grid_png import write_png
 LATENT, SIDE = 100, 28
 WARM_UP, WARM_UP_SECONDS = 10, 1.0
 GRID_SIDE = 10
-GRID_SCALE = 2  # picture pixels a side of a digit's pixel, as `digitgan sample` has it
+GRID_SCALE = 2  # picture pixels per side of a digit's pixel, as `digitgan sample` has it
 NORM_EPSILON = 1e-5
 
 
@@ -95,7 +95,7 @@ def generator_input(model: ort.InferenceSession, labels: np.ndarray, seed: int) 
 
 
 def measure(args: argparse.Namespace) -> None:
-    """Prints images a second as JSON."""
+    """Prints images per second as JSON."""
     model = session(args)
     feed = {"input": generator_input(model, np.arange(args.batch) % 10, 0)}
     times = []
@@ -118,7 +118,7 @@ def measure(args: argparse.Namespace) -> None:
 
 
 def first_image(args: argparse.Namespace) -> None:
-    """Draws a grid of a hundred digits, a column a digit, and writes it."""
+    """Draws a grid of a hundred digits, one column per digit, and writes it."""
     model = session(args)
     images = model.run(None, {"input": generator_input(model, np.arange(GRID_SIDE * GRID_SIDE) % 10, 1)})[0]
     pixels = np.round((images + 1) * 127.5).astype(np.uint8).reshape(GRID_SIDE, GRID_SIDE, SIDE, SIDE)

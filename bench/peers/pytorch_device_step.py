@@ -94,7 +94,7 @@ def wait(device: str) -> None:
 
 
 def block_ms(step: Callable[[], Tensor], steps: int, device: str) -> tuple[float, Tensor]:
-    """Milliseconds a step of a block, and the last loss."""
+    """Milliseconds per step of a block, and the last loss."""
     wait(device)
     start = time.perf_counter()
     for _ in range(steps):

@@ -28,7 +28,7 @@ from pytorch_models import CLASSES, Settings  # noqa: E402
 WARM_UP, WARM_UP_SECONDS = 10, 1.0
 TRIAL_CALLS = 20
 GRID_SIDE = 10
-GRID_SCALE = 2  # picture pixels a side of a digit's pixel, as `digitgan sample` has it
+GRID_SCALE = 2  # picture pixels per side of a digit's pixel, as `digitgan sample` has it
 
 
 def folded_scale(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
@@ -125,7 +125,7 @@ def fastest(generator: Generator, z: Tensor, labels: Tensor, mode: str) -> tuple
 
 
 def measure(args: argparse.Namespace) -> None:
-    """Prints images a second as JSON."""
+    """Prints images per second as JSON."""
     torch.manual_seed(0)
     generator = Generator(args.variant, CLASSES).eval()
     z = torch.randn(args.batch, LATENT)
@@ -148,7 +148,7 @@ def measure(args: argparse.Namespace) -> None:
 
 
 def first_image(args: argparse.Namespace) -> None:
-    """Draws a grid of a hundred digits, a column a digit, and writes it."""
+    """Draws a grid of a hundred digits, one column per digit, and writes it."""
     torch.manual_seed(1)
     generator = load_generator(args.weights).eval()
     labels = torch.arange(GRID_SIDE * GRID_SIDE) % generator.classes

@@ -1,4 +1,5 @@
-//! What helps against an error, in terms of this program's options: the library names fields and does not know them.
+//! What to do about an error, in terms of this program's options. The library's errors name fields, since it does not know
+//! the options.
 
 use digitgan::engine::{DeviceError, EngineError};
 use digitgan::evaluation::EvaluationError;

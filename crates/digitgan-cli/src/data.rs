@@ -51,7 +51,7 @@ struct ShowArgs {
     json: bool,
 }
 
-/// Tell what a data set is: counts, classes, hash
+/// Describe a data set: counts, classes, hash
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan data info                      MNIST

@@ -1,4 +1,4 @@
-//! Loading a data set while a person watches.
+//! Loading a data set, with progress and warnings for the person at the terminal.
 
 use crate::{flags, output, progress};
 use digitgan::data::DataSource;

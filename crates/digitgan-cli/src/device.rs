@@ -1,4 +1,4 @@
-//! What is computed on, as an option.
+//! The option `--device`: what to compute on.
 
 use crate::output;
 use digitgan::engine::{Device, DeviceName};

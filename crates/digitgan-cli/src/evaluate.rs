@@ -9,7 +9,7 @@ use crate::usage::Usage;
 use crate::{judge, output};
 use digitgan::data::{DataSource, Dataset};
 use digitgan::engine::Device;
-use digitgan::evaluation::{Choice, Evaluation, Evaluator, Figure, Plan};
+use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Plan};
 use digitgan::judge::{ClassifierFile, Judge};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::Written;
@@ -20,8 +20,8 @@ use std::process::ExitCode;
 
 /// Judge a generator: how clear, how varied, how close to real digits
 ///
-/// Digits are read by a small classifier, the judge, and compared with the test images; beside each figure stands that of
-/// real training digits in their place, which is the best to hope for. Of a run, the result and its pictures go into the run.
+/// A small classifier, the judge, reads the digits, and they are compared with the test images. Beside each metric stands
+/// its value for real training digits, which is the best to hope for. The result and its pictures go into the run.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan evaluate runs/acgan-mnist                the newest generator of a run
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Digits in a set, as many real ones
     #[arg(long, value_name = "N", default_value_t = Plan::default().samples as u32, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     samples: u32,
-    /// Sets of digits: each figure comes with the interval that they give
+    /// Sets of digits: each metric comes with the interval that they give
     #[arg(long, value_name = "N", default_value_t = Plan::default().repeats as u32, value_parser = clap::value_parser!(u32).range(2..=100))]
     repeats: u32,
     /// Which digits are drawn
@@ -168,14 +168,14 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
         plan.repeats,
         output::thousands(*samples)
     ))?;
-    output::table(["", "generated", "real digits"], &figures(evaluation))?;
+    output::table(["", "generated", "real digits"], &metric_rows(evaluation))?;
     if let Some(confusion) = &evaluation.confusion {
         output::heading("What was read (columns) where each digit was asked for (rows)")?;
         output::confusion(confusion, &evaluation.class_names)?;
     }
     output::heading("Class by class")?;
     let heading = ["", "read as asked for", "of all digits", "Fréchet distance", "times real"];
-    output::table(heading, &evaluation.class_figures())?;
+    output::table(heading, &evaluation.class_rows())?;
     output::heading("Digits read as each class")?;
     output::histogram(&evaluation.histogram, &evaluation.class_names)?;
     let mut facts = vec![
@@ -189,8 +189,8 @@ pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Writt
     Ok(output::facts(&facts)?)
 }
 
-/// The table's rows: a figure's name, of generated digits, of real ones.
-fn figures(evaluation: &Evaluation) -> Vec<[String; 3]> {
-    let row = |figure: Figure| Some([figure.name.to_owned(), figure.generated?, figure.real.unwrap_or_default()]);
-    evaluation.figures().into_iter().filter_map(row).collect()
+/// The table's rows: a metric's name, of generated digits, of real ones.
+fn metric_rows(evaluation: &Evaluation) -> Vec<[String; 3]> {
+    let row = |metric: MetricRow| Some([metric.name.to_owned(), metric.generated?, metric.real.unwrap_or_default()]);
+    evaluation.metric_rows().into_iter().filter_map(row).collect()
 }

@@ -1,4 +1,4 @@
-//! Settings as flags: the library names settings, people give flags.
+//! Between the library's settings and the flags of the command line: names, help and error texts.
 
 use digitgan::config::{ConfigError, Recipe, Setting};
 use digitgan::session::SessionError;

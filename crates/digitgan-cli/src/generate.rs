@@ -26,14 +26,14 @@ use std::time::Duration;
 /// Make a labelled data set with a trained generator
 ///
 /// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
-/// read; beside them dataset.json says who drew them. The same seed gives the same images: the first thousand of a
+/// read; dataset.json beside them records how they were made. The same seed gives the same images: the first thousand of a
 /// million are those of a set of a thousand, whatever the format and the number of threads. A GAN does not know what it
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan generate runs/acgan-mnist --count 60000           four IDX files, into generated/
   digitgan generate acgan-mnist --count 6000 --test-count 1000 --out small
-  digitgan generate acgan-mnist --count 1000 --format png    a folder a digit of PNG files
+  digitgan generate acgan-mnist --count 1000 --format png    PNG files in one folder per digit
   digitgan generate acgan-mnist --count 500 --digit 7        sevens alone
   digitgan generate acgan-mnist --count 500 --keep agreed    those that the judge reads as asked for
   digitgan generate gan-mnist --count 60000                  labelled by the judge")]
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     /// The data set's folder: a new or an empty one
     #[arg(long, value_name = "DIR", default_value = "generated")]
     out: PathBuf,
-    /// Four gzipped IDX files named as MNIST's, or a PNG file an image in a folder a digit
+    /// Four gzipped IDX files named as MNIST's, or one PNG file per image, in one folder per digit
     #[arg(long, default_value = "idx")]
     format: Format,
     /// All images, or only those that the judge reads as the digit asked for

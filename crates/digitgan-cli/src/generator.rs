@@ -1,4 +1,5 @@
-//! Which trained generator is meant, and which classes of it: what the verbs that draw and judge have in common.
+//! Finding the trained generator that an argument names, and the classes to draw: shared by `sample`, `generate` and
+//! `evaluate`.
 
 use crate::progress::StageProgress;
 use crate::runs;

@@ -31,8 +31,8 @@ enum Command {
 
 /// Train a judge on real digits
 ///
-/// The judge of MNIST comes with the program, and that of another data set is trained when `evaluate` first needs it; so
-/// this is for those who want to see it done. The same data gives the same judge, bit for bit.
+/// The judge of MNIST comes with the program, and that of another data set is trained when `evaluate` first needs it.
+/// This command trains one explicitly. The same data gives the same judge, bit for bit.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan judge train                            a judge of MNIST, into judge.safetensors

@@ -1,4 +1,4 @@
-//! The command line of digitgan: a thin layer over the library, one file a verb.
+//! The command line of digitgan: a thin layer over the library, one file per verb.
 //!
 //! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
 //! 1 for an error, 2 for a usage error, 130 for what was asked to stop and did.
@@ -15,8 +15,8 @@ mod generate;
 mod generator;
 mod judge;
 mod output;
+mod page;
 mod progress;
-mod report;
 mod reproduce;
 mod runs;
 mod sample;
@@ -44,7 +44,8 @@ enum Command {
     Sample(sample::Args),
     Generate(generate::Args),
     Evaluate(evaluate::Args),
-    Report(report::Args),
+    #[command(visible_alias = "report")]
+    Page(page::Args),
     Reproduce(reproduce::Args),
     Data(data::Args),
     Judge(judge::Args),
@@ -56,7 +57,7 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Evaluate(args) => evaluate::run(args),
-        Command::Report(args) => report::run(args),
+        Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Data(args) => data::run(args),
         Command::Judge(args) => judge::run(args),

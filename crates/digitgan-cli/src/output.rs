@@ -1,4 +1,4 @@
-//! How things look: colour for terminals, plain lines for pipes.
+//! Output for people and programs: colour in terminals, plain lines in pipes.
 
 use crate::{advice, flags};
 use console::Style;
@@ -123,7 +123,7 @@ pub(crate) fn confusion(confusion: &Confusion, class_names: &[String]) -> std::i
     Ok(())
 }
 
-/// Prints a bar a class.
+/// Prints one bar per class.
 pub(crate) fn histogram(histogram: &ClassHistogram, class_names: &[String]) -> std::io::Result<()> {
     const WIDTH: f64 = 40.0;
     let (all, most) = (histogram.total().max(1), histogram.counts.iter().copied().max().unwrap_or(1).max(1));

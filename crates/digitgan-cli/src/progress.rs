@@ -36,7 +36,7 @@ pub(crate) fn transfer(name: &str, total: Option<u64>, bytes: bool) -> ProgressB
     bar
 }
 
-/// Shows what is being done: a bar a stage, or a line where nobody sees bars.
+/// Shows what is being done: one bar per stage, or a line where nobody sees bars.
 #[derive(Default)]
 pub(crate) struct StageProgress {
     stage: String,
@@ -231,7 +231,7 @@ impl TrainingProgress {
         );
     }
 
-    /// Clears the bar; returns the time since the start and the images a second.
+    /// Clears the bar; returns the time since the start and the images per second.
     pub(crate) fn finish(&self, step: u64) -> (Duration, f64) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

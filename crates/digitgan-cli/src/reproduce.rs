@@ -1,7 +1,7 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
-use crate::report::{plan, say};
+use crate::page::{plan, say};
 use crate::threads::Threads;
 use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
 use crate::{evaluate, judge, output};
@@ -21,10 +21,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Epochs of each training of `--quick`: the fewest after which a judge can read the digits.
 const QUICK_EPOCHS: u32 = 1;
 
-/// Do the report's experiments again: GAN, cGAN, ACGAN, ACGAN with augmentation
+/// Do the paper's experiments again: GAN, cGAN, ACGAN, ACGAN with augmentation
 ///
-/// Trains all four under the report's protocol, evaluates them, and puts them on one page that says which of the
-/// report's claims hold. Stop it with Ctrl-C and call it again: what is finished is kept, what is not goes on.
+/// Trains all four under the paper's protocol, evaluates them, and puts them on one page that says which of the
+/// paper's claims hold. Stop it with Ctrl-C and call it again: what is finished is kept, what is not goes on.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan reproduce                        everything, 20 epochs each, into reproduction/
@@ -68,7 +68,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     reproduce(&args, &experiments, &stop)
 }
 
-/// What is to be trained: the three models, then the report's own with augmentation.
+/// What is to be trained: the three models, then the paper's own with augmentation.
 fn experiments(args: &Args) -> Vec<Experiment> {
     let protocol = TrainConfig::default();
     let epochs = if args.quick { QUICK_EPOCHS } else { args.epochs.unwrap_or(protocol.epochs) };
@@ -98,7 +98,7 @@ fn reproduce(args: &Args, experiments: &[Experiment], stop: &AtomicBool) -> anyh
         return stopped();
     }
     let runs: Vec<RunDirectory> = experiments.iter().map(|experiment| experiment.run.clone()).collect();
-    let title = "The experiments of the report, done again";
+    let title = "The experiments of the paper, done again";
     let page = Page::read(&device, title, &runs, vec![RealDigits::of(&loaded.dataset, 0)?])?;
     say(&page, &page.write(&args.out)?, args.json)?;
     if let Some(reason) = &loaded.fallback {

@@ -1,4 +1,4 @@
-//! Where runs are.
+//! Finding the directory of a run by its path or name.
 
 use digitgan::run::RunDirectory;
 use std::path::{Path, PathBuf};

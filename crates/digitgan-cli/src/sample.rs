@@ -23,7 +23,7 @@ const MAX_COUNT: u32 = 10_000;
   digitgan sample runs/acgan-mnist --digit 7 --count 25   25 sevens
   digitgan sample acgan-mnist --digits 2026 --count 1     one row: 2 0 2 6
   digitgan sample runs/gan-mnist --seed 3 --out gan.png   a GAN chooses its digits itself
-  digitgan sample generator.safetensors                   a file will do")]
+  digitgan sample generator.safetensors                   a generator's file works too")]
 pub(crate) struct Args {
     /// A run (its directory, or its name under runs/), or a generator's safetensors file
     #[arg(value_name = "RUN|FILE")]
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// The digit to draw (a class's name, in other data sets)
     #[arg(long, value_name = "D", conflicts_with = "digits")]
     digit: Option<String>,
-    /// The digits to draw, a column each: 0123456789, or names with commas
+    /// The digits to draw, one column each: 0123456789, or names with commas
     #[arg(long, value_name = "DIGITS")]
     digits: Option<String>,
     /// Pictures of each digit; of a GAN, pictures in all [default: 10; of a GAN, 100]
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// The picture's file
     #[arg(long, value_name = "FILE.png", default_value = "digits.png")]
     out: PathBuf,
-    /// Picture pixels a side of a digit's pixel
+    /// Picture pixels per side of a digit's pixel
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     scale: u8,
     #[command(flatten)]

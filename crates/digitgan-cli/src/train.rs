@@ -35,7 +35,7 @@ pub(crate) const STOPPED: u8 = 130;
 #[command(after_help = "Examples:
   digitgan train                            ACGAN on MNIST, 20 epochs
   digitgan train gan --recipe paper         under the protocol of Peng & Yang (2020)
-  digitgan train cgan --epochs 5            a conditional GAN, less long
+  digitgan train cgan --epochs 5            a conditional GAN, fewer epochs
   digitgan train gan --data strokes         without network or MNIST
   digitgan train --resume runs/acgan-mnist  go on with an interrupted run
   digitgan train --config my.toml --seed 7  settings from a file, one of them changed")]
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// The run to go on with: its directory, or its name under runs/
     #[arg(long, value_name = "RUN", conflicts_with = "config")]
     resume: Option<PathBuf>,
-    /// A TOML file with settings by the names of these options; options win. A run's run.toml will do
+    /// A TOML file with settings by the names of these options, which override it. A run's run.toml works too
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -52,8 +52,8 @@ pub(crate) struct Args {
     device: DeviceArg,
     #[command(flatten)]
     place: DataDir,
-    /// Watch for mode collapse: auto (where a judge of the data is at hand: of MNIST always), on (train a judge if
-    /// there is none, which takes minutes, once), or off
+    /// Whether the collapse monitor looks at the generator: auto (if there is a judge of the data; for MNIST there always
+    /// is), on (train a judge if there is none, which takes minutes, once), or off
     #[arg(long, value_name = "auto|on|off", value_enum, default_value = "auto", hide_possible_values = true)]
     watch: WatchMode,
     /// Print the result as one JSON object

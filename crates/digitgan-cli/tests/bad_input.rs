@@ -138,7 +138,7 @@ fn data() {
             breaks: &|p| fs::create_dir(p.path("empty")).unwrap(),
             args: "train gan --data empty --out new",
             code: 1,
-            says: &["empty: holds neither", "put one folder of PNG files a class into it"],
+            says: &["empty: holds neither", "put one folder of PNG files per class into it"],
         },
         Case {
             breaks: &|p| {

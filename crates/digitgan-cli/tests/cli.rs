@@ -177,6 +177,7 @@ fn every_verb_explains_itself_by_examples() {
         ("data show", true),
         ("data info", true),
         ("evaluate", true),
+        ("page", true),
         ("report", true),
         ("reproduce", true),
         ("judge", false),
@@ -238,7 +239,7 @@ fn a_recipe_fills_in_what_no_option_says() {
     let written = settings("--recipe modern --lr 0.002 --ema 0", "changed");
     let changed = TrainConfig { lr: 0.002, lr_d: 0.002, ema: 0.0, ..expected(Recipe::Modern, &written) };
     assert_eq!(written, changed);
-    // The record of a run of the report's protocol stays what it was.
+    // The record of a run of the paper's protocol stays what it was.
     place.succeed("train --config runs/report/run.toml --name again");
     let [report, again] = ["report", "again"].map(|name| outcome(&place.run_directory(name)));
     assert_eq!(differences(&report, &again), [""; 0]);

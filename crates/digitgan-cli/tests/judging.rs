@@ -1,4 +1,4 @@
-//! The judge, evaluations, and the watch that sees a collapse.
+//! The judge, evaluations, and the monitor that sees a collapse.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
@@ -13,7 +13,7 @@ const TEST: usize = 100;
 const JUDGE: &str = "judge train --data many --epochs 20";
 /// A training that goes wrong: what it draws is one grey smear.
 const COLLAPSING: &str =
-    "train gan --recipe report --data many --batch-size 8 --epochs 9 --lr 0.05 --beta1 0.9 --watch on --watch-steps 51";
+    "train gan --recipe paper --data many --batch-size 8 --epochs 9 --lr 0.05 --beta1 0.9 --watch on --watch-steps 51";
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -57,10 +57,10 @@ fn an_evaluation_goes_into_the_run_and_is_the_same_for_any_number_of_threads() {
             assert!(low <= mean && mean <= high, "{class}");
         }
     }
-    for figure in ["frechet", "kernel_distance", "digit_score", "precision", "recall", "density", "coverage"] {
+    for metric in ["frechet", "kernel_distance", "digit_score", "precision", "recall", "density", "coverage"] {
         for set in ["generated", "real"] {
-            let [low, mean, high] = ["low", "mean", "high"].map(|end| record[figure][set][end].as_f64().unwrap());
-            assert!(low <= mean && mean <= high, "{figure} of {set}: {record}");
+            let [low, mean, high] = ["low", "mean", "high"].map(|end| record[metric][set][end].as_f64().unwrap());
+            assert!(low <= mean && mean <= high, "{metric} of {set}: {record}");
         }
     }
     assert_eq!(record["gan_train"]["images"], TRAIN);

@@ -28,11 +28,11 @@ fn a_run_stopped_at_any_step_comes_to_the_same_bytes() {
     // Within the first epoch, at its end, after the first step of all, just before the end, and often.
     let stops: [(&str, bool, &[&[u64]]); 7] = [
         ("gan", false, &[&[1], &[6], &[16]]),
-        ("gan --recipe report", false, &[&[6]]),
+        ("gan --recipe paper", false, &[&[6]]),
         ("cgan", false, &[&[7]]),
-        ("cgan --recipe report", false, &[&[7]]),
+        ("cgan --recipe paper", false, &[&[7]]),
         ("acgan", false, &[&[12], &[2, 3, 9, 13]]),
-        ("acgan --recipe report", false, &[&[12]]),
+        ("acgan --recipe paper", false, &[&[12]]),
         ("acgan", true, &[&[5, 11]]),
     ];
     for (row, (model, augment, runs)) in stops.into_iter().enumerate() {

@@ -92,7 +92,7 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// Milliseconds a step of each block.
+    /// Milliseconds per step of each block.
     fn time(&mut self, steps: u64, blocks: usize) -> Result<Vec<f64>, EngineError> {
         let begin = Instant::now();
         self.block(steps)?;

@@ -1,4 +1,4 @@
-//! Prints how many images a second a generator draws, as JSON, for side-by-side comparisons (`bench/run`):
+//! Prints how many images per second a generator draws, as JSON, for side-by-side comparisons (`bench/run`):
 //! `generate_time VARIANT BATCH THREADS CALLS`.
 
 use digitgan::IMAGE_PIXELS;

@@ -1,4 +1,4 @@
-//! SHA-256 in hexadecimal, as files and records name it.
+//! SHA-256 in hexadecimal, as files and records hold it.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What is wrong with numbers that somebody hands in.
+//! Errors of wrong arguments: classes, latents, counts and shapes.
 
 use crate::IMAGE_PIXELS;
 use crate::model::LATENT;
@@ -50,9 +50,9 @@ pub enum InputError {
         images: usize,
     },
     /// A discriminator that judges several images together was asked about single ones.
-    #[error("this discriminator judges packs of {pack} images and has no verdict on one")]
+    #[error("this discriminator takes packs of {pack} images, so it has no logit of a single one")]
     Packed {
-        /// Images that it judges together.
+        /// Images that it sees together.
         pack: usize,
     },
     /// A batch that is empty, larger than the images it is dealt from, or not made of whole packs.

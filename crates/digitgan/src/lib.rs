@@ -3,8 +3,8 @@
 //! The way through the library, in order:
 //!
 //! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`], and
-//!    [`data::batches`] deals it out a batch at a time;
-//! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`objective`]: their losses;
+//!    [`data::batches`] returns it batch by batch;
+//! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`loss`]: what they minimise;
 //! 3. [`engine`]: what computes a step of training and draws pictures;
 //! 4. [`config`] and [`train`]: the one training loop of all three models;
 //! 5. [`run`]: the run directory, the interface between training and everything after it;
@@ -13,10 +13,10 @@
 //! 8. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
 //! 9. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
 //!    [`evaluation`]: all of it for one generator, beside real digits;
-//! 10. [`report`]: everything about some runs on one page.
+//! 10. [`page`]: everything about some runs on one HTML page.
 //!
 //! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
-//! replaced as a whole or not at all ([`atomic_file`]). Nothing here prints.
+//! replaced as a whole or not at all ([`files::atomic`]). Nothing here prints.
 #![forbid(unsafe_code)]
 
 // Below the waterline: arithmetic. Nothing here needs a disk, a network, a clock or a flag.
@@ -27,9 +27,9 @@ pub mod evaluation;
 mod hash;
 pub mod input;
 pub mod judge;
+pub mod loss;
 pub mod metrics;
 pub mod model;
-pub mod objective;
 pub mod pixel;
 pub mod sample;
 pub mod seed;

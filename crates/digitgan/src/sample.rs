@@ -1,6 +1,6 @@
-//! Pictures from a trained generator, for everybody who needs them.
+//! Drawing pictures with a trained generator.
 //!
-//! A picture is its seed, its index and its class: never the batch or the threads that drew it.
+//! A picture depends on its seed, its index and its class alone, not on the batch or on the threads that drew it.
 
 use crate::IMAGE_PIXELS;
 use crate::engine::{Device, DeviceSampler, Engine, EngineError, Threads};
@@ -129,7 +129,7 @@ pub struct GridPlan {
 }
 
 impl GridPlan {
-    /// Ten rows: of ten pictures or, where G sees the class, of one picture a class.
+    /// Ten rows: of ten pictures or, where G sees the class, of one picture per class.
     pub fn new(spec: &ModelSpec) -> Self {
         let columns = if spec.variant.wiring().generator_sees_class { spec.classes } else { 10 };
         let row = (0..columns).map(|class| class as u8 % spec.classes as u8);

@@ -1,7 +1,7 @@
 //! Randomness as an argument: a seed, a purpose and an index give a stream of numbers.
 //!
-//! Nothing in this project keeps a random generator between two pieces of work. Whoever needs
-//! numbers asks for the stream of *its* purpose and *its* index (an image, a step, an epoch), so a
+//! Nothing in this project keeps the state of a random generator. Code that needs random numbers
+//! asks for the stream of *its* purpose and *its* index (an image, a step, an epoch), so a
 //! number never depends on batch size, thread count, order of work or interruption.
 //!
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.
@@ -41,8 +41,8 @@ pub enum Purpose {
     MetricSubset = 11,
     /// Noise laid over what D sees; index: images that D has seen so far, real ones and fakes.
     InstanceNoise = 12,
-    /// Noise behind the digits that the mode-collapse watch looks at; index: the digit. Its last index: real digits.
-    WatchLatent = 14,
+    /// Noise behind the digits that the collapse monitor looks at; index: the digit. Its last index: real digits.
+    MonitorLatent = 14,
     /// Which real images an evaluation compares with; index: which set of images.
     EvaluationImages = 13,
     /// The order of the classes in a generated data set; index: the block of images, then the same of test images.

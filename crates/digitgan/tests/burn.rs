@@ -9,8 +9,8 @@ use digitgan::engine::{
     Api, Device, DeviceError, DeviceName, Engine, EngineError, InstanceNoise, Precision, Protocol, RealImages,
     StepInput, StepReport,
 };
+use digitgan::loss::AdversarialLoss;
 use digitgan::model::{ModelSpec, TensorMap, Variant, initial_state_of};
-use digitgan::objective::Game;
 use digitgan::pixel::to_signed;
 use digitgan::sample::{fill_classes, latents};
 use digitgan::seed::Purpose;
@@ -138,9 +138,9 @@ fn trainings() -> Vec<TrainConfig> {
         .into_iter()
         .flat_map(|recipe| Variant::ALL.map(|model| TrainConfig { lr: 1e-3, lr_d: 1e-3, ..recipe.config(model) }))
         .collect();
-    let report = |model| TrainConfig { model, ..TrainConfig::default() };
-    trainings.push(TrainConfig { instance_noise: 0.3, label_smoothing: 0.1, ema: 0.9, ..report(Variant::Cgan) });
-    trainings.push(TrainConfig { loss: Game::Hinge, pack: 3, d_leak: 0.1, ..report(Variant::Gan) });
+    let paper = |model| TrainConfig { model, ..TrainConfig::default() };
+    trainings.push(TrainConfig { instance_noise: 0.3, label_smoothing: 0.1, ema: 0.9, ..paper(Variant::Cgan) });
+    trainings.push(TrainConfig { loss: AdversarialLoss::Hinge, pack: 3, d_leak: 0.1, ..paper(Variant::Gan) });
     trainings
 }
 
@@ -284,16 +284,16 @@ fn a_number_that_is_not_finite_is_found_in_its_step() {
 
 #[test]
 fn a_state_that_does_not_fit_is_refused() {
-    let report = TrainConfig { model: Variant::Cgan, ..TrainConfig::default() };
-    let averaged = TrainConfig { ema: 0.9, ..report.clone() };
+    let paper = TrainConfig { model: Variant::Cgan, ..TrainConfig::default() };
+    let averaged = TrainConfig { ema: 0.9, ..paper.clone() };
     let state = |config: &TrainConfig| start(&cpu(), config).state().unwrap();
     let refused =
         |config: &TrainConfig, state: &TensorMap| start(&other(), config).restore(state, 0).unwrap_err().to_string();
-    assert_eq!(refused(&averaged, &state(&report)), "tensor generator.average.bn1.bias is missing");
-    assert_eq!(refused(&report, &state(&averaged)), "tensor generator.average.bn1.bias does not belong to this model");
-    let mut other = state(&report);
+    assert_eq!(refused(&averaged, &state(&paper)), "tensor generator.average.bn1.bias is missing");
+    assert_eq!(refused(&paper, &state(&averaged)), "tensor generator.average.bn1.bias does not belong to this model");
+    let mut other = state(&paper);
     other.get_mut("discriminator.conv1.weight").unwrap().shape = vec![32, 2, 4, 4];
-    assert!(refused(&report, &other).contains("has shape [32, 2, 4, 4], expected [32, 1, 4, 4]"));
+    assert!(refused(&paper, &other).contains("has shape [32, 2, 4, 4], expected [32, 1, 4, 4]"));
 }
 
 #[test]

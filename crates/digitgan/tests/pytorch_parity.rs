@@ -6,10 +6,10 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::engine::{Device, Engine, Protocol, RealImages, StepInput, StepReport, Threads};
+use digitgan::loss::{AdversarialLoss, GeneratorLoss, Losses};
 use digitgan::model::{
     ClassInput, Design, ModelSpec, Normaliser, SourceHead, Tensor, TensorMap, Variant, initial_state_of,
 };
-use digitgan::objective::{Adversarial, Game, GeneratorLoss};
 use digitgan_kernels::Kernels;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::{BTreeMap, HashMap};
@@ -59,7 +59,7 @@ impl Fixture {
         self.facts[fact].parse().unwrap()
     }
 
-    /// A fact that the header states only where it is not the report's.
+    /// A fact that the header states only where it is not the paper's.
     fn unless_stated<T: FromStr<Err: Debug>>(&self, fact: &str, otherwise: T) -> T {
         self.facts.get(fact).map_or(otherwise, |value| value.parse().unwrap())
     }
@@ -79,13 +79,13 @@ impl Fixture {
         }
     }
 
-    fn adversarial(&self) -> Adversarial {
+    fn losses(&self) -> Losses {
         let is = |fact| self.unless_stated(fact, false);
-        Adversarial {
-            game: match (is("hinge"), is("relativistic")) {
-                (true, _) => Game::Hinge,
-                (_, true) => Game::Relativistic,
-                _ => Game::CrossEntropy,
+        Losses {
+            adversarial: match (is("hinge"), is("relativistic")) {
+                (true, _) => AdversarialLoss::Hinge,
+                (_, true) => AdversarialLoss::Relativistic,
+                _ => AdversarialLoss::CrossEntropy,
             },
             generator_loss: if is("saturating") { GeneratorLoss::Saturating } else { GeneratorLoss::NonSaturating },
             label_smoothing: self.unless_stated("label_smoothing", 0.0),
@@ -259,7 +259,7 @@ fn check_evaluation(check: &mut Check<'_>, engine: &mut dyn Engine, prefix: &str
     engine.generate(&latents(&format!("{input}eval.z"), batch * 100), &asked, &mut images).unwrap();
     check.sketch(&format!("{prefix}eval.generated"), &images, tolerance);
     if check.fixture.design().pack > 1 {
-        return; // Such a D has no verdict on one image.
+        return; // Such a D has no logit of one image.
     }
     let images = uniform(&format!("{input}eval.images"), batch * 784, 1.0, 0.0);
     let mut probabilities = vec![0.0; batch];
@@ -282,7 +282,7 @@ fn report_fields(report: &StepReport) -> Vec<(&'static str, f64)> {
 
 /// An engine for a fixture's training, before its first step.
 fn engine(device: &Device, fixture: &Fixture) -> Box<dyn Engine + Send> {
-    let protocol = Protocol { adversarial: fixture.adversarial(), design: fixture.design(), ..Protocol::default() };
+    let protocol = Protocol { losses: fixture.losses(), design: fixture.design(), ..Protocol::default() };
     let mut engine = device.engine(&fixture.spec(), fixture.number("batch"), protocol).unwrap();
     engine.restore(&hashed_state(fixture), 0).unwrap();
     engine
@@ -322,10 +322,10 @@ fn check_models(devices: impl IntoIterator<Item = Device>, names: &[&str]) {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-/// Ten steps each, as the report has them.
+/// Ten steps each, as the paper has them.
 const WHOLE_STEPS: [&str; 6] = ["gan", "gan-saturating", "cgan", "cgan-7", "acgan", "acgan-7"];
-/// A step each, with options beyond the report.
-const BEYOND_THE_REPORT: [&str; 11] = [
+/// A step each, with options beyond the paper.
+const BEYOND_THE_PAPER: [&str; 11] = [
     "cgan-projection",
     "cgan-spectral",
     "gan-pack",
@@ -351,7 +351,7 @@ fn whole_steps_of_every_model_on_every_instruction_set() {
 
 #[test]
 fn a_step_beyond_the_report_on_every_instruction_set() {
-    check_models(Kernels::available().into_iter().map(device_of), &BEYOND_THE_REPORT);
+    check_models(Kernels::available().into_iter().map(device_of), &BEYOND_THE_PAPER);
 }
 
 #[cfg(feature = "gpu")]
@@ -359,7 +359,7 @@ fn a_step_beyond_the_report_on_every_instruction_set() {
 fn whole_steps_and_steps_beyond_the_report_on_burn() {
     let name = std::env::var("DIGITGAN_TEST_DEVICE").unwrap_or_else(|_| "flex".to_owned());
     let device = Device::open(name.parse().unwrap(), None, |_| ()).unwrap();
-    check_models([device], &[WHOLE_STEPS.as_slice(), &BEYOND_THE_REPORT].concat());
+    check_models([device], &[WHOLE_STEPS.as_slice(), &BEYOND_THE_PAPER].concat());
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
 use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, RealImages, StepInput};
+use digitgan::loss::{AdversarialLoss, Losses};
 use digitgan::model::{ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, Variant, initial_state_of};
-use digitgan::objective::{Adversarial, Game};
 use digitgan_kernels::Kernels;
 use rayon::ThreadPoolBuilder;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -59,7 +59,7 @@ fn steps_allocate_nothing() {
     assert!(found.iter().all(|found| found.3 == 0), "threads, model, options, allocations: {found:?}");
 }
 
-/// The report's training, the same in other numbers, and two that have every option between them.
+/// The paper's training, the same in other numbers, and two that have every option between them.
 fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 4] {
     let spectral = Design {
         leak: 0.2,
@@ -68,14 +68,14 @@ fn protocols() -> [(&'static str, Protocol, Option<InstanceNoise>); 4] {
         head: SourceHead::Hidden,
         pack: 2,
     };
-    let adversarial = Adversarial { game: Game::Hinge, ..Adversarial::default() };
+    let losses = Losses { adversarial: AdversarialLoss::Hinge, ..Losses::default() };
     let protocol = Protocol { average: Some(0.999), ..Protocol::default() };
     let noise = Some(InstanceNoise { deviation: 0.1, seed: 1 });
     [
         ("none", Protocol::default(), None),
         ("bfloat16", Protocol { precision: Precision::Bf16, ..Protocol::default() }, None),
         ("packs", Protocol { design: Design { pack: 2, ..Design::PAPER }, ..protocol }, noise),
-        ("spectral", Protocol { design: spectral, adversarial, ..protocol }, noise),
+        ("spectral", Protocol { design: spectral, losses, ..protocol }, noise),
     ]
 }
 

@@ -4,10 +4,10 @@
 use digitgan::IMAGE_PIXELS;
 use digitgan::engine::cpu::CpuEngine;
 use digitgan::engine::{Engine, InstanceNoise, Precision, Protocol, RealImages, StepInput};
+use digitgan::loss::{AdversarialLoss, Losses};
 use digitgan::model::{
     ClassInput, Design, LATENT, ModelSpec, Normaliser, SourceHead, TensorMap, Variant, initial_state_of,
 };
-use digitgan::objective::{Adversarial, Game};
 use digitgan::sample::{fill_classes, fill_latents};
 use digitgan::seed::{Purpose, fill_normal};
 use digitgan_kernels::Kernels;
@@ -27,7 +27,7 @@ struct Training {
     noise: Option<InstanceNoise>,
 }
 
-/// A training by the report.
+/// A training by the paper.
 fn training() -> impl Strategy<Value = Training> {
     let variant = prop::sample::select(Variant::ALL.to_vec());
     (variant, 2usize..=13, 2usize..=26, 0u64..1000).prop_map(|(variant, classes, batch, seed)| Training {
@@ -44,19 +44,18 @@ fn training_with_options() -> impl Strategy<Value = Training> {
     let normaliser = prop::sample::select(vec![Normaliser::Batch, Normaliser::Spectral]);
     let class_input = prop::sample::select(vec![ClassInput::Plane, ClassInput::Projection]);
     let head = prop::sample::select(vec![SourceHead::Linear, SourceHead::Hidden]);
-    let game = prop::sample::select(vec![Game::CrossEntropy, Game::Hinge, Game::Relativistic]);
+    let adversarial = prop::sample::select(vec![
+        AdversarialLoss::CrossEntropy,
+        AdversarialLoss::Hinge,
+        AdversarialLoss::Relativistic,
+    ]);
     let design = (normaliser, class_input, head, 2..=Design::MAX_PACK);
     let precision = prop::sample::select(vec![Precision::F32, Precision::Bf16]);
-    (training(), design, game, precision).prop_map(
-        |(training, (normaliser, class_input, head, pack), game, precision)| Training {
+    (training(), design, adversarial, precision).prop_map(
+        |(training, (normaliser, class_input, head, pack), adversarial, precision)| Training {
             batch: training.batch * pack,
             protocol: Protocol {
-                adversarial: Adversarial {
-                    game,
-                    label_smoothing: 0.1,
-                    fake_class_weight: 0.3,
-                    ..Adversarial::default()
-                },
+                losses: Losses { adversarial, label_smoothing: 0.1, fake_class_weight: 0.3, ..Losses::default() },
                 design: Design { leak: 0.2, normaliser, class_input, head, pack },
                 average: Some(0.9),
                 precision,

@@ -1,4 +1,4 @@
-//! Measures how many single-precision operations a second this machine can do at all, as JSON: fused
+//! Measures how many single-precision operations per second this machine can do at all, as JSON: fused
 //! multiply-adds on registers, per instruction set and number of threads: `machine_peak [MOST_THREADS]`.
 //!
 //! Nothing is loaded or stored, so no kernel can be faster. Each figure is the best of several bursts: a
@@ -104,7 +104,7 @@ impl WithSimd for Burst {
     }
 }
 
-/// Billions of operations a second of `threads` threads together: the best burst.
+/// Billions of operations per second of `threads` threads together: the best burst.
 fn peak_gflops(set: FusedSet, threads: usize) -> f64 {
     let arrivals = AtomicUsize::new(0);
     let of_threads: Vec<Vec<TimedBurst>> = std::thread::scope(|scope| {
@@ -135,7 +135,7 @@ fn timed_bursts(set: FusedSet, threads: usize, arrivals: &AtomicUsize) -> Vec<Ti
     (0..BURSTS).map(timed).collect()
 }
 
-/// Billions of operations a second from the first start to the last end.
+/// Billions of operations per second from the first start to the last end.
 fn gflops(bursts: impl Iterator<Item = TimedBurst> + Clone) -> f64 {
     let operations: usize = bursts.clone().map(|burst| burst.operations).sum();
     let first = bursts.clone().map(|burst| burst.start).min();

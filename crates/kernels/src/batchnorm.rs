@@ -1,6 +1,6 @@
 //! Batch normalisation followed by ReLU, plain or leaky, forward and backward, one map at a time.
 //!
-//! With batch mean μ, biased variance σ² and n values a channel (Ioffe & Szegedy 2015):
+//! With batch mean μ, biased variance σ² and n values per channel (Ioffe & Szegedy 2015):
 //!
 //! ```text
 //! x̂ = (y − μ) / √(σ² + ε)      z = γ·x̂ + β = scale·y + shift      h = z where z > 0, else leak·z
@@ -17,7 +17,7 @@ use crate::tile::{load, multiply_add, store};
 use pulp::{Simd, WithSimd};
 
 /// What a batch-normalised layer computes for a batch: `x̂ = (y − mean)·inverse_std`, `z = scale·y + shift`.
-/// One number a channel each.
+/// One number per channel each.
 #[derive(Clone, Copy, Debug)]
 pub struct Normalisation<'a> {
     /// Batch mean μ.
@@ -32,7 +32,7 @@ pub struct Normalisation<'a> {
     pub leak: f32,
 }
 
-/// What turns dz into dy: `dy = scale·dz − constant − slope·y`. One number a channel each.
+/// What turns dz into dy: `dy = scale·dz − constant − slope·y`. One number per channel each.
 #[derive(Clone, Copy, Debug)]
 pub struct GradientTerms<'a> {
     /// scale·(dβ/n − μ·inverse_std·dγ/n).
@@ -42,7 +42,7 @@ pub struct GradientTerms<'a> {
 }
 
 impl Kernels {
-    /// Sums of a map over its pixels: `sums[0] = Σ y`, `sums[1] = Σ y²`, a number a channel.
+    /// Sums of a map over its pixels: `sums[0] = Σ y`, `sums[1] = Σ y²`, one number per channel.
     ///
     /// # Shapes
     /// `map`: `[pixels, channels]`; `sums`: `[2, channels]`; `channels` is a multiple of 16.
@@ -64,7 +64,7 @@ impl Kernels {
         self.run(NormaliseRelu { map, norm, out, layout });
     }
 
-    /// Sums for the backward pass: `sums[0] = Σ dz`, `sums[1] = Σ dz·x̂`, a number a channel.
+    /// Sums for the backward pass: `sums[0] = Σ dz`, `sums[1] = Σ dz·x̂`, one number per channel.
     ///
     /// # Shapes
     /// `map`, `gradient`: `[pixels, channels]`, the layer's input y and the gradient dh of its output;

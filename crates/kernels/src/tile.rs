@@ -71,7 +71,7 @@ fn fuses<S: Simd>() -> bool {
 /// `a · b + c`, fused where the instruction set fuses.
 #[inline(always)]
 pub(crate) fn multiply_add<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
-    // Without the instruction a fused multiply-add is a library call a number.
+    // Without the instruction a fused multiply-add is one library call per number.
     if fuses::<S>() { simd.mul_add_f32s(a, b, c) } else { simd.add_f32s(simd.mul_f32s(a, b), c) }
 }
 

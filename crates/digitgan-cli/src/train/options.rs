@@ -1,4 +1,4 @@
-//! The settings of a training, as they are said on the command line and in a file.
+//! The settings of a training as command-line options and as a configuration file.
 
 use crate::flags;
 use crate::usage::Usage;

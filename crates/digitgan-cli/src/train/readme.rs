@@ -1,4 +1,4 @@
-//! The table of options in README.md is that of the declared settings.
+//! A test that the table of options in README.md is the one made from the declared settings.
 //!
 //! `DIGITGAN_UPDATE_README=1 cargo test -p digitgan-cli readme` writes it.
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// Training images of the small data set: with batches of eight, six steps an epoch and a rest of two.
+/// Training images of the small data set: with batches of eight, six steps per epoch and a rest of two.
 pub(crate) const TRAIN_IMAGES: usize = 50;
 
 /// A temporary folder, with a small data set in `digits`, that the program is run in.

@@ -1,4 +1,4 @@
-//! Why settings cannot be trained by.
+//! Why settings are refused.
 
 /// Why settings cannot be trained by. Messages name settings in backticks, by the names that files have; a front end that
 /// calls them otherwise, such as by flags with dashes, can find them there.

@@ -1,8 +1,8 @@
-//! What a training is to do, checked once: deeper code never asks again.
+//! The settings of a training, checked once: deeper code relies on them.
 //!
 //! Every setting is declared once, in `settings.rs`, with its help, range, defaults, and what resuming and checkpoints do
-//! with it. Front ends read the declarations ([`Setting::all`]), put what they were told into a [`Layer`] each (flags, a
-//! file), lay one [over](Layer::over) the other, and get one checked [`TrainConfig`]:
+//! with it. Front ends read the declarations ([`Setting::all`]), make one [`Layer`] per source of settings (flags, a file),
+//! lay one [over](Layer::over) the other, and get one checked [`TrainConfig`]:
 //!
 //! ```
 //! use digitgan::config::{Layer, Recipe};

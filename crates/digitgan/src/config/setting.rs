@@ -1,4 +1,4 @@
-//! What is declared of a setting, and the macro that makes the types of the declarations.
+//! The declaration of a setting, and the macro that generates types from the declarations.
 
 use super::value::Kind;
 

@@ -1,9 +1,9 @@
 //! Every setting, each declared once. Flags, files, `run.toml`, what a checkpoint is held to and the table of options in
 //! README.md come from here.
 //!
-//! A new setting of a training goes wherever it reads best; so that old checkpoints stay of use, it is
-//! [`Held::ValueUnlessPaper`], with a value of the paper's that leaves everything as it was. The order of those that are
-//! held by their value is that of the text whose hash checkpoints hold, so it stays.
+//! A new setting of a training may stand anywhere in the list. So that old checkpoints can still be resumed, it is
+//! [`Held::ValueUnlessPaper`], and its value in the recipe `paper` changes nothing. Do not reorder the settings that are
+//! held by their value: checkpoints hold a hash of a text that lists them in this order.
 
 use super::limits::{MAX_BATCH, MAX_SEED};
 use super::on_collapse::OnCollapse;
@@ -12,8 +12,8 @@ use super::setting::{Condition, Declared, Held, OnResume, settings};
 use super::value::{ThreadCount, Value};
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
+use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
-use crate::objective::{Game, GeneratorLoss};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -38,8 +38,7 @@ pub type Rule = Condition<TrainConfig>;
 settings! {
     before {
         "recipe" recipe: Recipe {
-            help: "What holds where no option says otherwise: `modern` (better digits) or `paper` (the protocol of \
-                Peng & Yang)",
+            help: "Defaults of the settings that are not given: `modern` (better digits) or `paper` (the protocol of Peng & Yang)",
             value: "modern|paper",
             shown: Some("modern"),
             rules: &[],
@@ -56,8 +55,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "data" data: DataSource {
-            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` \
-                (drawn by this program), or a folder of IDX files or of one folder of PNG files a class",
+            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files per class",
             value: "auto|mnist|strokes|PATH",
             paper: DataSource::Auto,
             resume: OnResume::Fixed,
@@ -120,34 +118,33 @@ settings! {
             help: "What G minimises: `non-saturating`, −log D(G(z)), or `saturating`, log(1 − D(G(z)))",
             value: "LOSS",
             paper: GeneratorLoss::NonSaturating,
-            // What the other games do not have must not seem to be done.
+            // What the other losses do not have must not seem to be done.
             must: ["non-saturating unless `loss` is cross-entropy" =>
-                |c| c.loss == Game::CrossEntropy || c.g_loss == GeneratorLoss::NonSaturating],
+                |c| c.loss == AdversarialLoss::CrossEntropy || c.g_loss == GeneratorLoss::NonSaturating],
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
         }
-        "loss" loss: Game {
-            help: "The game of D and G: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D \
-                tells which of two is real)",
-            value: "GAME",
-            paper: Game::CrossEntropy,
-            modern: Game::Relativistic,
+        "loss" loss: AdversarialLoss {
+            help: "The adversarial loss: `cross-entropy`, `hinge` (G then minimises −D(G(z))), or `relativistic` (D tells which of two images is real)",
+            value: "LOSS",
+            paper: AdversarialLoss::CrossEntropy,
+            modern: AdversarialLoss::Relativistic,
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
         }
         "label-smoothing" label_smoothing: f32 {
-            help: "How far below one D's target for real images is, with cross-entropy: one-sided label smoothing",
+            help: "One-sided label smoothing, with cross-entropy: D's target for real images is 1 minus this",
             value: "SHARE",
             paper: 0.0,
             must: [
                 "0 to below 0.5" => |c| (0.0..0.5).contains(&c.label_smoothing),
-                "0 unless `loss` is cross-entropy" => |c| c.loss == Game::CrossEntropy || c.label_smoothing == 0.0,
+                "0 unless `loss` is cross-entropy" => |c| c.loss == AdversarialLoss::CrossEntropy || c.label_smoothing == 0.0,
             ],
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
         }
         "fake-class-weight" fake_class_weight: f32 {
-            help: "Weight of the class of generated images in the losses of ACGAN, beside 1 for real ones",
+            help: "Weight of the class loss of generated images in ACGAN; that of real images is 1",
             value: "WEIGHT",
             paper: 1.0,
             modern: 0.1,
@@ -156,7 +153,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "instance-noise" instance_noise: f32 {
-            help: "Noise over all images that D sees, falling linearly to nothing",
+            help: "Standard deviation of noise added to all images that D sees; falls linearly to zero",
             value: "DEVIATION",
             paper: 0.0,
             must: ["0 to 1" => |c| (0.0..=1.0).contains(&c.instance_noise)],
@@ -164,7 +161,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "lr-decay" lr_decay: f64 {
-            help: "Over this last share of the training the learning rates fall linearly to zero",
+            help: "Last share of the training over which the learning rates fall linearly to zero",
             value: "SHARE",
             paper: 0.0,
             modern: 0.5,
@@ -173,7 +170,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "ema" ema: f64 {
-            help: "Draw with an average of G's weights of this decay; 0: with the weights themselves",
+            help: "Decay of a moving average of G's weights, which then draws in their place; 0: no average",
             value: "DECAY",
             paper: 0.0,
             modern: 0.999,
@@ -182,7 +179,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-leak" d_leak: f32 {
-            help: "Slope of D's rectifiers below zero: 0.2 makes them LeakyReLU",
+            help: "Negative slope of D's rectifiers: 0.2 makes them LeakyReLU",
             value: "SLOPE",
             paper: 0.0,
             modern: 0.2,
@@ -191,8 +188,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-norm" d_norm: Normaliser {
-            help: "What keeps D's features in range: `batch` (normalisation) or `spectral` (normalisation of the \
-                weights)",
+            help: "Normalisation in D: `batch` (batch normalisation) or `spectral` (spectral normalisation of the weights)",
             value: "batch|spectral",
             paper: Normaliser::Batch,
             modern: Normaliser::Spectral,
@@ -200,8 +196,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-class" d_class: ClassInput {
-            help: "How D is told the class: `plane` (as in the paper: cGAN's by a learned picture, ACGAN's not at all) \
-                or `projection`",
+            help: "How D gets the class: `plane` (as in the paper: in cGAN as a learned picture, in ACGAN not at all) or `projection`",
             value: "plane|projection",
             paper: ClassInput::Plane,
             modern: ClassInput::Projection,
@@ -209,8 +204,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "d-head" d_head: SourceHead {
-            help: "How D's features become its verdict: `linear` (their weighted sum) or `hidden` (through a layer of \
-                128 units)",
+            help: "D's last layers, from features to its logit: `linear` (one layer) or `hidden` (a hidden layer of 128 units between)",
             value: "linear|hidden",
             paper: SourceHead::Linear,
             modern: SourceHead::Hidden,
@@ -218,7 +212,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "pack" pack: usize {
-            help: "Images that D judges together, of one class where G is told it",
+            help: "Images that D sees together, of one class where G is told it",
             value: "N",
             paper: 1,
             must: [
@@ -233,8 +227,7 @@ settings! {
         // Its default stays out of records, which are then those of older versions.
         #[serde(skip_serializing_if = "is_default")]
         "precision" precision: Precision {
-            help: "Numbers to multiply on the CPU: `f32`, or `bf16` in the inner convolution, which is faster on \
-                processors with AVX-512 BF16",
+            help: "Precision of products on the CPU: `f32`, or `bf16` in the inner convolution, faster on processors with AVX-512 BF16",
             value: "f32|bf16",
             paper: Precision::F32,
             resume: OnResume::Fixed,
@@ -249,7 +242,7 @@ settings! {
             checkpoint: Held::Value,
         }
         "watch-steps" watch_steps: u64 {
-            help: "Steps between two looks of the mode-collapse watch",
+            help: "Steps between two looks of the collapse monitor",
             value: "N",
             paper: 200,
             must: ["at least 1" => |c| c.watch_steps >= 1],
@@ -258,8 +251,7 @@ settings! {
             checkpoint: Held::Always("200"),
         }
         "on-collapse" on_collapse: OnCollapse {
-            help: "When the generator collapses: `continue`, `stop`, or `rollback` (go back to the last checkpoint \
-                before it, and on with other noise and half the learning rates)",
+            help: "What to do when the generator collapses: `continue`, `stop`, or `rollback` (return to the last checkpoint before it and train on with other noise and half the learning rates)",
             value: "continue|stop|rollback",
             paper: OnCollapse::Continue,
             resume: OnResume::MayChange,

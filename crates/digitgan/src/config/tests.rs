@@ -4,9 +4,8 @@ use super::*;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
 use crate::engine::{InstanceNoise, Protocol};
+use crate::loss::{AdversarialLoss, GeneratorLoss, Losses};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
-use crate::objective::Adversarial;
-use crate::objective::{Game, GeneratorLoss};
 
 #[test]
 fn recipes_are_valid_for_every_model() {
@@ -42,8 +41,8 @@ fn each_impossible_setting_is_named() {
         (TrainConfig { label_smoothing: 0.5, ..good() }, "label-smoothing"),
         (TrainConfig { label_smoothing: -0.1, ..good() }, "label-smoothing"),
         (TrainConfig { label_smoothing: f32::NAN, ..good() }, "label-smoothing"),
-        (TrainConfig { label_smoothing: 0.1, loss: Game::Hinge, ..good() }, "label-smoothing"),
-        (TrainConfig { g_loss: GeneratorLoss::Saturating, loss: Game::Relativistic, ..good() }, "g-loss"),
+        (TrainConfig { label_smoothing: 0.1, loss: AdversarialLoss::Hinge, ..good() }, "label-smoothing"),
+        (TrainConfig { g_loss: GeneratorLoss::Saturating, loss: AdversarialLoss::Relativistic, ..good() }, "g-loss"),
         (TrainConfig { fake_class_weight: 0.0, ..good() }, "fake-class-weight"),
         (TrainConfig { fake_class_weight: f32::NAN, ..good() }, "fake-class-weight"),
         (TrainConfig { fake_class_weight: 10.5, ..good() }, "fake-class-weight"),
@@ -115,7 +114,7 @@ fn instance_noise_falls_linearly_to_none() {
 fn the_options_reach_the_engine() {
     let config = TrainConfig {
         beta1: 0.25,
-        loss: Game::Hinge,
+        loss: AdversarialLoss::Hinge,
         label_smoothing: 0.1,
         fake_class_weight: 0.3,
         ema: 0.999,
@@ -134,11 +133,15 @@ fn the_options_reach_the_engine() {
         head: SourceHead::Hidden,
         pack: 2,
     };
-    let adversarial =
-        Adversarial { game: Game::Hinge, label_smoothing: 0.1, fake_class_weight: 0.3, ..Adversarial::default() };
+    let losses = Losses {
+        adversarial: AdversarialLoss::Hinge,
+        label_smoothing: 0.1,
+        fake_class_weight: 0.3,
+        ..Losses::default()
+    };
     let expected = Protocol {
         beta1: 0.25,
-        adversarial,
+        losses,
         design,
         average: Some(0.999),
         precision: Precision::Bf16,

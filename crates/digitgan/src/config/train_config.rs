@@ -3,8 +3,8 @@
 use super::error::ConfigError;
 use super::settings::{Setting, TrainConfig};
 use crate::engine::{InstanceNoise, Protocol};
+use crate::loss::Losses;
 use crate::model::Design;
-use crate::objective::Adversarial;
 
 impl TrainConfig {
     /// Checks every setting that can be checked without the data.
@@ -25,8 +25,8 @@ impl TrainConfig {
     pub fn protocol(&self) -> Protocol {
         Protocol {
             beta1: self.beta1,
-            adversarial: Adversarial {
-                game: self.loss,
+            losses: Losses {
+                adversarial: self.loss,
                 generator_loss: self.g_loss,
                 label_smoothing: self.label_smoothing,
                 fake_class_weight: self.fake_class_weight,

@@ -1,11 +1,11 @@
-//! The types that settings have, and their text: what a flag is given.
+//! The types of settings, and how their values are written in flags.
 
 use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
+use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
-use crate::objective::{Game, GeneratorLoss};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -77,7 +77,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(GeneratorLoss, Game, Normaliser, ClassInput, SourceHead, Precision, OnCollapse);
+choices!(GeneratorLoss, AdversarialLoss, Normaliser, ClassInput, SourceHead, Precision, OnCollapse);
 
 /// The choice of this name; the error lists the names.
 fn choice<T: DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -1,12 +1,12 @@
-//! Varying real images while they are being trained on.
+//! Augmentation: real images are varied a little each time that training sees them.
 //!
 //! [`apply`] moves every pixel of an image a little: `affine` by one rotation, scaling, shearing and
 //! shift of the whole image, `elastic` by a smooth random field (Simard, Steinkraus and Platt, 2003).
-//! Both together are one move, so an image is sampled once (bilinearly; what comes from outside is
+//! Both together are one move, so an image is resampled once (bilinearly; beyond its border it is
 //! black). Digits are never mirrored: a mirrored digit is another sign, or none.
 //!
-//! An image varied depends on the image, the seed and the index alone, and only on operations that
-//! every machine rounds alike (no sine or exponential of the system's library).
+//! The result depends on the image, the seed and the index alone. It uses only operations that every
+//! machine rounds alike (no sine or exponential of the system's library).
 
 use crate::seed::{self, Purpose};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};

@@ -1,7 +1,7 @@
 //! What a data set is, and how training sees it: nothing here touches a file.
 //!
-//! A [`Dataset`] is images with their classes, to train and to test on; [`crate::load`] makes one of what a [`DataSource`]
-//! names, and [`strokes`] draws one. [`batches`] deals the images out a batch at a time, varied by [`augment`].
+//! A [`Dataset`] is images with their classes, to train and to test on; [`crate::load`] loads the one that a
+//! [`DataSource`] names, and [`strokes`] draws one. [`batches`] returns the images batch by batch, varied by [`augment`].
 
 pub mod augment;
 pub mod batches;
@@ -28,7 +28,7 @@ pub const MAX_CLASSES: usize = 100;
 pub struct Split {
     /// Pixels, `[count, 28, 28]`, row by row.
     pub images: Vec<u8>,
-    /// One class an image, below the data set's class count.
+    /// One class per image, below the data set's class count.
     pub labels: Vec<u8>,
 }
 

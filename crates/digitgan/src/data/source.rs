@@ -1,4 +1,4 @@
-//! The choice of a data set, as a person says it. What it names is loaded by [`crate::load`].
+//! Which data set to train on, as a user names it. [`crate::load`] loads it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,7 +18,7 @@ pub enum DataSource {
     Mnist,
     /// The digits that this program draws.
     Strokes,
-    /// A folder of IDX files, or of one folder of PNG files a class.
+    /// A folder of IDX files, or of one folder of PNG files per class.
     Path(PathBuf),
 }
 

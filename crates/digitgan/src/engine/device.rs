@@ -1,4 +1,4 @@
-//! What a model is trained and drawn on: the CPU, or a device of Burn's where that is built in.
+//! The device that trains a model and draws with it: the CPU, or one of Burn's devices where that feature is built in.
 
 use super::api::{Api, DeviceError, DeviceName};
 use super::cpu::{CpuEngine, CpuSampler};

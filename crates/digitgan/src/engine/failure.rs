@@ -1,5 +1,5 @@
-//! What goes wrong on a device, in one line. Burn and CubeCL tell of it by panics, on this thread and on that of the
-//! device, and by errors that carry the stack.
+//! Failures of a device as one-line errors. Burn and CubeCL report them as panics, on this thread or on the device's, and as
+//! errors that carry a stack trace.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! What computes: one adversarial step, and images from a trained generator.
+//! Engines: they compute training steps, and images from a trained generator.
 
 mod api;
 #[cfg(feature = "gpu")]
@@ -11,15 +11,15 @@ mod pooled;
 mod threads;
 
 pub use crate::input::InputError;
+use crate::loss::Losses;
 use crate::model::{Design, TensorMap};
-use crate::objective::Adversarial;
 use crate::seed::{self, Purpose};
 pub use api::{Api, DeviceError, DeviceName};
 pub use device::{Device, DeviceSampler};
 use serde::{Deserialize, Serialize};
 pub use threads::{Threads, ThreadsError};
 
-/// What is fixed over a training: the optimiser but for its rates, the objective, the design of D.
+/// What is fixed over a training: the optimiser without its rates, the losses, the design of D.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Protocol {
     /// Adam's β₁.
@@ -29,7 +29,7 @@ pub struct Protocol {
     /// Adam's ε.
     pub epsilon: f64,
     /// What D and G minimise.
-    pub adversarial: Adversarial,
+    pub losses: Losses,
     /// How D is built.
     pub design: Design,
     /// Decay of the average of G's weights, which then draws in its place; `None`: no average.
@@ -58,7 +58,7 @@ impl Default for Protocol {
             beta1: 0.5,
             beta2: 0.999,
             epsilon: 1e-8,
-            adversarial: Adversarial::default(),
+            losses: Losses::default(),
             design: Design::PAPER,
             average: None,
             precision: Precision::F32,

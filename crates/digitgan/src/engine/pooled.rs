@@ -1,4 +1,4 @@
-//! An engine on a device's own threads, whose inputs are checked.
+//! An engine that runs on its device's own threads and checks its inputs.
 
 use super::{Engine, EngineError, RealImages, StepInput, StepReport, Threads};
 use crate::IMAGE_PIXELS;
@@ -12,7 +12,7 @@ pub(super) struct Pooled<E> {
     threads: Threads,
     classes: usize,
     batch: usize,
-    /// Images that D judges together.
+    /// Images that D sees together.
     pack: usize,
     /// Images that the engine keeps.
     kept: usize,

@@ -1,4 +1,4 @@
-//! Threads that compute, as a handle.
+//! A handle to the threads that compute.
 
 use std::sync::Arc;
 

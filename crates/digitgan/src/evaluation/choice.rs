@@ -1,4 +1,4 @@
-//! The choice of one of a run's generators by a rule that never sees the test images.
+//! Choosing one of a run's generators, by a rule that never sees the test images.
 
 use super::EvaluationError;
 use crate::data::Dataset;

@@ -1,6 +1,6 @@
-//! How an evaluation is done.
+//! The evaluator: measures real digits once, then any number of generators.
 
-use super::{ClassFigures, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
+use super::{ClassMetrics, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
 use crate::engine::Device;
@@ -40,15 +40,15 @@ pub struct Evaluator<'a> {
     /// The test images that generated digits are compared with.
     test: Split,
     readings: Readings,
-    /// The figures of sets of training images.
-    real: Vec<Figures>,
+    /// The metrics of sets of training images.
+    real: Vec<SetMetrics>,
     /// The nearest training digits of some test digits.
     neighbours: Vec<Neighbour>,
     real_accuracy: Option<Proportion>,
 }
 
-/// The figures of one set.
-struct Figures {
+/// The metrics of one set.
+struct SetMetrics {
     agreement: f64,
     divergence: f64,
     frechet: f64,
@@ -125,8 +125,8 @@ impl<'a> Evaluator<'a> {
             watch("measuring real digits", done as u64, sets as u64);
             let set = chosen(&dataset.train, set);
             let readings = evaluator.judge.read(&set.images)?;
-            let figures = evaluator.figures(&readings, &set.labels, &set.labels)?;
-            evaluator.real.push(figures);
+            let metrics = evaluator.set_metrics(&readings, &set.labels, &set.labels)?;
+            evaluator.real.push(metrics);
         }
         Ok(evaluator)
     }
@@ -162,7 +162,7 @@ impl<'a> Evaluator<'a> {
             let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked)?;
             let readings = self.judge.read(&digits)?;
             let of_class = if conditional { &asked } else { &readings.labels };
-            sets.push(self.figures(&readings, &asked, of_class)?);
+            sets.push(self.set_metrics(&readings, &asked, of_class)?);
             let digits = some(&digits).to_vec();
             let nearest = nearest(&digits, &self.dataset.train.images)?;
             memorised.push(Memorisation::of(&nearest, &self.neighbours)?);
@@ -177,8 +177,8 @@ impl<'a> Evaluator<'a> {
             true => Some(self.gan_train(&mut sampler, watch)?),
             false => None,
         };
-        let compared = |figure: &dyn Fn(&Figures) -> f64| {
-            let repeated = |sets: &[Figures]| Repeated::of(&sets.iter().map(figure).collect::<Vec<f64>>());
+        let compared = |metric: &dyn Fn(&SetMetrics) -> f64| {
+            let repeated = |sets: &[SetMetrics]| Repeated::of(&sets.iter().map(metric).collect::<Vec<f64>>());
             Ok::<Compared, MetricError>(Compared { generated: repeated(&sets)?, real: repeated(&self.real)? })
         };
         let evaluation = Evaluation {
@@ -197,7 +197,7 @@ impl<'a> Evaluator<'a> {
             divergence_from_uniform: compared(&|set| set.divergence)?,
             frechet: compared(&|set| set.frechet)?,
             class_frechet: self.compared_where(&sets, &|set| mean(&set.class_frechet)),
-            classes: self.class_figures(&sets, conditional)?,
+            classes: self.class_metrics(&sets, conditional)?,
             kernel_distance: compared(&|set| set.kernel_distance)?,
             digit_score: compared(&|set| set.digit_score)?,
             precision: compared(&|set| set.manifold.precision)?,
@@ -210,9 +210,9 @@ impl<'a> Evaluator<'a> {
         Ok((evaluation, neighbours))
     }
 
-    /// The figures of a set against the test images; `asked` are the classes asked for, `of_class` those by which
+    /// The metrics of a set against the test images; `asked` are the classes asked for, `of_class` those by which
     /// classes are compared.
-    fn figures(&self, readings: &Readings, asked: &[u8], of_class: &[u8]) -> Result<Figures, MetricError> {
+    fn set_metrics(&self, readings: &Readings, asked: &[u8], of_class: &[u8]) -> Result<SetMetrics, MetricError> {
         let classes = self.dataset.classes;
         let features =
             |readings: &Readings| Features::new(readings.features.clone(), self.samples, CLASSIFIER_FEATURES);
@@ -224,7 +224,7 @@ impl<'a> Evaluator<'a> {
         let confusion = Confusion::of(asked, &readings.labels, classes)?;
         let histogram = ClassHistogram::of(&readings.labels, classes)?;
         let share = |&count: &u64| count as f64 / histogram.total() as f64;
-        Ok(Figures {
+        Ok(SetMetrics {
             agreement: confusion.agreement(),
             divergence: histogram.divergence_from_uniform()?,
             class_agreement: confusion.class_agreement().to_vec(),
@@ -237,21 +237,21 @@ impl<'a> Evaluator<'a> {
         })
     }
 
-    /// A figure of generated and of real sets, where every set has it.
-    fn compared_where(&self, sets: &[Figures], figure: &dyn Fn(&Figures) -> Option<f64>) -> Option<Compared> {
-        Some(Compared { generated: repeated_where(sets, figure)?, real: repeated_where(&self.real, figure)? })
+    /// A metric of generated and of real sets, where every set has it.
+    fn compared_where(&self, sets: &[SetMetrics], metric: &dyn Fn(&SetMetrics) -> Option<f64>) -> Option<Compared> {
+        Some(Compared { generated: repeated_where(sets, metric)?, real: repeated_where(&self.real, metric)? })
     }
 
-    fn class_figures(&self, sets: &[Figures], conditional: bool) -> Result<Vec<ClassFigures>, MetricError> {
-        let shares = |sets: &[Figures], class: usize| {
+    fn class_metrics(&self, sets: &[SetMetrics], conditional: bool) -> Result<Vec<ClassMetrics>, MetricError> {
+        let shares = |sets: &[SetMetrics], class: usize| {
             Repeated::of(&sets.iter().map(|set| set.class_shares[class]).collect::<Vec<f64>>())
         };
-        let figures = |class: usize| {
+        let of_class = |class: usize| {
             let agreement = repeated_where(sets, &|set| set.class_agreement[class]).filter(|_| conditional);
             let read = Compared { generated: shares(sets, class)?, real: shares(&self.real, class)? };
-            Ok(ClassFigures { agreement, read, frechet: self.compared_where(sets, &|set| set.class_frechet[class]) })
+            Ok(ClassMetrics { agreement, read, frechet: self.compared_where(sets, &|set| set.class_frechet[class]) })
         };
-        (0..self.dataset.classes).map(figures).collect()
+        (0..self.dataset.classes).map(of_class).collect()
     }
 
     /// Trains one classifier on generated digits, and once one on real digits, and lets them read the test images.
@@ -301,9 +301,9 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// A figure that some sets may not have, where all have it.
-fn repeated_where(sets: &[Figures], figure: &dyn Fn(&Figures) -> Option<f64>) -> Option<Repeated> {
-    let values: Option<Vec<f64>> = sets.iter().map(figure).collect();
+/// A metric that some sets may not have, where all have it.
+fn repeated_where(sets: &[SetMetrics], metric: &dyn Fn(&SetMetrics) -> Option<f64>) -> Option<Repeated> {
+    let values: Option<Vec<f64>> = sets.iter().map(metric).collect();
     Repeated::of(&values?).ok()
 }
 
@@ -315,7 +315,7 @@ fn mean(values: &[Option<f64>]) -> Option<f64> {
 
 /// What several sets say of memorisation, each of so many digits.
 fn summary(sets: &[Memorisation], digits: usize) -> Result<Memorised, MetricError> {
-    let repeated = |figure: fn(&Memorisation) -> f64| Repeated::of(&sets.iter().map(figure).collect::<Vec<f64>>());
+    let repeated = |metric: fn(&Memorisation) -> f64| Repeated::of(&sets.iter().map(metric).collect::<Vec<f64>>());
     Ok(Memorised {
         digits,
         generated_median: repeated(|set| set.generated_median)?,

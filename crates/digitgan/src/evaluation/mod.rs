@@ -1,17 +1,18 @@
-//! Evaluation of a generator: every figure that [`crate::metrics`] knows, of digits that a judge ([`crate::judge`]) has
-//! read, beside the same figure of real digits.
+//! Evaluation of a generator: a judge ([`crate::judge`]) reads its digits, and every metric of [`crate::metrics`] is
+//! computed for them and for real digits.
 //!
-//! Generated digits are compared with the test images. What the same comparison says of *training* images, which are as
-//! real as the test images are, is the best that a generator can hope for: it stands beside every figure as `real`. Each figure is
-//! taken of several sets, drawn one after the other from one seed, so it comes with an interval.
+//! Generated digits are compared with the test images. The same comparison is made with *training* images in their place.
+//! These are as real as the test images, so their result is the best that a generator can hope for; every metric stands
+//! beside it (`real`). Each metric is computed for several sets, drawn one after the other from one seed, so it comes
+//! with an interval.
 
 mod choice;
 mod evaluator;
-mod figures;
+mod table;
 
 pub use choice::Choice;
 pub use evaluator::{Evaluator, Neighbours};
-pub use figures::{Better, Figure, percent};
+pub use table::{Better, MetricRow, percent};
 
 use crate::engine::{EngineError, InputError};
 use crate::judge::{JudgeError, JudgeIdentity};
@@ -43,7 +44,7 @@ impl Default for Plan {
     }
 }
 
-/// A figure of generated digits beside that of real ones.
+/// A metric of generated digits beside that of real ones.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Compared {
     /// Of generated digits.
@@ -52,9 +53,9 @@ pub struct Compared {
     pub real: Repeated,
 }
 
-/// The figures of one class by itself.
+/// The metrics of one class by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassFigures {
+pub struct ClassMetrics {
     /// Share of the digits asked for as this class that are read so; where G is told the class.
     pub agreement: Option<Repeated>,
     /// Share of all digits that are read as this class.
@@ -125,8 +126,8 @@ pub struct Evaluation {
     pub frechet: Compared,
     /// The mean of the same over classes, where no class has too few digits.
     pub class_frechet: Option<Compared>,
-    /// The figures of each class.
-    pub classes: Vec<ClassFigures>,
+    /// The metrics of each class.
+    pub classes: Vec<ClassMetrics>,
     /// Kernel distance to the test images.
     pub kernel_distance: Compared,
     /// Digit score (Inception score by the judge).
@@ -185,7 +186,7 @@ pub enum EvaluationError {
     /// The generator's tensors do not fit, or the device that draws failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// A figure has no value.
+    /// A metric has no value.
     #[error("these digits cannot be measured: {0}")]
     Metric(#[from] MetricError),
     /// A classifier cannot be trained.

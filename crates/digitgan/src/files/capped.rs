@@ -1,4 +1,4 @@
-//! Files that are read whole, but only up to a size: what stands in a file of ours may be anything.
+//! Files that are read whole, but only up to a size: a file by one of our names may hold anything.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};

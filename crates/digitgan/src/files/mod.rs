@@ -1,4 +1,4 @@
-//! Files that are whole: written in one step ([`atomic`]), and weights read from them and written to them.
+//! Files: written whole or not at all ([`atomic`]); weights read from them and written to them.
 
 pub mod atomic;
 pub(crate) mod capped;

@@ -1,4 +1,4 @@
-//! Weights in files: what [`crate::weights`] has as bytes, read from a path and written to one.
+//! Weights in files: reads and writes by path what [`crate::weights`] handles as bytes.
 
 use super::{atomic, capped};
 use crate::weights::{ClassifierFile, GeneratorFile, MAX_BYTES, Precision, TensorFile, WeightsError};

@@ -1,4 +1,4 @@
-//! Images and labels on their way into files: IDX as MNIST has it, or a PNG file an image.
+//! Images and labels on their way into files: IDX as MNIST has it, or one PNG file per image.
 
 use super::draw::Labelled;
 use super::error::GenerateError;
@@ -109,7 +109,7 @@ fn idx_level() -> Compression {
     Compression::new(1)
 }
 
-/// A folder of PNG files a class.
+/// One folder of PNG files per class.
 pub(super) struct PngFiles {
     classes: Vec<PathBuf>,
     /// Classes that have a folder: loaders refuse empty ones.

@@ -1,19 +1,19 @@
 //! Labelled data sets drawn by a trained generator.
 //!
 //! [`generate`] fills a folder with images and labels that the loaders of [`crate::data`] read back, as IDX files named
-//! as MNIST's or as PNG files in a folder a class, and with a record of what they are ([`record`]).
+//! as MNIST's or as PNG files in one folder per class, and with a record of what they are ([`record`]).
 //!
-//! *What an image is.* Image number i is the noise of place i under the seed, drawn as the class that is dealt to it:
-//! images come in blocks of as many as there are classes, each block with every class once in an order of the seed's.
-//! So an image depends on generator, seed, asked classes and number alone: not on how many there are, not on layout,
-//! threads or chunks. Test images are another such sequence, from places of their own.
+//! *What an image is.* Image number i is drawn from the noise with index i under the seed. Its class comes from a block:
+//! each block has as many images as there are classes and holds every class once, in an order that the seed shuffles.
+//! So an image depends on the generator, the seed, the classes asked for and its number alone: not on how many images
+//! there are, not on layout, threads or chunks. Test images are another such sequence, with indices of their own.
 //!
 //! *What its label is.* The class that was asked for. Where the generator does not see the class, a judge
 //! ([`crate::judge`]) reads it off the image; classes are then as even as the generator draws them. With
-//! [`Keep::Agreed`], an image that the judge does not read as asked for is drawn again from the noise of a place beyond
+//! [`Keep::Agreed`], an image that the judge does not read as asked for is drawn again from noise with an index beyond
 //! all others: still a function of its number.
 //!
-//! Memory is that of one chunk of images, whatever their number.
+//! Memory holds one chunk of images at a time, however many are generated.
 
 mod classes;
 mod draw;

@@ -1,6 +1,6 @@
 //! `dataset.json`: what a generated data set is, beside its images.
 //!
-//! `docs/generated-data.md` describes it for people. What loaders take from it: [`crate::load::generated`].
+//! `docs/generated-data.md` describes it. [`crate::load::generated`] is what loaders read of it.
 
 use crate::data::{MAX_CLASSES, MIN_CLASSES};
 use crate::files::atomic;

@@ -1,7 +1,7 @@
-//! A folder that is filled out of sight, and shows what is in it when it is whole.
+//! A folder that is filled in a hidden place and gets its contents only when they are complete.
 //!
 //! Everything is written into a hidden folder within the data set's own, which loaders step over. When all is there,
-//! its entries are moved out one by one, in an order in which no beginning is a data set: first those for testing, then
+//! its entries are moved out one by one, in an order in which no part of them looks like a data set: first those for testing, then
 //! those for training, and the record last.
 
 use super::error::GenerateError;

@@ -1,12 +1,12 @@
-//! The judge: a small classifier that reads digits, so that generated ones can be counted, compared and doubted.
+//! The judge: a small classifier that reads digits, so that generated ones can be counted and compared.
 //!
-//! It is ACGAN's D with a narrower class head and no other ([`crate::model::classifier_tensors`]), trained by this
-//! project's own engine on real digits alone ([`training`]). What its last hidden layer makes of a digit, 64 numbers, is
-//! the space in which [`crate::metrics`] measures distances. Features of a network that reads photographs would not know
-//! what a digit is.
+//! The network is ACGAN's D with a narrower class head and without the head for real or fake
+//! ([`crate::model::classifier_tensors`]). This project's own engine trains it on real digits alone ([`training`]). The 64
+//! activations of its last hidden layer are the features in which [`crate::metrics`] measures distances. Features of a
+//! network that was trained on photographs would not tell digits apart.
 //!
-//! The judge of MNIST comes with the program; that of any other data set is trained when it is first needed. Every number
-//! that a judge gives is printed with the judge's own hash and accuracy.
+//! The judge of MNIST comes with the program; that of any other data set is trained when it is first needed. Every
+//! result is printed with the hash and the accuracy of its judge.
 
 mod error;
 mod reader;
@@ -23,7 +23,7 @@ use training::TrainingPlan;
 /// The judge of MNIST that comes with the program.
 const MNIST_JUDGE: &[u8] = include_bytes!("mnist.safetensors");
 
-/// Reads digits, and says who it is.
+/// A classifier that reads digits, with its identity: hash, data set and accuracy.
 pub struct Judge {
     reader: Reader,
     identity: JudgeIdentity,

@@ -1,4 +1,4 @@
-//! One request for one file to one mirror, and what its failure means.
+//! One request for a file to one mirror, and whether a failure is worth another try.
 
 use super::events::{DataEvent, OnEvent};
 use super::hashing::Hashing;

@@ -1,4 +1,4 @@
-//! Data sets of PNG files: one folder a class.
+//! Data sets of PNG files: one folder per class.
 //!
 //! ```text
 //! digits/3/*.png …              one image in seven of each class is set aside to test on

@@ -125,7 +125,7 @@ pub enum DataError {
     /// A folder holds nothing that could be a data set.
     #[error(
         "{}: holds neither the four IDX files (train-images-idx3-ubyte …) nor class folders; \
-         put one folder of PNG files a class into it",
+         put one folder of PNG files per class into it",
         shown(folder)
     )]
     NothingFound {

@@ -1,6 +1,6 @@
 //! Data sets of the user's own: a folder of IDX files, or of class folders.
 //!
-//! IDX files bear MNIST's names, gzipped or not: so come Fashion-MNIST and KMNIST. EMNIST's names
+//! IDX files have MNIST's names, gzipped or not, as those of Fashion-MNIST and KMNIST do. EMNIST's names
 //! (`emnist-digits-train-images-idx3-ubyte`) are known too, and its images, which are stored with
 //! rows and columns swapped, are put upright. If there is no such file, the folder is read by
 //! [`class_folders`].

@@ -1,7 +1,7 @@
 //! What the loaders need to know of a data set that [`crate::generate`] has made.
 //!
-//! The images alone do not say what the classes of IDX files are called, or that PNG files are light ink on black
-//! already. The record beside them does ([`crate::generate::record`]). A folder without one, or with something else under
+//! The images alone do not say what the classes of IDX files are called, or that PNG files are already light ink on
+//! black. The record beside them does ([`crate::generate::record`]). A folder without one, or with something else under
 //! its name, is read as any other.
 
 use super::error::one_line;

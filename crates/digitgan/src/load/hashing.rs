@@ -1,4 +1,4 @@
-//! A hash of what is read, in passing.
+//! A reader that hashes what passes through it.
 
 use crate::hash::hex;
 use sha2::{Digest, Sha256};

@@ -5,7 +5,7 @@
 //! | 0–3 | `0x00000803` | `0x00000801` |
 //! | 4–7 | count | count |
 //! | 8–15 | rows, columns | – |
-//! | rest | pixels, row by row | one byte a label |
+//! | rest | pixels, row by row | one byte per label |
 //!
 //! The header is believed only within [`MAX_IMAGES`] and [`MAX_SIDE`], and memory is asked for while
 //! bytes arrive, so neither a false header nor a small file that inflates to a huge one can exhaust

@@ -1,4 +1,4 @@
-//! How much is read from outside, at most.
+//! Limits on what is read from outside.
 
 /// The most images or labels that are read from one file or folder: above EMNIST's 814,255.
 pub const MAX_IMAGES: usize = 1_000_000;

@@ -2,7 +2,7 @@
 //! [`Dataset`](crate::data::Dataset).
 //!
 //! - [`mnist`] finds MNIST's four files, or has `download` fetch them (feature `download`), and checks their hashes;
-//! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files a class
+//! - [`folder`] reads anything else: IDX files ([`idx`]) or one folder of PNG files per class
 //!   ([`class_folders`], [`png`]), with [`fit`] bringing images of other sizes to 28×28.
 //!
 //! What [`crate::generate`] wrote says so itself ([`generated`]).

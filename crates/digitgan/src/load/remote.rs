@@ -1,4 +1,4 @@
-//! What lies elsewhere, where, and how long it may take to come.
+//! Remote files: their names and hashes, the mirrors that have them, and timeouts.
 
 use std::time::Duration;
 

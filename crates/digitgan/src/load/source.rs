@@ -1,4 +1,4 @@
-//! From the choice of a data set to the data set.
+//! Loads the data set that a source names.
 
 use super::error::DataError;
 use super::events::{DataEvent, OnEvent};

@@ -1,7 +1,7 @@
 //! Products of every sample of one set with every sample of another, a few rows at a time.
 //!
 //! The products are f32, by the kernels that training uses. At no time is there more of the matrix of products than
-//! [`ROWS`] rows a thread.
+//! [`ROWS`] rows per thread.
 
 use aligned_vec::{AVec, ConstAlign, avec};
 use digitgan_kernels::{Kernels, PANEL, transpose};

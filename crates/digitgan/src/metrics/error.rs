@@ -1,4 +1,4 @@
-//! Why a metric has no answer, each with what was found and what to do.
+//! Why a metric cannot be computed: what was found and what to do.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! What the metrics are given: matrices that are checked once, when they are made.
+//! The inputs of metrics: matrices that are checked once, when they are made.
 
 use super::{MetricError, at_least};
 use std::borrow::Cow;

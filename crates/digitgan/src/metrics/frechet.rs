@@ -1,4 +1,4 @@
-//! The Fréchet distance of two sets of features, each taken for a normal distribution.
+//! The Fréchet distance between two sets of features, each modelled as a normal distribution.
 //!
 //! d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·(Σ₁Σ₂)^½) (Dowson and Landau 1982; as a metric of generators, Heusel et al. 2017,
 //! who call it FID where the features are Inception's). Like everybody, this returns d², and covariances are divided by

@@ -1,4 +1,4 @@
-//! How often each class is drawn, and whether it is the one that was asked for, by what a classifier reads.
+//! How often each class is drawn, and whether it is the class that was asked for, as a classifier reads the digits.
 
 use super::{MetricError, at_least, check_labels};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! How sure a number is: spread and intervals of repeated measurements, and intervals of shares.
+//! How certain a number is: spread and confidence intervals of repeated measurements, and of shares.
 
 use super::{MetricError, at_least};
 use serde::{Deserialize, Serialize};

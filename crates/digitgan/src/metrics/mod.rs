@@ -1,8 +1,8 @@
 //! How good a set of generated digits is, as numbers: pure functions of features, class probabilities, classes or
 //! pixels.
 //!
-//! Features are what a small network that reads digits says of each image ([`Features`]); where they come from is not
-//! known here. What can be asked:
+//! Features are the activations of a small classifier of digits for each image ([`Features`]); this module does not know
+//! the classifier. The metrics:
 //!
 //! | module | question | answer |
 //! | --- | --- | --- |

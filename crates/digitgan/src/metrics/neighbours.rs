@@ -1,7 +1,7 @@
 //! Whether generated digits are copies: the nearest training digit of each, in pixels, and a statistic of them all.
 //!
 //! Distances are Euclidean, of bytes: √Σ(a − b)², from 0 to 7140. Test digits were not copied from the training digits,
-//! so how near *they* lie is what no copying looks like.
+//! so their distances show what to expect without copying.
 //!
 //! # A search that skips most
 //! The sums of squares of pixels say how far two images are apart at least: by the inequality of Cauchy and Schwarz,

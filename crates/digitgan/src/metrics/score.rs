@@ -2,7 +2,7 @@
 //!
 //! exp(mean over x of KL(p(y|x) ‖ p(y))), where p(y) is the mean of p(y|x). It is 1 where every image looks alike to
 //! the network, and the number of classes where each image is certainly of one class and all are equally frequent. It
-//! knows nothing of real images, and a generator of one perfect digit a class has the best score.
+//! knows nothing of real images, and a generator of one perfect digit per class has the best score.
 
 use super::{MetricError, Probabilities, Spread, at_least};
 

@@ -1,4 +1,4 @@
-//! How D is built where one may leave the report. G is the same in every design.
+//! How D is built where settings may depart from the paper. G is the same in every design.
 
 use super::Wiring;
 use serde::{Deserialize, Serialize};
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normaliser {
-    /// Batch normalisation after each convolution (Ioffe & Szegedy 2015): the report's.
+    /// Batch normalisation after each convolution (Ioffe & Szegedy 2015): the paper's.
     #[default]
     Batch,
     /// Weights divided by their largest singular value, and a bias in place of batch normalisation (Miyato et al. 2018).
     Spectral,
 }
 
-/// How D is told the class of what it judges.
+/// How D is told the class of what it sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassInput {
-    /// As in the report: cGAN's by a learned picture of the class, stacked beside the image's features; ACGAN's not at all.
+    /// As in the paper: cGAN's by a learned picture of the class, stacked beside the image's features; ACGAN's not at all.
     #[default]
     Plane,
     /// The features' inner product with a learned vector of the class is added to the logit (Miyato & Koyama 2018); in
@@ -26,14 +26,14 @@ pub enum ClassInput {
     Projection,
 }
 
-/// How D's features become its verdict on an image.
+/// How D's features become its logit of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SourceHead {
-    /// One layer: a weighted sum of the features, so that far parts of an image are judged apart. The report's.
+    /// One layer: a weighted sum of the features, so that far parts of an image count independently. The paper's.
     #[default]
     Linear,
-    /// A hidden layer of rectified units between: what far parts of an image are together can count. Where the class
+    /// A hidden layer of rectified units between: so that combinations of far parts of an image can count. Where the class
     /// comes by projection, its vector meets the hidden units.
     Hidden,
 }
@@ -47,9 +47,9 @@ pub struct Design {
     pub normaliser: Normaliser,
     /// How D is told the class.
     pub class_input: ClassInput,
-    /// How the features become the verdict.
+    /// How the features become the logit.
     pub head: SourceHead,
-    /// Images that D judges together (PacGAN, Lin et al. 2018).
+    /// Images that D sees together (PacGAN, Lin et al. 2018).
     pub pack: usize,
 }
 
@@ -64,7 +64,7 @@ impl Design {
         tells.then_some(self.class_input)
     }
 
-    /// Most images that D judges together.
+    /// Most images that D sees together.
     pub const MAX_PACK: usize = 4;
     /// The paper's.
     pub const PAPER: Design = Design {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub const LATENT: usize = 100;
 /// Hidden units of ACGAN's class head.
 pub const CLASS_HIDDEN: usize = 128;
-/// Hidden units of D's verdict, where it has such.
+/// Hidden units between D's features and its logit, where it has such a layer.
 pub const SOURCE_HIDDEN: usize = 128;
 /// Features of a classifier: the hidden units before its logits.
 pub const CLASSIFIER_FEATURES: usize = 64;

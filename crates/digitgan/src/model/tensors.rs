@@ -152,7 +152,7 @@ pub fn classifier_tensors(classes: usize) -> Vec<TensorSpec> {
     tensors
 }
 
-/// The tensors of D; in the report's design those of tables 2, 4 and 6.
+/// The tensors of D; in the paper's design those of tables 2, 4 and 6.
 pub fn discriminator_tensors(spec: &ModelSpec, design: &Design) -> Vec<TensorSpec> {
     let wiring = spec.variant.wiring();
     let plane = design.told_class(wiring) == Some(ClassInput::Plane);
@@ -244,7 +244,7 @@ mod tests {
     use crate::model::Variant;
 
     #[test]
-    fn parameter_counts_are_those_of_the_report() {
+    fn parameter_counts_are_those_of_the_paper() {
         let count = |tensors: Vec<TensorSpec>| -> usize {
             tensors.iter().filter(|tensor| tensor.trainable).map(TensorSpec::elements).sum()
         };

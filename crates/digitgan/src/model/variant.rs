@@ -21,14 +21,14 @@ pub enum Variant {
 pub struct Wiring {
     /// G's input carries the class, one-hot.
     pub generator_sees_class: bool,
-    /// D's input carries the class: in the report as a learned picture.
+    /// D's input carries the class: in the paper as a learned picture.
     pub discriminator_sees_class: bool,
     /// D has a second head that predicts the class.
     pub discriminator_predicts_class: bool,
 }
 
 impl Variant {
-    /// All three, in the order of the report.
+    /// All three, in the order of the paper.
     pub const ALL: [Variant; 3] = [Variant::Gan, Variant::Cgan, Variant::Acgan];
 
     /// The model's row of the table.

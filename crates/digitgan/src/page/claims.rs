@@ -1,7 +1,7 @@
-//! What the report claims, held against the numbers of the runs on the page.
+//! The paper's claims, compared with the numbers of the runs on the page.
 //!
 //! Each claim is decided by a rule that is stated with it. Where several runs could stand for a model, the first one on
-//! the page does. Intervals are those of 95 in 100 cases over the digits drawn: they say nothing of how another
+//! the page does. Intervals are 95 % intervals over the digits drawn: they say nothing about how another
 //! training would end.
 
 use super::run::RunOnPage;
@@ -15,10 +15,10 @@ const COLLAPSED: f64 = 0.9;
 /// How far up in the list of confused pairs a pair counts as often confused.
 const OFTEN_CONFUSED: usize = 5;
 
-/// A claim of the report, and whether it holds here.
+/// A claim of the paper, and whether it holds here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// What the report says.
+    /// What the paper says.
     pub claim: String,
     /// Where.
     pub place: &'static str,

@@ -10,8 +10,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The page's looks.
 const STYLE: &str = include_str!("style.css");
-/// The report that the page follows.
-const REPORT: &str = "Peng and Yang, “Using GAN to Generate Handwritten Digits” (2020)";
+/// The paper that the page follows.
+const PAPER: &str = "Peng and Yang, “Using GAN to Generate Handwritten Digits” (2020)";
 
 /// A part of the page: where links find it, its heading, and what it holds.
 struct Section {
@@ -38,7 +38,7 @@ pub(super) fn document(page: &Page) -> Markup {
             body {
                 header {
                     h1 { (page.title) }
-                    p { "Made by digitgan, after the report by " (REPORT) ". Figures are numbered as there." }
+                    p { "Made by digitgan, after the paper by " (PAPER) ". Figures are numbered as there." }
                     nav aria-label="Sections" {
                         ul { @for section in &sections { li { a href={ "#" (section.id) } { (section.heading) } } } }
                     }
@@ -73,7 +73,7 @@ fn sections(page: &Page) -> Vec<Section> {
         section("classes", "How often each digit is drawn", tables::histograms(runs)),
         section("confusions", "What was asked for and what was read", confusions(runs)),
         section("neighbours", "Nearest training digits", neighbours(runs)),
-        section("collapse", "Collapse watch", collapse(runs)),
+        section("collapse", "Collapse monitor", collapse(runs)),
         section("time", "How long it took", tables::timing(runs)),
         section("settings", "Settings", tables::settings(runs)),
     ];
@@ -107,7 +107,7 @@ struct Shown<'a> {
     label: String,
 }
 
-/// The figure of the report that shows the same, if there is one.
+/// The figure of the paper that shows the same, if there is one.
 fn number(figure: Option<usize>) -> Markup {
     html! { @if let Some(figure) = figure { b { "Figure " (figure) "." } " " } }
 }
@@ -144,7 +144,7 @@ fn checked_claims(runs: &[RunOnPage]) -> Option<Section> {
             }
         }
     };
-    Some(Section { id: "claims", heading: "What the report claims", body })
+    Some(Section { id: "claims", heading: "What the paper claims", body })
 }
 
 fn real(page: &Page) -> Markup {
@@ -162,7 +162,7 @@ fn real(page: &Page) -> Markup {
 
 /// A stage of a run, as part of a figure.
 fn stage<'a>(run: &RunOnPage, stage: &'a Stage, label: String) -> Shown<'a> {
-    let columns = if run.wiring().generator_sees_class { ", a column a class" } else { "" };
+    let columns = if run.wiring().generator_sees_class { ", one column per class" } else { "" };
     let alt = format!("A grid of digits drawn by {} after {}{columns}", run.title(), stage.moment);
     Shown { picture: &stage.picture, alt, label }
 }
@@ -174,7 +174,7 @@ fn epochs(runs: &[RunOnPage]) -> Markup {
             @let stages = run.stages.iter().map(|shown| stage(run, shown, shown.moment.clone()));
             (figure("three", &stages.collect::<Vec<_>>(), &html! {
                 (number(figure_of(run, 6))) (run.title())
-                @if run.wiring().generator_sees_class { ": a column a class." }
+                @if run.wiring().generator_sees_class { ": one column per class." }
                 @else { ": it chooses its digits itself." }
             }))
         }

@@ -1,9 +1,9 @@
-//! The report page: everything about some runs on one HTML page that needs nothing else.
+//! The HTML page: everything about some runs in one file that needs nothing else.
 //!
 //! A [`Page`] is data, read from run directories ([`RunOnPage::read`]); [`Page::html`] makes the page of it. Pictures
 //! are part of the page as data URIs, and [`Page::write`] puts them beside it as files too. There are no scripts, and
-//! nothing is fetched. Sections follow the report by Peng & Yang (2020), figure by figure; [`claims`] holds what that
-//! report says against the numbers.
+//! nothing is fetched. Sections follow the paper by Peng & Yang (2020), figure by figure; [`claims`]
+//! compares what the paper claims with the numbers.
 //!
 //! Names of runs and classes, paths and records come from outside: all text goes through `maud`'s templates, which
 //! escape it.

@@ -2,13 +2,13 @@
 
 use super::run::RunOnPage;
 use crate::config::TrainConfig;
-use crate::evaluation::{Better, Figure, percent};
+use crate::evaluation::{Better, MetricRow, percent};
 use crate::run::timing::Timing;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-/// What the report says of its time: seconds an epoch.
-const SECONDS_OF_THE_REPORT: u32 = 100;
+/// What the paper says of its time: seconds per epoch.
+const SECONDS_OF_THE_PAPER: u32 = 100;
 
 /// A table that is pushed sideways where it is too wide.
 fn table(class: &str, body: &Markup) -> Markup {
@@ -47,14 +47,14 @@ pub(super) fn overview(runs: &[RunOnPage]) -> Markup {
     }
 }
 
-/// What is to be said where runs were trained for fewer epochs than the report's.
+/// What is to be said where runs were trained for fewer epochs than the paper's.
 pub(super) fn shorter(runs: &[RunOnPage]) -> Markup {
     let epochs = TrainConfig::default().epochs;
     let less = runs.iter().filter(|run| run.step < u64::from(epochs) * run.steps_per_epoch());
     let less: Vec<String> = less.map(RunOnPage::title).collect();
     html! {
         @if !less.is_empty() {
-            p class="remark" { "The report trained for " (epochs) " epochs. Trained less, so that its claims may yet come
+            p class="remark" { "The paper trained for " (epochs) " epochs. Trained less, so that its claims may yet come
                 true or cease to be: " (less.join(", ")) "." }
         }
     }
@@ -94,12 +94,12 @@ pub(super) fn memorisation(run: &RunOnPage) -> Markup {
     }
 }
 
-/// Every figure of every run beside that of real digits.
+/// Every metric of every run beside that of real digits.
 pub(super) fn metrics(runs: &[RunOnPage]) -> Markup {
-    let columns: Vec<Vec<Figure>> = runs.iter().map(|run| run.evaluation.figures()).collect();
+    let columns: Vec<Vec<MetricRow>> = runs.iter().map(|run| run.evaluation.metric_rows()).collect();
     let names = columns.first().map_or(&[][..], Vec::as_slice);
     let rows = html! {
-        thead { tr { th scope="col" { "figure" } @for run in runs { th scope="col" { (run.title()) } } } }
+        thead { tr { th scope="col" { "metric" } @for run in runs { th scope="col" { (run.title()) } } } }
         tbody { @for (row, named) in names.iter().enumerate() {
             @if columns.iter().any(|column| column[row].generated.is_some()) { tr {
                 th scope="row" { (named.name) " " small { (direction(named.better)) } }
@@ -108,7 +108,7 @@ pub(super) fn metrics(runs: &[RunOnPage]) -> Markup {
         } }
     };
     html! {
-        p { "The mean over the sets of digits, ± half of its interval of 95 in 100 cases. Below it the same figure of real
+        p { "The mean over the sets of digits, ± half of its interval of 95 in 100 cases. Below it the same metric of real
             training digits in their place, which is the best to hope for." }
         (table("numbers", &rows))
         ul class="notes" { @for (how, whose) in evaluated(runs) { li { (whose.join(", ")) ": " (how) } } }
@@ -146,14 +146,14 @@ fn direction(better: Better) -> &'static str {
     }
 }
 
-fn cell(figure: &Figure) -> Markup {
+fn cell(metric: &MetricRow) -> Markup {
     html! {
-        @match &figure.generated {
+        @match &metric.generated {
             None => "–",
             Some(generated) => {
                 (generated)
-                @if let Some(real) = &figure.real { br; small { "real " (real) } }
-                @if let Some(times) = figure.times_real { br; small { (format!("{times:.1} × real")) } }
+                @if let Some(real) = &metric.real { br; small { "real " (real) } }
+                @if let Some(times) = metric.times_real { br; small { (format!("{times:.1} × real")) } }
             },
         }
     }
@@ -192,7 +192,7 @@ fn histogram(run: &RunOnPage) -> Markup {
 pub(super) fn timing(runs: &[RunOnPage]) -> Markup {
     let rows = html! {
         thead { tr {
-            th scope="col" { "run" } th scope="col" { "seconds an epoch" } th scope="col" { "seconds in all" }
+            th scope="col" { "run" } th scope="col" { "seconds per epoch" } th scope="col" { "seconds in all" }
             th scope="col" { "sessions" } th scope="col" { "threads" } th scope="col" { "device" }
         } }
         tbody { @for run in runs { tr {
@@ -204,7 +204,7 @@ pub(super) fn timing(runs: &[RunOnPage]) -> Markup {
         } } }
     };
     html! {
-        p { "Pictures, records and checkpoints included. The report gives about " (SECONDS_OF_THE_REPORT) " seconds an epoch, on
+        p { "Pictures, records and checkpoints included. The paper gives about " (SECONDS_OF_THE_PAPER) " seconds per epoch, on
             a 2.3 GHz quad-core Intel Core i7." }
         (table("words", &rows))
     }
@@ -246,7 +246,7 @@ pub(super) fn settings(runs: &[RunOnPage]) -> Markup {
         }
     };
     html! {
-        p { "By the names of the options of " code { "digitgan train" } ". Underlined: what differs from the report's
+        p { "By the names of the options of " code { "digitgan train" } ". Underlined: what differs from the paper's
             protocol." }
         (table("words", &rows))
     }
@@ -257,7 +257,7 @@ fn settings_of(config: &TrainConfig) -> toml::Table {
 }
 
 fn setting(value: Option<&toml::Value>, of_protocol: Option<&toml::Value>, key: &str) -> Markup {
-    // Which model and which data are no departures: the report has three models.
+    // Which model and which data are no departures: the paper has three models.
     let departs = value.is_some() && value != of_protocol && !["model", "data"].contains(&key);
     let text = match value {
         None => "–".to_owned(),

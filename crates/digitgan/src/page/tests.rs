@@ -74,7 +74,7 @@ fn evaluation(model: Variant, asked: &[u8], read: &[u8], frechet: f64, class_nam
     }
 }
 
-/// A hundred digits a class, all read as they were asked for but those that `change` says.
+/// A hundred digits per class, all read as they were asked for but those that `change` says.
 fn labels(change: impl Fn(u8, usize) -> u8) -> (Vec<u8>, Vec<u8>) {
     let asked: Vec<u8> = (0..1000).map(|image| (image / 100) as u8).collect();
     let read = asked.iter().enumerate().map(|(image, &class)| change(class, image % 100)).collect();
@@ -118,7 +118,7 @@ fn digits() -> Vec<String> {
     (0..10).map(|class| class.to_string()).collect()
 }
 
-/// The report's four experiments, all of whose claims come out as they say.
+/// The paper's four experiments, all of whose claims come out as they say.
 fn four() -> Vec<RunOnPage> {
     let made = |name: &str, model, augment: &[Augment], frechet, change: fn(u8, usize) -> u8| {
         let (asked, read) = labels(change);
@@ -256,7 +256,7 @@ fn a_page_is_well_formed_and_needs_nothing_else() {
     let ids: Vec<_> = elements.iter().filter_map(|element| attribute(element, "id")).collect();
     let links: Vec<_> = elements.iter().filter_map(|element| attribute(element, "href")).collect();
     assert!(links.len() > 10 && links.iter().all(|link| ids.contains(&&link[1..])), "{links:?} {ids:?}");
-    assert!(text.contains("2.0</") || text.contains("2.0"), "seconds an epoch");
+    assert!(text.contains("2.0</") || text.contains("2.0"), "seconds per epoch");
 }
 
 #[test]
@@ -314,8 +314,8 @@ proptest! {
 #[test]
 fn claims_come_out_by_their_rules() {
     let all = claims(&four());
-    let verdicts: Vec<bool> = all.iter().map(|claim| claim.holds).collect();
-    assert_eq!(verdicts, [true; 8], "{all:#?}");
+    let held: Vec<bool> = all.iter().map(|claim| claim.holds).collect();
+    assert_eq!(held, [true; 8], "{all:#?}");
     assert!(all[0].numbers.starts_with("16.00 % (") && all[0].numbers.contains("10.00 %"), "{}", all[0].numbers);
     assert!(all[2].numbers.contains("place 1 of 45 pairs"), "{}", all[2].numbers);
     assert!(all[5].numbers.contains("20.00 %"), "{}", all[5].numbers);

@@ -1,4 +1,4 @@
-//! How the digits come to be: one grid an epoch, as a GIF.
+//! How the digits come to be: one grid per epoch, as a GIF.
 
 use super::{GreyPicture, PictureError, text};
 use crate::files::atomic;

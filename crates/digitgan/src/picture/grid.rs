@@ -14,7 +14,7 @@ pub struct Grid {
     pub columns: usize,
     /// Pixels between two images and around all of them, after scaling.
     pub gap: usize,
-    /// Picture pixels a side of an image pixel, at least 1: 28 pixels are small for human eyes.
+    /// Picture pixels per side of an image pixel, at least 1: 28 pixels are small for human eyes.
     pub scale: usize,
 }
 
@@ -57,7 +57,7 @@ impl Grid {
     }
 }
 
-/// A grey picture of 8 bits a pixel: 0 is black, 255 is white.
+/// A grey picture of 8 bits per pixel: 0 is black, 255 is white.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GreyPicture {
     width: usize,
@@ -108,7 +108,7 @@ impl GreyPicture {
         png_file::write(path, &self.png(text)?)
     }
 
-    /// Reads a grey PNG file of 8 bits a pixel, such as [`GreyPicture::write_png`] makes.
+    /// Reads a grey PNG file of 8 bits per pixel, such as [`GreyPicture::write_png`] makes.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! Pictures for people: grids of digits, animations over epochs, loss curves, terminal previews.
 //!
-//! Nothing here flatters. A pixel is always [`crate::pixel::to_byte`] of the generator's output, never rescaled
+//! Nothing here makes results look better than they are. A pixel is always [`crate::pixel::to_byte`] of the generator's output, never rescaled
 //! by the picture's own extremes, and a curve that leaves its axis says so in the picture.
 //!
 //! The text in pictures is drawn in DejaVu Sans from the `dejavu` crate, so that pictures are
@@ -8,6 +8,7 @@
 
 mod animation;
 mod chart;
+mod collapse;
 mod confusion;
 mod curves;
 mod grid;
@@ -15,15 +16,14 @@ mod png_file;
 mod series;
 mod terminal;
 mod text;
-mod watch;
 
 pub use animation::{Animation, Frame};
+pub use collapse::CollapseCurves;
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid};
 pub(crate) use png_file::encode_with;
 pub use terminal::{TerminalStyle, preview};
-pub use watch::CollapseCurves;
 
 use std::io;
 
@@ -47,7 +47,7 @@ pub enum PictureError {
     EmptyLayout {
         /// Images a row.
         columns: usize,
-        /// Screen pixels a side of an image pixel.
+        /// Screen pixels per side of an image pixel.
         scale: usize,
     },
     /// The picture would have more pixels than memory and viewers can bear.

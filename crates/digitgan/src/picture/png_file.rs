@@ -1,4 +1,4 @@
-//! PNG files with the story of their picture in them.
+//! PNG files that carry text about their picture as metadata.
 
 use super::{MAX_PICTURE_PIXELS, PictureError};
 use crate::files::atomic;
@@ -6,7 +6,7 @@ use png::{BitDepth, ColorType, Encoder, EncodingError};
 use std::io;
 use std::path::Path;
 
-/// Encodes `pixels` of 8 bits a channel, `[height, width, channels]`, with `text` as metadata.
+/// Encodes `pixels` of 8 bits per channel, `[height, width, channels]`, with `text` as metadata.
 pub(super) fn encode(
     (width, height): (usize, usize),
     color: ColorType,
@@ -20,7 +20,7 @@ pub(super) fn encode(
     })
 }
 
-/// Encodes `pixels` of 8 bits a channel, `[height, width, channels]`, by an encoder that `set_up` sets up.
+/// Encodes `pixels` of 8 bits per channel, `[height, width, channels]`, by an encoder that `set_up` sets up.
 pub(crate) fn encode_with<E: From<io::Error>>(
     (width, height): (u32, u32),
     color: ColorType,
@@ -38,7 +38,7 @@ pub(crate) fn encode_with<E: From<io::Error>>(
     Ok(bytes)
 }
 
-/// Reads a grey PNG file of 8 bits a pixel: its width and height, and its pixels, `[height, width]`.
+/// Reads a grey PNG file of 8 bits per pixel: its width and height, and its pixels, `[height, width]`.
 pub(super) fn read_grey(path: &Path) -> Result<((usize, usize), Vec<u8>), PictureError> {
     let limits = png::Limits { bytes: MAX_PICTURE_PIXELS };
     let file = io::BufReader::new(std::fs::File::open(path)?);

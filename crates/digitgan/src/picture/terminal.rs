@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn rows_fit_the_width_and_are_even() {
         let ten = square().repeat(10);
-        // 80 columns hold five half-size digits a row; 134 would hold nine, and make two even rows.
+        // 80 columns hold five half-size digits per row; 134 would hold nine, and make two even rows.
         for (columns, lines, width) in [(80, 15, 74), (134, 15, 74), (149, 7, 149), (289, 14, 289), (5, 79, 14)] {
             let text = preview(&ten, columns, TerminalStyle::Ascii);
             assert_eq!(text.lines().count(), lines, "{columns} columns");

@@ -47,7 +47,7 @@ impl RunDirectory {
         self.0.join("losses.png")
     }
 
-    /// What the mode-collapse watch saw.
+    /// What the collapse monitor saw.
     pub fn watch(&self) -> PathBuf {
         self.0.join("watch.csv")
     }

@@ -1,6 +1,6 @@
-//! What the mode-collapse watch saw, as a CSV file: `watch.csv`.
+//! What the collapse monitor saw, as a CSV file: `watch.csv`.
 //!
-//! A row for each look, by rising step. `agreement` is empty where G is not told the class.
+//! One row per look, by rising step. `agreement` is empty where G is not told the class.
 
 use super::step_log::{LogKind, StepRecord};
 use crate::train::CollapseRecord;
@@ -10,7 +10,7 @@ pub const HEADER: &str = "step,entropy,agreement,distance";
 
 impl StepRecord for CollapseRecord {
     const KIND: &'static LogKind = &LogKind {
-        of: "looks of the watch",
+        of: "looks of the collapse monitor",
         header: HEADER,
         every_step: false,
         max_bytes: 64 << 20,
@@ -85,23 +85,26 @@ mod tests {
         let path = folder.path().join("watch.csv");
         for (text, message) in [
             ("something else\n".to_owned(), "line 1 is \"something else\", not the header"),
-            (format!("{HEADER}\n1,2,3\n"), "line 2 is not a row of looks of the watch: 3 fields instead of 4"),
+            (
+                format!("{HEADER}\n1,2,3\n"),
+                "line 2 is not a row of looks of the collapse monitor: 3 fields instead of 4",
+            ),
             (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), "line 3 has step 5 where step 6 or a later one belongs"),
             (
                 format!("{HEADER}\n5,x,1,1\n"),
-                "line 2 is not a row of looks of the watch: \"x\" is no number for entropy",
+                "line 2 is not a row of looks of the collapse monitor: \"x\" is no number for entropy",
             ),
             (
                 format!("{HEADER}\n5,1,,1\n6,0.99,,inf\n"),
-                "line 3 is not a row of looks of the watch: a number that is not",
+                "line 3 is not a row of looks of the collapse monitor: a number that is not",
             ),
             (
                 format!("{HEADER}\n5,1,nan,1\n"),
-                "line 2 is not a row of looks of the watch: a number that is not finite",
+                "line 2 is not a row of looks of the collapse monitor: a number that is not finite",
             ),
             (
                 format!("{HEADER}\n5,1e99,,1\n"),
-                "line 2 is not a row of looks of the watch: a number that is not finite",
+                "line 2 is not a row of looks of the collapse monitor: a number that is not finite",
             ),
         ] {
             fs::write(&path, &text).unwrap();

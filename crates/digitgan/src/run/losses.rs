@@ -1,6 +1,6 @@
 //! The loss of every step, as a CSV file: `losses.csv`.
 //!
-//! A row a step, from step 1, none left out. The columns are the same for every model; `d_class` and `g_class` are empty
+//! One row per step, from step 1, none left out. The columns are the same for every model; `d_class` and `g_class` are empty
 //! where the model has no class head.
 
 use super::step_log::{LogKind, StepRecord};

@@ -1,4 +1,4 @@
-//! `run.toml`: what a run is, for people and programs.
+//! `run.toml`: the settings, data, judge and versions of a run.
 
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;

@@ -13,15 +13,15 @@
 //! | [`Show`](Purpose::Show) | a cell of the grid of real images | its number, row by row |
 //! | [`MetricSubset`](Purpose::MetricSubset) | a subset | its number, from 0 |
 //! | [`InstanceNoise`](Purpose::InstanceNoise) | an image that D sees | [`instance_noise`]: images that it has seen before |
-//! | [`WatchLatent`](Purpose::WatchLatent) | a digit that the watch looks at | its number; [`WATCH_REAL_DIGITS`] for real ones |
+//! | [`MonitorLatent`](Purpose::MonitorLatent) | a digit that the collapse monitor looks at | its number; [`MONITOR_REAL_DIGITS`] for real ones |
 //! | [`EvaluationImages`](Purpose::EvaluationImages) | a choice of real images | [`EVALUATION_TEST`], [`EVALUATION_TRAIN`], [`CHOICE_TRAIN`] |
 //! | [`SetClasses`](Purpose::SetClasses) | a block of a generated data set | [`generated`], of blocks instead of images |
 
 #[cfg(doc)]
 use super::Purpose;
 
-/// The order of all training images of the watch, of which it takes the first of each class.
-pub const WATCH_REAL_DIGITS: u64 = u64::MAX;
+/// The order of all training images for the collapse monitor, which takes the first ones of each class.
+pub const MONITOR_REAL_DIGITS: u64 = u64::MAX;
 /// The test images that an evaluation compares with.
 pub const EVALUATION_TEST: u64 = 0;
 /// The training images that an evaluation compares with, set by set.
@@ -94,7 +94,7 @@ mod tests {
             (EVALUATION_TRAIN, 1),
             (CHOICE_TRAIN, 2),
             (CHOICE, 1_099_511_627_776),
-            (WATCH_REAL_DIGITS, 18_446_744_073_709_551_615),
+            (MONITOR_REAL_DIGITS, 18_446_744_073_709_551_615),
         ];
         for (row, (index, expected)) in table.into_iter().enumerate() {
             assert_eq!(index, expected, "row {row}");

@@ -1,4 +1,4 @@
-//! Why a run cannot be started, taken up or judged.
+//! Why a run cannot be started, resumed or evaluated.
 
 use crate::config::ConfigError;
 use crate::engine::StateError;
@@ -14,7 +14,7 @@ use crate::train::TrainError;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a run cannot be started, taken up or judged. Each is one line.
+/// Why a run cannot be started, resumed or evaluated. Each is one line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {

@@ -1,4 +1,4 @@
-//! Judging the generators of runs, and choosing one of them.
+//! Evaluating the generators of runs, and choosing one of them.
 
 use super::error::SessionError;
 use crate::data::Dataset;

@@ -1,9 +1,9 @@
-//! What every front end does around a training, so that it only has to parse, print and give advice.
+//! What every front end does around a training; the front end itself only parses, prints and gives advice.
 //!
-//! - A [`Session`] is a training with the run directory that records it: started, taken up, run to its end;
+//! - A [`Session`] is a training with the run directory that records it: it starts, resumes and finishes one;
 //! - [`manifest`] says what a new run is, and whether data and settings are those of an old one;
-//! - [`judges`] finds or trains the judge of a data set, who also looks for a collapse;
-//! - [`evaluations`] judges the generators of runs, and chooses one of them.
+//! - [`judges`] finds or trains the judge of a data set, which the collapse monitor uses too;
+//! - [`evaluations`] evaluates the generators of runs, and chooses one of them.
 
 mod error;
 pub mod evaluations;

@@ -1,4 +1,4 @@
-//! What a training tells of itself, and who listens.
+//! The events of a training, and the observer that gets them.
 
 use super::records::CollapseRecord;
 use super::snapshot::Snapshot;

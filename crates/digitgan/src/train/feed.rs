@@ -1,4 +1,4 @@
-//! What a step is fed with: real images, noise, and the classes of the fakes. All of it is a function of the settings,
+//! The inputs of a step: real images, noise, and the classes of the fakes. All of it is a function of the settings,
 //! the data and the step's number.
 
 use super::schedule::Pace;
@@ -18,7 +18,7 @@ pub(super) struct Feed<'a> {
     kept: bool,
     seed: u64,
     classes: usize,
-    /// Images that are judged together, where they must be of one class: else 1.
+    /// Images that D sees together, where they must be of one class: else 1.
     pack: usize,
     rows: Vec<u32>,
     images: Vec<f32>,

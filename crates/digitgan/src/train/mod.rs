@@ -1,6 +1,6 @@
 //! The one training loop.
 //!
-//! A [`Training`] turns it, and knows no file: it tells an [`Observer`] of every [`Event`], with what is needed to record
+//! A [`Training`] runs it and knows no file: it passes every [`Event`] to an [`Observer`], with what is needed to record
 //! it. The run directory is one observer ([`crate::run::Recorder`]); a progress bar, a server or a callback in another
 //! language are others. Each step is a function of the settings, the data and the step's number, so it does not matter how
 //! often a training was interrupted: it goes on from a [`Snapshot`] as if nothing had been.

@@ -1,12 +1,12 @@
 //! The collapse monitor: every so many steps the judge reads digits drawn from the same noise.
 //!
-//! A generator collapses when it comes to draw few different digits, since these fool D. Then the classes that are read become
-//! few, or the digits of a class become alike, or what is drawn is no longer what was asked for. So three numbers are kept:
-//! the entropy of the classes read, the share of digits read as asked for, and the mean distance between two digits (of
+//! A generator has collapsed when it draws only a few different digits, which fool D. Then few classes are read, or the
+//! digits of a class are alike, or the digits are no longer those that were asked for. So three numbers are recorded: the
+//! entropy of the classes read, the share of digits read as asked for, and the mean distance between two digits (of
 //! one class, where G is told the class) in the judge's features, as a share of that of real digits.
 //!
-//! At first every generator draws noise; so the monitor only minds what falls *from* a healthy state, or has not reached
-//! one after [`ARMED_AFTER_STEPS`].
+//! At first every generator draws noise. So the monitor raises no alarm until it is armed: after [`ARMED_AFTER_LOOKS`]
+//! healthy looks or after [`ARMED_AFTER_STEPS`], whichever comes first.
 
 use super::records::CollapseRecord;
 use crate::data::Dataset;
@@ -28,12 +28,12 @@ pub const LEAST_ENTROPY: f64 = 0.75;
 pub const LEAST_AGREEMENT: f64 = 0.6;
 /// Below this share of the distance between real digits, digits are alike.
 pub const LEAST_DISTANCE: f64 = 0.5;
-/// The monitor minds a generator that looked healthy so often.
+/// Healthy looks after which the monitor is armed.
 pub const ARMED_AFTER_LOOKS: usize = 5;
-/// It minds any generator after so many steps.
+/// Steps after which it is armed in any case.
 pub const ARMED_AFTER_STEPS: u64 = 1000;
 
-/// Looks after one training.
+/// Monitors one training.
 pub struct Monitor {
     judge: Judge,
     spec: ModelSpec,
@@ -60,7 +60,7 @@ impl Monitor {
     ) -> Result<Self, InputError> {
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
-        let latents = sample::latents(seed, Purpose::WatchLatent, 0, digits);
+        let latents = sample::latents(seed, Purpose::MonitorLatent, 0, digits);
         let (images, real_labels) = real_digits(dataset, digits, seed);
         let readings = judge.read(&images)?;
         let real_distance = mean_distance(&readings, &real_labels, &spec);
@@ -124,14 +124,14 @@ fn share_of(distance: f64, real: f64) -> f32 {
     if real > 0.0 { (distance / real) as f32 } else { 1.0 }
 }
 
-/// Which looks found a collapse: those with a complaint, once the monitor minds. One for each record.
+/// Which looks found a collapse: those with a complaint, once the monitor is armed. One per record.
 pub fn collapsed(records: &[CollapseRecord]) -> Vec<bool> {
     let mut healthy = 0;
     let collapsed = records.iter().map(|record| {
         let complains = record.complaint().is_some();
-        let minded = healthy >= ARMED_AFTER_LOOKS || record.step > ARMED_AFTER_STEPS;
+        let armed = healthy >= ARMED_AFTER_LOOKS || record.step > ARMED_AFTER_STEPS;
         healthy += usize::from(!complains);
-        complains && minded
+        complains && armed
     });
     collapsed.collect()
 }
@@ -156,7 +156,7 @@ impl CollapseRecord {
 /// As many training digits, the same number of each class as far as there are.
 fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>) {
     let train = &dataset.train;
-    let order = permutation(seed, Purpose::WatchLatent, index::WATCH_REAL_DIGITS, train.len());
+    let order = permutation(seed, Purpose::MonitorLatent, index::MONITOR_REAL_DIGITS, train.len());
     let mut missing = vec![digits / dataset.classes; dataset.classes];
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     for place in order {

@@ -1,4 +1,4 @@
-//! What is recorded of a training, by step: plain numbers. How they lie in files is the business of whoever keeps them.
+//! What is recorded of a training, step by step: plain numbers. How they are stored is up to the observer.
 
 use crate::engine::StepReport;
 use serde::{Deserialize, Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! Why bytes are no weights.
+//! Why bytes cannot be read as weights.
 
 /// Why bytes are not the weights that they should be. Whoever knows where the bytes came from says so before it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! A trained generator, as PyTorch's state dict has it, and what it draws.
+//! A trained generator: its tensors as in PyTorch's state dict, and facts about it.
 
 use super::WeightsError;
 use super::tensor_file::{Precision, TensorFile, encode};

@@ -1,8 +1,8 @@
-//! Weights as bytes, in and out: tensors in the safetensors format, and what is known of them.
+//! Weights from bytes and to bytes: tensors in the safetensors format, and facts about them.
 //!
 //! [`TensorFile`] is any set of tensors with facts beside them and a hash over everything; [`GeneratorFile`] is a trained
-//! generator as PyTorch's state dict has it; [`ClassifierFile`] is a classifier of digits in half precision. All three come
-//! from bytes and become bytes: reading and writing files is the business of [`crate::files`].
+//! generator with the tensors of PyTorch's state dict; [`ClassifierFile`] is a classifier of digits in half precision.
+//! [`crate::files`] reads them from files and writes them.
 
 mod classifier;
 mod error;

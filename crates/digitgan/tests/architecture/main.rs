@@ -17,7 +17,7 @@ const BELOW: [&str; 17] = [
     "model",
     "input",
     "data",
-    "objective",
+    "loss",
     "weights",
     "engine",
     "judge",

@@ -77,7 +77,7 @@ macro_rules! for_tiles {
             for column in (0..COLUMNS).step_by(PANEL) {
                 for product in first..first + count {
                     for_row_tiles!($products.images, |image, $ROWS| {
-                        // SAFETY: the callers checked the lengths: 81 products an image on both sides, and 25 points
+                        // SAFETY: the callers checked the lengths: 81 products per image on both sides, and 25 points
                         // of panels of `DEPTH` rows of 32.
                         unsafe {
                             let place = image * PRODUCTS + product;

@@ -235,10 +235,10 @@ impl Peer for Burn {
         let (generator, discriminator) = self.networks.take().ok_or("an earlier step failed")?;
         let fake = generator.forward(input.generator_input.clone());
 
-        let real_verdict = discriminator.forward(input.images.clone(), &input.labels);
-        let fake_verdict = discriminator.forward(fake.clone().detach(), &input.fake_labels);
+        let real_logits = discriminator.forward(input.images.clone(), &input.labels);
+        let fake_logits = discriminator.forward(fake.clone().detach(), &input.fake_labels);
         let d_loss =
-            whole_loss(real_verdict, &input.labels, true) + whole_loss(fake_verdict, &input.fake_labels, false);
+            whole_loss(real_logits, &input.labels, true) + whole_loss(fake_logits, &input.fake_labels, false);
         let gradients = GradientsParams::from_grads(d_loss.backward(), &discriminator);
         let discriminator = self.discriminator_adam.step(LEARNING_RATE, discriminator, gradients);
 

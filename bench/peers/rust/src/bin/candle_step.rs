@@ -261,10 +261,10 @@ impl Peer for Candle {
     fn step(&mut self, input: &Input) -> std::result::Result<Losses, Failure> {
         let fake = self.generator.forward(&input.generator_input)?;
 
-        let real_verdict = self.discriminator.forward(&input.images, &input.labels)?;
-        let fake_verdict = self.discriminator.forward(&fake.detach(), &input.fake_labels)?;
+        let real_logits = self.discriminator.forward(&input.images, &input.labels)?;
+        let fake_logits = self.discriminator.forward(&fake.detach(), &input.fake_labels)?;
         let d_loss =
-            (whole_loss(real_verdict, &input.labels, true)? + whole_loss(fake_verdict, &input.fake_labels, false)?)?;
+            (whole_loss(real_logits, &input.labels, true)? + whole_loss(fake_logits, &input.fake_labels, false)?)?;
         self.discriminator_adam.step(&d_loss.backward()?)?;
 
         let after = self.frozen.forward(&fake, &input.fake_labels)?;

@@ -1,4 +1,4 @@
-//! Whatever can be said by flags can be said in a file, and the other way round.
+//! Whatever flags can set, a file can set too, and the other way round.
 
 use super::*;
 use clap::{Args, FromArgMatches};

@@ -1,4 +1,4 @@
-//! The hand: what one writer, once, makes of a model in the copybook.
+//! The hand: how one writer, once, draws a model from the copybook.
 //!
 //! Every deviation is small and bell-shaped, and their sizes are those at which the set's ink,
 //! thickness, slant and proportions come near to the digits that people wrote for MNIST.

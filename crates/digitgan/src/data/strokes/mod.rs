@@ -50,7 +50,7 @@ pub struct Style {
 pub struct Strokes {
     /// Images and labels, named `strokes`.
     pub dataset: Dataset,
-    /// One style a training image.
+    /// One style per training image.
     pub train_styles: Vec<Style>,
     /// One style a test image.
     pub test_styles: Vec<Style>,

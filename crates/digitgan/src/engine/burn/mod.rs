@@ -1,30 +1,30 @@
 //! An engine on Burn: the same models on GPUs (CUDA, Vulkan, Metal, WebGPU), with gradients found by Burn. On Burn's CPU
-//! backend, `flex`, it is a second opinion on [`super::cpu`] that every machine can ask for.
+//! backend, `flex`, every machine can check the results of [`super::cpu`] against it.
 //!
-//! The training images are kept on the device, and what else steps need goes there for many steps in one piece (`supply`).
+//! The training images are kept on the device; other inputs are sent for many steps at once (`supply`).
 //! A step is only put on the device's queue: nothing is read back before [`Engine::reports`] asks for it. Noise and classes
-//! are drawn on the host, from the same numbers as for the CPU, so a training may go on on another device.
+//! are drawn on the host, from the same numbers as for the CPU, so a training can be resumed on another device.
 
 mod device;
+mod loss;
 mod networks;
-mod objective;
 mod parameters;
 mod supply;
 
 use super::{Engine, EngineError, NotFinite, Protocol, RealImages, Statistics, StepInput, StepReport};
+use crate::loss::Target;
 use crate::model::{LATENT, ModelSpec, TensorMap, discriminator_tensors, generator_tensors};
-use crate::objective::Target;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use burn_tensor::activation::sigmoid;
 use burn_tensor::{Tensor, TensorData};
 pub use device::BurnDevice;
-use networks::{Verdict, generate, judge};
+use networks::{DiscriminatorLogits, discriminate, generate};
 use parameters::{Adam, Parameters, Weights, values};
 use supply::{Batch, Rates, Supply, classes_of};
 
 /// Steps that may be on the queue before their reports are read.
 const STEPS_IN_FLIGHT: u64 = 50;
-/// Images that are drawn or judged at once.
+/// Images that G draws or D sees at once.
 const IMAGES_AT_ONCE: usize = 1024;
 /// Numbers that a step finds: those of D's part, then those of G's.
 const REPORTED: usize = 7;
@@ -111,18 +111,19 @@ impl BurnEngine {
     fn step_discriminator(&mut self, batch: &Batch, fakes: Tensor<4>, rate: f64) -> [Tensor<1>; 4] {
         let adam = self.adam(rate);
         let Self { protocol, discriminator, device, .. } = self;
-        let Protocol { adversarial: game, design, .. } = protocol;
+        let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(true);
-        let mut look = |images, classes: &_| judge(images, classes, design, &weights, discriminator, Statistics::Batch);
+        let mut look =
+            |images, classes: &_| discriminate(images, classes, design, &weights, discriminator, Statistics::Batch);
         let real = look(batch.real.clone(), &batch.classes);
         let fake = look(fakes, &batch.fake_classes);
         let class_losses = [
-            objective::class_loss(game, &real, &batch.classes, Target::Real),
-            objective::class_loss(game, &fake, &batch.fake_classes, Target::Fake),
+            loss::class_loss(losses, &real, &batch.classes, Target::Real),
+            loss::class_loss(losses, &fake, &batch.fake_classes, Target::Fake),
         ];
         let class = class_losses.into_iter().flatten().reduce(|real, fake| real + fake);
         let probabilities = [mean_probability(&real), mean_probability(&fake)];
-        let loss = with_class(objective::discriminator_loss(game, real.logits, fake.logits), class.as_ref());
+        let loss = with_class(loss::discriminator_loss(losses, real.source, fake.source), class.as_ref());
         discriminator.update(&weights, &mut loss.backward(), adam);
         let [d_real, d_fake] = probabilities;
         [loss.inner(), or_zero(class, device), d_real, d_fake]
@@ -133,16 +134,19 @@ impl BurnEngine {
     fn step_generator(&mut self, batch: &Batch, fakes: Tensor<4>, g_weights: &Weights, rate: f64) -> [Tensor<1>; 3] {
         let adam = self.adam(rate);
         let Self { protocol, generator, discriminator, device, .. } = self;
-        let Protocol { adversarial: game, design, .. } = protocol;
+        let Protocol { losses, design, .. } = protocol;
         let weights = discriminator.weights(false);
-        let mut look =
-            |images, classes: &_, statistics| judge(images, classes, design, &weights, discriminator, statistics);
-        let real =
-            game.game.compares().then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).logits);
-        let verdict = look(fakes, &batch.fake_classes, Statistics::Batch);
-        let class = objective::class_loss(game, &verdict, &batch.fake_classes, Target::Fake);
-        let d_fake = mean_probability(&verdict);
-        let loss = with_class(objective::generator_loss(game, verdict.logits, real), class.as_ref());
+        let mut look = |images, classes: &_, statistics| {
+            discriminate(images, classes, design, &weights, discriminator, statistics)
+        };
+        let real = losses
+            .adversarial
+            .compares()
+            .then(|| look(batch.real.clone(), &batch.classes, Statistics::BatchAlone).source);
+        let logits = look(fakes, &batch.fake_classes, Statistics::Batch);
+        let class = loss::class_loss(losses, &logits, &batch.fake_classes, Target::Fake);
+        let d_fake = mean_probability(&logits);
+        let loss = with_class(loss::generator_loss(losses, logits.source, real), class.as_ref());
         generator.update(g_weights, &mut loss.backward(), adam);
         [loss.inner(), or_zero(class, device), d_fake]
     }
@@ -209,13 +213,13 @@ fn with_class(loss: Tensor<1>, class: Option<&Tensor<1>>) -> Tensor<1> {
     class.into_iter().fold(loss, |sum, class| sum + class.clone())
 }
 
-/// A loss for the report.
+/// A loss for the step report.
 fn or_zero(loss: Option<Tensor<1>>, device: &BurnDevice) -> Tensor<1> {
     loss.map_or_else(|| Tensor::zeros([1], device.handle()), Tensor::inner)
 }
 
-fn mean_probability(verdict: &Verdict) -> Tensor<1> {
-    sigmoid(verdict.logits.clone().inner()).mean()
+fn mean_probability(logits: &DiscriminatorLogits) -> Tensor<1> {
+    sigmoid(logits.source.clone().inner()).mean()
 }
 
 impl Engine for BurnEngine {
@@ -267,7 +271,7 @@ impl Engine for BurnEngine {
 
     fn discriminate(&mut self, images: &[f32], labels: &[u8], probabilities: &mut [f32]) -> Result<(), EngineError> {
         self.expect_nothing_waits();
-        assert_eq!(self.protocol.design.pack, 1, "a D that judges packs has no verdict on one image");
+        assert_eq!(self.protocol.design.pack, 1, "a D that takes packs has no logit of one image");
         let Self { device, spec, protocol, discriminator, .. } = self;
         let weights = discriminator.weights(false);
         let batches = images.chunks(IMAGES_AT_ONCE * IMAGE_PIXELS).zip(labels.chunks(IMAGES_AT_ONCE));
@@ -277,7 +281,7 @@ impl Engine for BurnEngine {
                 let images = Tensor::from_data(images, device.handle());
                 let classes = classes_of(device, labels, spec.classes);
                 let (design, statistics) = (&protocol.design, Statistics::Running);
-                values(&sigmoid(judge(images, &classes, design, &weights, discriminator, statistics).logits))
+                values(&sigmoid(discriminate(images, &classes, design, &weights, discriminator, statistics).source))
             })?;
             probabilities.copy_from_slice(&said);
         }

@@ -1,4 +1,4 @@
-//! The passes of G and D, written as the tables of the report have them. Gradients are Burn's.
+//! The passes of G and D, written as the tables of the paper have them. Gradients are Burn's.
 //!
 //! The 1×1 → 7×7 and 7×7 → 1×1 layers are matrix products. Classes come one-hot, `[batch, classes]`, so that what a class
 //! selects is a product too, and nothing is gathered or scattered.
@@ -73,24 +73,26 @@ pub(super) fn generate(
     tanh(doubled(maps, weights.get("deconv3.weight"), weights.find("deconv3.bias")))
 }
 
-/// What D says of a batch: its logits, `[batch]`, and those of the classes where it predicts them.
-pub(super) struct Verdict {
-    pub(super) logits: Tensor<1>,
+/// D's logits of a batch.
+pub(super) struct DiscriminatorLogits {
+    /// Real or fake, `[batch]`.
+    pub(super) source: Tensor<1>,
+    /// Of the classes, `[batch, classes]`, where D predicts them.
     pub(super) classes: Option<Tensor<2>>,
 }
 
-/// D: images, or packs of images, to verdicts.
+/// D: images, or packs of images, to logits.
 ///
 /// # Shapes
 /// `images`: `[packs · pack, 1, 28, 28]`, a pack's images `packs` apart; `classes`: `[packs · pack, classes]`.
-pub(super) fn judge(
+pub(super) fn discriminate(
     images: Tensor<4>,
     classes: &Tensor<2>,
     design: &Design,
     weights: &Weights,
     parameters: &mut Parameters,
     statistics: Statistics,
-) -> Verdict {
+) -> DiscriminatorLogits {
     let packs = images.dims()[0] / design.pack;
     let images = match design.pack {
         1 => images,
@@ -107,11 +109,12 @@ pub(super) fn judge(
     let maps = rectified(normalised(maps, "bn2", weights, parameters, statistics));
     let features: Tensor<2> = maps.reshape([packs, FEATURES]);
     let class_logits = weights.find::<2>("class_hidden.weight").map(|_| hidden_head(&features, "class", weights));
-    Verdict { logits: source(features, &classes, weights).reshape([packs]), classes: class_logits }
+    let source = source_logits(features, &classes, weights).reshape([packs]);
+    DiscriminatorLogits { source, classes: class_logits }
 }
 
 /// conv2 of the image's features with the class's picture stacked on them: the sum of two convolutions, of which the second
-/// is that of the class alone, so that it is taken once a class.
+/// is that of the class alone, so that it is computed once per class.
 fn with_class_planes(maps: Tensor<4>, embedding: Tensor<2>, classes: &Tensor<2>, weights: &Weights) -> Tensor<4> {
     let [known, _] = embedding.dims();
     debug_assert_eq!(embedding.dims()[1], IMAGE_PIXELS);
@@ -123,8 +126,8 @@ fn with_class_planes(maps: Tensor<4>, embedding: Tensor<2>, classes: &Tensor<2>,
     halved(maps, conv2.narrow(1, 0, 32), weights.find("conv2.bias")) + asked
 }
 
-/// D's verdict on features, `[batch, 1]`.
-fn source(features: Tensor<2>, classes: &Tensor<2>, weights: &Weights) -> Tensor<2> {
+/// D's logits, real or fake, from its features, `[batch, 1]`.
+fn source_logits(features: Tensor<2>, classes: &Tensor<2>, weights: &Weights) -> Tensor<2> {
     if weights.find::<2>("source_hidden.weight").is_some() {
         let outputs = hidden_head(&features, "source", weights);
         return if outputs.dims()[1] == 1 { outputs } else { (outputs * classes.clone()).sum_dim(1) };

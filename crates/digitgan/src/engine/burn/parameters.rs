@@ -218,7 +218,7 @@ impl Weights {
         self.find(name).unwrap_or_else(|| panic!("no parameter {name}"))
     }
 
-    /// The weight called `name` as a matrix, a row an output.
+    /// The weight called `name` as a matrix, one row per output.
     pub(super) fn matrix(&self, name: &str) -> Tensor<2> {
         let outputs = self.shapes[name][0] as i32;
         self.seen[name].clone().reshape([outputs, -1])

@@ -1,5 +1,5 @@
-//! The data of steps, on its way. The host collects that of many steps, sends it to the device in one piece, and a step
-//! takes its slice there. Real images that are kept on the device are not sent: their places are.
+//! How the inputs of steps reach the device. The host collects those of many steps and sends them in one transfer (a
+//! *piece*), of which each step takes its slice. Of real images that the device keeps, only the indices are sent.
 
 use super::BurnDevice;
 use crate::engine::{InstanceNoise, RealImages, StepInput};
@@ -84,7 +84,7 @@ impl Supply {
         Supply { device: device.clone(), batch, one_hot, kept: None, collected: Collected::default() }
     }
 
-    /// Keeps images on the device: a byte a pixel where it has bytes, else four.
+    /// Keeps images on the device: one byte per pixel where it has bytes, else four.
     pub(super) fn keep(&mut self, images: &[u8], labels: &[u8]) {
         let pixel = if self.device.handle().supports_dtype(DType::U8) { DType::U8 } else { DType::I32 };
         self.kept = Some(Kept::new(&self.device, images, labels, pixel));
@@ -236,8 +236,8 @@ pub(super) fn classes_of(device: &BurnDevice, labels: &[u8], classes: usize) -> 
 mod tests {
     use super::super::parameters::values;
     use super::*;
-    use crate::data::batches::to_signed;
     use crate::engine::Api;
+    use crate::pixel::to_signed;
 
     #[test]
     fn what_is_kept_is_what_would_be_brought_as_bytes_or_not() {

@@ -9,7 +9,7 @@ use super::threads::keep_awake;
 use super::workspace::Workspace;
 use crate::engine::{NotFinite, Precision, Protocol, StateError, Statistics};
 use crate::model::{CLASSIFIER_FEATURES, TensorMap, classifier_tensors};
-use crate::{IMAGE_PIXELS, objective};
+use crate::{IMAGE_PIXELS, loss};
 use digitgan_kernels::Kernels;
 use digitgan_kernels::shape::PADDED_IMAGE;
 
@@ -59,7 +59,7 @@ impl CpuClassifier {
             network.parameters.clear_gradients();
             network.forward(padded, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
             let head = network.head.as_mut().expect("a classifier has a class head");
-            let loss = objective::class_loss(&head.logits, labels, 1.0, &mut head.logit_gradients);
+            let loss = loss::class_loss(&head.logits, labels, 1.0, &mut head.logit_gradients);
             check_loss("the classifier", loss)?;
             network.backward(padded, labels, Wanted::WeightGradients, workspace);
             network.finish_gradients();

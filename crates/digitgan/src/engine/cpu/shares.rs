@@ -6,7 +6,7 @@ use digitgan_kernels::PANEL;
 /// Rows that the kernels compute at once: a share of work is a multiple of it.
 pub(super) const ROWS_AT_ONCE: usize = 8;
 
-/// How many of `rows` rows a task takes. Each task reads the other operand whole, so there is one task a thread.
+/// How many of `rows` rows a task takes. Each task reads the other operand whole, so there is one task per thread.
 pub(super) fn share(rows: usize) -> usize {
     rows.div_ceil(threads::count()).next_multiple_of(ROWS_AT_ONCE)
 }

@@ -1,7 +1,7 @@
 //! Spectral normalisation: D's passes use a weight W divided by its largest singular value σ (Miyato et al. 2018).
 //!
-//! Seen as a matrix with a row for each output, W has σ = uᵀWv for its first singular vectors u and v. u is kept from
-//! step to step and follows W by one power iteration a step:
+//! Seen as a matrix with one row per output, W has σ = uᵀWv for its first singular vectors u and v. u is kept from
+//! step to step and follows W by one power iteration per step:
 //!
 //! ```text
 //! u ← Wv / ‖Wv‖      v = Wᵀu / ‖Wᵀu‖      σ = ‖Wᵀu‖      Ŵ = W / σ

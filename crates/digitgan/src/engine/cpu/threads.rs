@@ -68,7 +68,7 @@ impl Drop for SetWhenDropped<'_> {
 
 /// Equal shares of a region's items.
 pub(super) trait EqualShares: IndexedParallelIterator + Sized {
-    /// Splits the items into one share a thread, so that two threads take the same items in every region over the same
+    /// Splits the items into one share per thread, so that two threads take the same items in every region over the same
     /// images. rayon halves, so this holds for powers of two; other numbers of threads share as rayon sees fit.
     fn in_equal_shares(self) -> MinLen<Self> {
         let (items, threads) = (self.len(), count());

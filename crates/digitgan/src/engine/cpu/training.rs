@@ -12,8 +12,8 @@ use super::workspace::Workspace;
 use crate::engine::{
     Engine, EngineError, InstanceNoise, NotFinite, Protocol, Statistics, StepInput, StepReport, expect_nothing_else,
 };
+use crate::loss::{self, Target};
 use crate::model::{Design, LATENT, ModelSpec, TensorMap, discriminator_tensors};
-use crate::objective::{self, Target};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use digitgan_kernels::shape::PADDED_IMAGE;
 use digitgan_kernels::{Kernels, UnknownSimd};
@@ -31,7 +31,7 @@ pub struct CpuEngine {
     images: Buffer,
     /// The fakes with noise added, padded, where D sees them so.
     noisy_fakes: Option<Buffer>,
-    /// Where the game compares real images with fakes (relativistic losses): D's logits of those that the pass is not
+    /// Where the loss compares real images with fakes (relativistic loss): D's logits of those that the pass is not
     /// about.
     opponent_logits: Buffer,
     steps: u64,
@@ -40,7 +40,7 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
-    /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB an image). All weights are zero:
+    /// Makes room for training `spec` in batches of `batch` images (about 0.25 MiB per image). All weights are zero:
     /// [`Engine::restore`] a state first, such as [`crate::model::initial_state`].
     pub fn new(kernels: Kernels, spec: &ModelSpec, batch: usize, protocol: Protocol) -> Self {
         let Design { pack, leak, .. } = protocol.design;
@@ -71,7 +71,7 @@ impl CpuEngine {
     /// D's part of a step. Reports D's loss, its class part, D(x) and D(G(z)).
     fn step_discriminator(&mut self, input: StepInput<'_>) -> Result<StepReport, NotFinite> {
         let Self { discriminator, generator, workspace, images, noisy_fakes, opponent_logits, protocol, .. } = self;
-        let compares = protocol.adversarial.game.compares();
+        let compares = protocol.losses.adversarial.compares();
         discriminator.parameters.clear_gradients();
         let mut report = StepReport::default();
         let fakes = noisy_fakes.as_ref().unwrap_or(&generator.images);
@@ -84,19 +84,19 @@ impl CpuEngine {
             // A pack's images are of one class wherever anybody asks.
             let labels = &labels[..discriminator.batch];
             discriminator.forward(images, labels, Statistics::Batch, Wanted::WeightGradients, workspace);
-            let probability = objective::mean_probability(&discriminator.logits);
+            let probability = loss::mean_probability(&discriminator.logits);
             match target {
                 Target::Real => report.d_real = probability,
                 Target::Fake => report.d_fake = probability,
             }
             let Discriminator { logits, logit_gradients, .. } = discriminator;
-            report.d_loss += protocol.adversarial.discriminator_loss(logits, opponent_logits, target, logit_gradients);
+            report.d_loss += protocol.losses.discriminator_loss(logits, opponent_logits, target, logit_gradients);
             if compares {
                 opponent_logits.copy_from_slice(logits);
             }
             if let Some(head) = &mut discriminator.head {
-                let weight = protocol.adversarial.class_weight(target);
-                let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
+                let weight = protocol.losses.class_weight(target);
+                let loss = loss::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
                 report.d_loss += loss;
                 *report.d_class.get_or_insert(0.0) += loss;
             }
@@ -114,18 +114,18 @@ impl CpuEngine {
     /// G's part of a step. Adds G's loss and D(G(z)) to `report`.
     fn step_generator(&mut self, input: StepInput<'_>, report: &mut StepReport) -> Result<(), NotFinite> {
         let Self { discriminator, generator, workspace, images, noisy_fakes, opponent_logits, protocol, .. } = self;
-        if protocol.adversarial.game.compares() {
+        if protocol.losses.adversarial.compares() {
             discriminator.read_logits(images, input.real.given().1, opponent_logits, workspace);
         }
         let (images, wanted) = (noisy_fakes.as_ref().unwrap_or(&generator.images), Wanted::ImageGradients);
         let labels = &input.fake_labels[..discriminator.batch];
         discriminator.forward(images, labels, Statistics::Batch, wanted, workspace);
-        report.d_fake_after = objective::mean_probability(&discriminator.logits);
+        report.d_fake_after = loss::mean_probability(&discriminator.logits);
         let Discriminator { logits, logit_gradients, .. } = discriminator;
-        report.g_loss = protocol.adversarial.generator_loss(logits, opponent_logits, logit_gradients);
+        report.g_loss = protocol.losses.generator_loss(logits, opponent_logits, logit_gradients);
         if let Some(head) = &mut discriminator.head {
-            let weight = protocol.adversarial.class_weight(Target::Fake);
-            let loss = objective::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
+            let weight = protocol.losses.class_weight(Target::Fake);
+            let loss = loss::class_loss(&head.logits, labels, weight, &mut head.logit_gradients);
             report.g_loss += loss;
             report.g_class = Some(loss);
         }
@@ -204,7 +204,7 @@ impl Engine for CpuEngine {
             let (statistics, wanted) = (Statistics::Running, Wanted::Logits);
             self.discriminator.forward(&self.images, labels, statistics, wanted, &mut self.workspace);
             for (probability, &logit) in probabilities.iter_mut().zip(self.discriminator.logits.iter()) {
-                *probability = objective::sigmoid(logit);
+                *probability = loss::sigmoid(logit);
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The observer that keeps a run directory: it writes what a training tells.
+//! The recorder: the observer of a training that writes its run directory.
 //!
 //! Losses are on the disk before the checkpoint that relies on them, so whatever happens, a training can go on from its
 //! newest checkpoint with whole records.
@@ -201,6 +201,7 @@ impl Recorder {
             return Ok(());
         }
         let judge = judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
+        // The words of older versions, so that pictures stay the same byte for byte.
         let title = format!("{title}: mode-collapse watch{judge}");
         pictures::draw_looks(&self.run, &title, self.looks.records(), step)
     }

@@ -1,11 +1,10 @@
-//! What the engine's options beyond the report keep and leave alone. That they compute the right numbers is the affair
-//! of the tests against PyTorch.
+//! What the engine's options beyond the paper store in states, and what they must not change. Whether they compute the
+//! right numbers is tested against PyTorch.
 
 use super::*;
 use crate::engine::{Precision, RealImages, StateError};
+use crate::loss::{AdversarialLoss, Losses};
 use crate::model::{ClassInput, Normaliser, Tensor, Variant, generator_tensors, initial_state_of};
-use crate::objective::Adversarial;
-use crate::objective::Game;
 use crate::sample::{fill_classes, fill_latents};
 use crate::seed::{self, Purpose};
 use crate::weights::GeneratorFile;
@@ -87,7 +86,7 @@ fn bfloat16_is_near_and_the_same_on_every_instruction_set_that_fuses() {
 /// Models with options that keep something from step to step.
 fn trainings() -> [(Variant, Protocol); 4] {
     let design = Design { leak: 0.2, normaliser: Normaliser::Spectral, ..Design::PAPER };
-    let hinge = Adversarial { game: Game::Hinge, ..Adversarial::default() };
+    let hinge = Losses { adversarial: AdversarialLoss::Hinge, ..Losses::default() };
     let protocol = |design, average| Protocol { design, average, ..Protocol::default() };
     [
         (Variant::Gan, protocol(Design::PAPER, Some(0.9))),
@@ -96,7 +95,7 @@ fn trainings() -> [(Variant, Protocol); 4] {
         (
             Variant::Cgan,
             Protocol {
-                adversarial: hinge,
+                losses: hinge,
                 ..protocol(Design { class_input: ClassInput::Projection, pack: 2, ..design }, Some(0.9))
             },
         ),
@@ -127,7 +126,7 @@ fn a_restored_state_is_the_same_and_goes_on_the_same() {
 
 #[test]
 fn a_state_must_have_what_the_options_need_and_no_more() {
-    let report = (Variant::Cgan, Protocol::default());
+    let paper = (Variant::Cgan, Protocol::default());
     let with = |design| (Variant::Cgan, Protocol { design, ..Protocol::default() });
     let averaged = (Variant::Cgan, Protocol { average: Some(0.9), ..Protocol::default() });
     let spectral = with(Design { normaliser: Normaliser::Spectral, ..Design::PAPER });
@@ -135,13 +134,13 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
     let pack = with(Design { pack: 2, ..Design::PAPER });
     let missing = |name: &str| StateError::Missing(name.to_owned());
     for (state, engine, expected) in [
-        (report, averaged, missing("generator.average.deconv1.weight")),
-        (averaged, report, StateError::Unknown("generator.average.bn1.bias".to_owned())),
-        (report, spectral, missing("discriminator.conv1.bias")),
-        (spectral, report, missing("discriminator.bn1.weight")),
+        (paper, averaged, missing("generator.average.deconv1.weight")),
+        (averaged, paper, StateError::Unknown("generator.average.bn1.bias".to_owned())),
+        (paper, spectral, missing("discriminator.conv1.bias")),
+        (spectral, paper, missing("discriminator.bn1.weight")),
         (
             projection,
-            report,
+            paper,
             StateError::Shape {
                 name: "discriminator.conv2.weight".to_owned(),
                 found: vec![64, 32, 4, 4],
@@ -149,7 +148,7 @@ fn a_state_must_have_what_the_options_need_and_no_more() {
             },
         ),
         (
-            report,
+            paper,
             pack,
             StateError::Shape {
                 name: "discriminator.conv1.weight".to_owned(),
@@ -299,9 +298,9 @@ fn noise_reaches_real_images_and_fakes_and_none_changes_no_bit() {
     };
     let none = after(None);
     assert!(after(Some(InstanceNoise { deviation: 0.0, seed: SEED })) == none, "noise of no deviation");
-    let ([report, _], state) = after(NOISE);
+    let ([noisy, _], state) = after(NOISE);
     let [plain, _] = none.0;
-    assert!(report.d_real != plain.d_real && report.d_fake != plain.d_fake && state != none.1);
+    assert!(noisy.d_real != plain.d_real && noisy.d_fake != plain.d_fake && state != none.1);
     assert!(after(NOISE).1 == state, "the same again");
     // One step with it leaves nothing behind for the next without.
     let mut engine = start(Variant::Acgan, Protocol::default());

@@ -1,4 +1,4 @@
-//! The report page, and the four experiments that `reproduce` puts on one.
+//! The HTML page, and the four experiments that `reproduce` puts on one.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
@@ -19,7 +19,7 @@ fn json(text: &str) -> Value {
 fn two_runs() -> Place {
     let place = Place::new();
     place.write_digits("digits", 50, 20);
-    place.succeed("train gan --recipe report --data digits --epochs 2 --batch-size 8 --name g");
+    place.succeed("train gan --recipe paper --data digits --epochs 2 --batch-size 8 --name g");
     place.succeed("train cgan --data digits --epochs 1 --batch-size 8 --max-steps 4 --name c");
     place
 }
@@ -27,7 +27,7 @@ fn two_runs() -> Place {
 #[test]
 fn two_runs_on_one_page() {
     let place = two_runs();
-    let said = place.succeed(&format!("report g runs/c g --quick --out page {DATA} --json"));
+    let said = place.succeed(&format!("page g runs/c g --quick --out page {DATA} --json"));
     let result = json(&said.stdout);
     assert_eq!(result["page"], "page/index.html");
     // A run that is named twice is shown once.
@@ -56,7 +56,7 @@ fn two_runs_on_one_page() {
         assert!(place.path(run).join("evaluation.json").exists());
     }
 
-    // What was evaluated is not evaluated again, and the page comes out the same.
+    // What was evaluated is not evaluated again, and the page comes out the same, by the older name of the verb too.
     let page = fs::read(place.path("page/index.html")).unwrap();
     let said = place.succeed(&format!("report g c --out page {DATA}"));
     assert!(!said.stderr.contains("evaluating"), "{}", said.stderr);
@@ -65,7 +65,7 @@ fn two_runs_on_one_page() {
 
     // More training makes an evaluation one of the past, and that is said.
     place.succeed("train --resume g --epochs 3");
-    let said = place.succeed(&format!("report g --out later {DATA}"));
+    let said = place.succeed(&format!("page g --out later {DATA}"));
     assert!(
         said.stderr.contains("note: runs/g was evaluated after step 12, but has a generator of step 18"),
         "{said:?}"
@@ -87,18 +87,18 @@ fn what_is_wrong_is_said_in_one_line() {
     fs::write(place.path("runs/other/run.toml"), other).unwrap();
     let before = files(&place.path(""));
     let cases: [(&str, i32, &[&str]); 11] = [
-        ("report", 2, &["required arguments were not provided"]),
-        ("report nowhere", 1, &["nowhere is not a digitgan run"]),
-        ("report g digits", 1, &["digits is not a digitgan run"]),
-        ("report file", 1, &["file is not a digitgan run"]),
-        ("report begun", 1, &["begun has no generator yet"]),
-        ("report g --out file", 1, &["cannot write file: "]),
+        ("page", 2, &["required arguments were not provided"]),
+        ("page nowhere", 1, &["nowhere is not a digitgan run"]),
+        ("page g digits", 1, &["digits is not a digitgan run"]),
+        ("page file", 1, &["file is not a digitgan run"]),
+        ("page begun", 1, &["begun has no generator yet"]),
+        ("page g --out file", 1, &["cannot write file: "]),
         (
-            "report g --out site",
+            "page g --out site",
             1,
             &["site/index.html is there already and is no page of digitgan: choose another --out"],
         ),
-        ("report g --out site --quik", 2, &["--quik"]),
+        ("page g --out site --quik", 2, &["--quik"]),
         ("reproduce --data digits --out file", 1, &["cannot write file: "]),
         ("reproduce --data digits --out new --epochs 0", 2, &["--epochs is 0"]),
         ("reproduce --quick --epochs 3", 2, &["--quick", "--epochs"]),
@@ -112,8 +112,8 @@ fn what_is_wrong_is_said_in_one_line() {
     assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
     // These fail once the page's folder is there.
     for (args, says) in [
-        ("report spoiled --out page", &["evaluation.json is not an evaluation", "digitgan evaluate"][..]),
-        ("report other --out page", &["the data set digits is not the one that runs/other was trained on"]),
+        ("page spoiled --out page", &["evaluation.json is not an evaluation", "digitgan evaluate"][..]),
+        ("page other --out page", &["the data set digits is not the one that runs/other was trained on"]),
         ("reproduce --data digits --out page", &["--batch-size is 64", "choose at most 50"]),
     ] {
         let said = place.digitgan(args);

@@ -1,4 +1,4 @@
-//! `digitgan report`
+//! `digitgan page`
 
 use crate::dataset::{self, DataArgs};
 use crate::threads::Threads;
@@ -17,15 +17,15 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Put runs on one HTML page: digits, losses, figures, claims
+/// Put runs on one HTML page: digits, losses, metrics, and what the paper claims
 ///
-/// The page follows the report of Peng & Yang, figure by figure, and says which of its claims hold by the numbers. It
+/// The page follows the paper by Peng & Yang, figure by figure, and says which of its claims hold by the numbers. It
 /// needs no other file and no network. Runs that were not evaluated are evaluated first.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  digitgan report acgan-mnist                             one run, into report/index.html
-  digitgan report runs/gan-mnist runs/cgan-mnist --out r  two of them side by side, into r/
-  digitgan report acgan-mnist --quick                     with a small evaluation, if there is none yet")]
+  digitgan page acgan-mnist                             one run, into report/index.html
+  digitgan page runs/gan-mnist runs/cgan-mnist --out r  two of them side by side, into r/
+  digitgan page acgan-mnist --quick                     with a small evaluation, if there is none yet")]
 pub(crate) struct Args {
     /// Runs: their directories, or their names under runs/
     #[arg(value_name = "RUN", required = true)]

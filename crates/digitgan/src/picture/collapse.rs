@@ -1,4 +1,4 @@
-//! What the mode-collapse watch saw, as a picture.
+//! What the collapse monitor saw, as a picture.
 
 use super::chart::{self, Area, GRID, draw_axes, draw_note, px};
 use super::text::drawing_error;
@@ -17,7 +17,8 @@ const ALARM: f64 = 0.15;
 /// Where the axis ends, at least: a little above what real digits have.
 const TOP: f64 = 1.15;
 
-/// The picture of a watch: each number as a share of what real digits have, and the steps at which one was too low.
+/// The looks of the collapse monitor as a picture: each number as a share of what real digits have, and the steps at which
+/// one was too low.
 #[derive(Clone, Copy, Debug)]
 pub struct CollapseCurves<'a> {
     /// What stands above the chart.

@@ -2,7 +2,7 @@
 //!
 //! With D's logit l, D(x) = σ(l). The adversarial losses are binary cross-entropies:
 //! −log σ(l) = softplus(−l) and −log(1 − σ(l)) = softplus(l), where
-//! softplus(l) = max(l, 0) + log(1 + e^(−|l|)) never overflows. In the relativistic game l is the difference of two logits.
+//! softplus(l) = max(l, 0) + log(1 + e^(−|l|)) never overflows. In the relativistic loss, l is the difference of two logits.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ pub enum GeneratorLoss {
     /// −log D(G(z)) (Goodfellow et al. 2014, section 3): strong gradients while D still wins.
     #[default]
     NonSaturating,
-    /// log(1 − D(G(z))): the game as the report writes it.
+    /// log(1 − D(G(z))): the minimax loss, as the paper writes it.
     Saturating,
 }
 
-/// What D is to say of a batch.
+/// What D should predict for a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Real: −log D(x).
@@ -40,47 +40,48 @@ pub fn mean_probability(logits: &[f32]) -> f32 {
     (logits.iter().map(|&logit| f64::from(sigmoid(logit))).sum::<f64>() / logits.len() as f64) as f32
 }
 
-/// Which game D and G play.
+/// The adversarial loss: what D and G minimise against each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Game {
+pub enum AdversarialLoss {
     /// Real or fake, by binary cross-entropy (Goodfellow et al. 2014).
     #[default]
     CrossEntropy,
-    /// D's logits are to be beyond ±1, G's as high as can be: max(0, 1 ∓ l) and −l (Lim & Ye 2017).
+    /// D pushes its logits beyond ±1, max(0, 1 ∓ l); G raises those of its fakes, −l (Lim & Ye 2017).
     Hinge,
     /// Which of a pair is the real one: −log σ(l − l') with the logit l of a real image and l' of a fake for D, the
-    /// reverse for G (Jolicoeur-Martineau 2019). A fake is judged beside a real image and not alone, so that G has no
+    /// reverse for G (Jolicoeur-Martineau 2019). A fake is compared with a real image, so that G has no
     /// reason to leave out kinds of digits (Sun et al. 2020; Huang et al. 2024).
     Relativistic,
 }
 
-impl Game {
-    /// Whether D's verdict on an image is of use only beside that on one of the other kind.
+impl AdversarialLoss {
+    /// Whether the loss of an image needs D's logit of an image of the other kind too: the relativistic loss.
     pub fn compares(self) -> bool {
-        self == Game::Relativistic
+        self == AdversarialLoss::Relativistic
     }
 }
 
-/// What D and G minimise.
+/// All parts of what D and G minimise.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adversarial {
-    /// The game.
-    pub game: Game,
-    /// What G minimises in the game of cross-entropy.
+pub struct Losses {
+    /// The adversarial loss.
+    pub adversarial: AdversarialLoss,
+    /// What G minimises with cross-entropy.
     pub generator_loss: GeneratorLoss,
-    /// How far below one D's target for real images is in that game: one-sided label smoothing (Salimans et al. 2016).
+    /// How far below one D's target for real images is with cross-entropy: one-sided label smoothing (Salimans et al.
+    /// 2016).
     pub label_smoothing: f32,
-    /// Weight of the class of generated images, in D's loss and in G's; that of real images weighs one. 1 is the game of
-    /// ACGAN (Odena et al. 2017).
+    /// Weight of the class loss of generated images, in D's loss and in G's; that of real images has weight one. 1 is as
+    /// in ACGAN (Odena et al. 2017).
     pub fake_class_weight: f32,
 }
 
-impl Default for Adversarial {
-    /// The report's.
+impl Default for Losses {
+    /// The paper's.
     fn default() -> Self {
-        Adversarial {
-            game: Game::default(),
+        Losses {
+            adversarial: AdversarialLoss::default(),
             generator_loss: GeneratorLoss::default(),
             label_smoothing: 0.0,
             fake_class_weight: 1.0,
@@ -88,8 +89,8 @@ impl Default for Adversarial {
     }
 }
 
-impl Adversarial {
-    /// Weight of the class of images of a kind.
+impl Losses {
+    /// Weight of the class loss of a batch.
     pub fn class_weight(&self, target: Target) -> f32 {
         match target {
             Target::Real => 1.0,
@@ -98,38 +99,42 @@ impl Adversarial {
     }
 
     /// D's loss on a batch: the mean over the batch, its gradient by each logit written to `gradient`. `opponents` are the
-    /// logits of the images of the other kind, for a game that compares. There a pair has one loss, which is counted with
+    /// logits of the images of the other kind, for a loss that compares. There a pair has one loss, which is counted with
     /// the real images.
     ///
     /// # Shapes
     /// `logits`, `opponents`, `gradient`: `[batch]`.
     pub fn discriminator_loss(&self, logits: &[f32], opponents: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
         let (share, smoothing) = (1.0 / logits.len() as f32, self.label_smoothing);
-        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.game, target) {
+        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.adversarial, target) {
             // −(1 − s)·log σ(l) − s·log(1 − σ(l)) = softplus(−l) + s·l
-            (Game::CrossEntropy, Target::Real) => {
+            (AdversarialLoss::CrossEntropy, Target::Real) => {
                 (softplus(-logit) + smoothing * logit, (sigmoid(logit) - 1.0 + smoothing) * share)
             }
-            (Game::CrossEntropy, Target::Fake) => (softplus(logit), sigmoid(logit) * share),
-            (Game::Hinge, Target::Real) => hinge(logit, -1.0, share),
-            (Game::Hinge, Target::Fake) => hinge(logit, 1.0, share),
-            (Game::Relativistic, Target::Real) => (softplus(opponent - logit), -sigmoid(opponent - logit) * share),
-            (Game::Relativistic, Target::Fake) => (0.0, sigmoid(logit - opponent) * share),
+            (AdversarialLoss::CrossEntropy, Target::Fake) => (softplus(logit), sigmoid(logit) * share),
+            (AdversarialLoss::Hinge, Target::Real) => hinge(logit, -1.0, share),
+            (AdversarialLoss::Hinge, Target::Fake) => hinge(logit, 1.0, share),
+            (AdversarialLoss::Relativistic, Target::Real) => {
+                (softplus(opponent - logit), -sigmoid(opponent - logit) * share)
+            }
+            (AdversarialLoss::Relativistic, Target::Fake) => (0.0, sigmoid(logit - opponent) * share),
         })
     }
 
     /// G's loss on D's logits of a batch of fakes, with its gradient by each logit. `opponents` are those of the real
-    /// images, for a game that compares.
+    /// images, for a loss that compares.
     ///
     /// # Shapes
     /// `logits`, `opponents`, `gradient`: `[batch]`.
     pub fn generator_loss(&self, logits: &[f32], opponents: &[f32], gradient: &mut [f32]) -> f64 {
         let share = 1.0 / logits.len() as f32;
-        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.game, self.generator_loss) {
-            (Game::Hinge, _) => (-logit, -share),
-            (Game::Relativistic, _) => (softplus(opponent - logit), -sigmoid(opponent - logit) * share),
-            (Game::CrossEntropy, GeneratorLoss::NonSaturating) => (softplus(-logit), (sigmoid(logit) - 1.0) * share),
-            (Game::CrossEntropy, GeneratorLoss::Saturating) => (-softplus(logit), -sigmoid(logit) * share),
+        mean_loss(logits, opponents, gradient, |logit, opponent| match (self.adversarial, self.generator_loss) {
+            (AdversarialLoss::Hinge, _) => (-logit, -share),
+            (AdversarialLoss::Relativistic, _) => (softplus(opponent - logit), -sigmoid(opponent - logit) * share),
+            (AdversarialLoss::CrossEntropy, GeneratorLoss::NonSaturating) => {
+                (softplus(-logit), (sigmoid(logit) - 1.0) * share)
+            }
+            (AdversarialLoss::CrossEntropy, GeneratorLoss::Saturating) => (-softplus(logit), -sigmoid(logit) * share),
         })
     }
 }
@@ -203,40 +208,40 @@ mod tests {
     fn adversarial_losses_and_slopes() {
         let real = |l: f64| (1.0 + (-l).exp()).ln();
         let fake = |l: f64| (1.0 + l.exp()).ln();
-        let plain = Adversarial::default();
-        // Opponents that a game which does not compare must not look at.
+        let plain = Losses::default();
+        // Opponents that a loss which does not compare must not look at.
         const NONE: [f32; 6] = [f32::NAN; 6];
         check_slopes(|l, g| plain.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, real), &LOGITS);
         check_slopes(|l, g| plain.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, fake), &LOGITS);
         check_slopes(|l, g| plain.generator_loss(l, &NONE, g), |l| mean(l, real), &LOGITS);
-        let saturating = Adversarial { generator_loss: GeneratorLoss::Saturating, ..plain };
+        let saturating = Losses { generator_loss: GeneratorLoss::Saturating, ..plain };
         check_slopes(|l, g| saturating.generator_loss(l, &NONE, g), |l| -mean(l, fake), &LOGITS);
-        let smoothed = Adversarial { label_smoothing: 0.1, ..plain };
+        let smoothed = Losses { label_smoothing: 0.1, ..plain };
         let target = |l: f64| 0.9 * real(l) + 0.1 * fake(l);
         check_slopes(|l, g| smoothed.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, target), &LOGITS);
         check_slopes(|l, g| smoothed.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, fake), &LOGITS);
-        let game = Adversarial { game: Game::Hinge, ..plain };
+        let losses = Losses { adversarial: AdversarialLoss::Hinge, ..plain };
         let margin = |sign: f64| move |l: f64| (1.0 + sign * l).max(0.0);
-        check_slopes(|l, g| game.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, margin(-1.0)), &LOGITS);
-        check_slopes(|l, g| game.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, margin(1.0)), &LOGITS);
-        check_slopes(|l, g| game.generator_loss(l, &NONE, g), |l| mean(l, |l| -l), &LOGITS);
+        check_slopes(|l, g| losses.discriminator_loss(l, &NONE, Target::Real, g), |l| mean(l, margin(-1.0)), &LOGITS);
+        check_slopes(|l, g| losses.discriminator_loss(l, &NONE, Target::Fake, g), |l| mean(l, margin(1.0)), &LOGITS);
+        check_slopes(|l, g| losses.generator_loss(l, &NONE, g), |l| mean(l, |l| -l), &LOGITS);
     }
 
     #[test]
     fn a_pair_has_one_loss_and_each_of_it_its_slope() {
         const OTHERS: [f32; 6] = [-29.0, 2.0, -0.4, 0.3, 0.7, -10.0];
-        let game = Adversarial { game: Game::Relativistic, ..Adversarial::default() };
+        let losses = Losses { adversarial: AdversarialLoss::Relativistic, ..Losses::default() };
         let softplus = |x: f64| if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() };
         let beside = |l: &[f64], sign: f64| {
             let pairs = l.iter().zip(OTHERS);
             pairs.map(|(l, other)| softplus(sign * (l - f64::from(other)))).sum::<f64>() / 6.0
         };
-        check_slopes(|l, g| game.discriminator_loss(l, &OTHERS, Target::Real, g), |l| beside(l, -1.0), &LOGITS);
-        check_slopes(|l, g| game.generator_loss(l, &OTHERS, g), |l| beside(l, -1.0), &LOGITS);
+        check_slopes(|l, g| losses.discriminator_loss(l, &OTHERS, Target::Real, g), |l| beside(l, -1.0), &LOGITS);
+        check_slopes(|l, g| losses.generator_loss(l, &OTHERS, g), |l| beside(l, -1.0), &LOGITS);
         // The fakes' pass has the slopes of the same loss, which was counted already.
         let fakes = |l: &[f32], g: &mut [f32]| {
-            assert_eq!(game.discriminator_loss(l, &OTHERS, Target::Fake, g), 0.0);
-            game.discriminator_loss(&OTHERS, l, Target::Real, &mut [0.0; 6])
+            assert_eq!(losses.discriminator_loss(l, &OTHERS, Target::Fake, g), 0.0);
+            losses.discriminator_loss(&OTHERS, l, Target::Real, &mut [0.0; 6])
         };
         check_slopes(fakes, |l| beside(l, 1.0), &LOGITS);
     }
@@ -258,15 +263,15 @@ mod tests {
     #[test]
     fn huge_logits_give_finite_losses_and_a_nan_stays_one() {
         let mut gradient = [0.0; 2];
-        let plain = Adversarial::default();
+        let plain = Losses::default();
         let zeros = [0.0; 2];
         assert_eq!(plain.discriminator_loss(&[1e30, -1e30], &zeros, Target::Real, &mut gradient), 5e29f32 as f64);
-        for game in [Game::CrossEntropy, Game::Hinge, Game::Relativistic] {
-            let objective = Adversarial { game, ..plain };
-            assert!(objective.discriminator_loss(&[f32::NAN, 0.0], &zeros, Target::Real, &mut gradient).is_nan());
-            assert!(objective.generator_loss(&[f32::NAN, 0.0], &zeros, &mut gradient).is_nan());
+        for adversarial in [AdversarialLoss::CrossEntropy, AdversarialLoss::Hinge, AdversarialLoss::Relativistic] {
+            let losses = Losses { adversarial, ..plain };
+            assert!(losses.discriminator_loss(&[f32::NAN, 0.0], &zeros, Target::Real, &mut gradient).is_nan());
+            assert!(losses.generator_loss(&[f32::NAN, 0.0], &zeros, &mut gradient).is_nan());
         }
-        let compared = Adversarial { game: Game::Relativistic, ..plain };
+        let compared = Losses { adversarial: AdversarialLoss::Relativistic, ..plain };
         assert!(compared.discriminator_loss(&zeros, &[f32::NAN, 0.0], Target::Real, &mut gradient).is_nan());
         assert!(class_loss(&[f32::NAN, 0.0], &[0], 1.0, &mut gradient).is_nan());
     }

@@ -1,9 +1,9 @@
-//! The figures of an evaluation as a table, for people: the same names, order and digits wherever they are shown.
+//! The metrics of an evaluation as rows of a table: the same names, order and rounding wherever they are shown.
 
 use super::{Compared, Evaluation};
 use crate::metrics::interval::{Proportion, Repeated};
 
-/// Which way a figure is better.
+/// Which way a metric is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
     /// The less the better.
@@ -16,12 +16,12 @@ pub enum Better {
 
 /// A row of the table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub struct MetricRow {
     /// What it is.
     pub name: &'static str,
     /// Which way it is better.
     pub better: Better,
-    /// Of generated digits, with half its interval; `None` where the model has no such figure.
+    /// Of generated digits, with half its interval; `None` where the model has no such metric.
     pub generated: Option<String>,
     /// Of real digits.
     pub real: Option<String>,
@@ -30,9 +30,9 @@ pub struct Figure {
 }
 
 impl Evaluation {
-    /// The figures of each class: its name, the share read as asked for, the share of all digits, the Fréchet distance
+    /// The metrics of each class: its name, the share read as asked for, the share of all digits, the Fréchet distance
     /// and how many times that of real digits it is.
-    pub fn class_figures(&self) -> Vec<[String; 5]> {
+    pub fn class_rows(&self) -> Vec<[String; 5]> {
         let rows = self.class_names.iter().zip(&self.classes);
         rows.map(|(name, class)| {
             let agreement = class.agreement.as_ref().map(percents);
@@ -48,19 +48,19 @@ impl Evaluation {
         .collect()
     }
 
-    /// All figures, the same rows for every model.
-    pub fn figures(&self) -> Vec<Figure> {
+    /// All metrics, the same rows for every model.
+    pub fn metric_rows(&self) -> Vec<MetricRow> {
         let judge = self.judge.accuracy().map(percent);
         let memorisation = &self.memorisation;
         vec![
-            Figure {
+            MetricRow {
                 name: "read as asked for (GAN-test)",
                 better: Better::More,
                 generated: self.agreement.as_ref().map(percents),
                 real: self.agreement.and(judge),
                 times_real: None,
             },
-            Figure {
+            MetricRow {
                 name: "taught a classifier (GAN-train)",
                 better: Better::More,
                 generated: self.gan_train.map(|both| share(&both.generated)),
@@ -76,14 +76,14 @@ impl Evaluation {
             row("density", Better::More, &self.density, 3),
             row("coverage", Better::More, &self.coverage, 3),
             row("KL of classes from uniform", Better::Less, &self.divergence_from_uniform, 4),
-            Figure {
+            MetricRow {
                 name: "nearest training digit, median",
                 better: Better::LikeReal,
                 generated: Some(plain(&memorisation.generated_median, 0)),
                 real: Some(format!("{:.0}", memorisation.test_median)),
                 times_real: None,
             },
-            Figure {
+            MetricRow {
                 name: "nearer than 99 % of real ones",
                 better: Better::LikeReal,
                 generated: Some(percents(&memorisation.near_share)),
@@ -94,19 +94,19 @@ impl Evaluation {
     }
 }
 
-fn row(name: &'static str, better: Better, both: &Compared, digits: usize) -> Figure {
+fn row(name: &'static str, better: Better, both: &Compared, digits: usize) -> MetricRow {
     let text = |repeated: &Repeated| Some(plain(repeated, digits));
-    Figure { name, better, generated: text(&both.generated), real: text(&both.real), times_real: None }
+    MetricRow { name, better, generated: text(&both.generated), real: text(&both.real), times_real: None }
 }
 
 fn plain(repeated: &Repeated, digits: usize) -> String {
     format!("{:.digits$} ± {:.digits$}", repeated.mean, (repeated.high - repeated.low) / 2.0)
 }
 
-fn distance(name: &'static str, both: Option<&Compared>) -> Figure {
+fn distance(name: &'static str, both: Option<&Compared>) -> MetricRow {
     match both {
-        Some(both) => Figure { times_real: times_real(both), ..row(name, Better::Less, both, 2) },
-        None => Figure { name, better: Better::Less, generated: None, real: None, times_real: None },
+        Some(both) => MetricRow { times_real: times_real(both), ..row(name, Better::Less, both, 2) },
+        None => MetricRow { name, better: Better::Less, generated: None, real: None, times_real: None },
     }
 }
 
