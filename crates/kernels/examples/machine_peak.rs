@@ -1,7 +1,7 @@
 //! Measures how many single-precision operations per second this machine can do at all, as JSON: fused
 //! multiply-adds on registers, per instruction set and number of threads: `machine_peak [MOST_THREADS]`.
 //!
-//! Nothing is loaded or stored, so no kernel can be faster. Each figure is the best of several bursts: a
+//! Nothing is loaded or stored, so no kernel can be faster. Each result is the best of several bursts: a
 //! peak is what the machine can do, and whatever disturbs it only takes away.
 
 use pulp::{Simd, WithSimd};
