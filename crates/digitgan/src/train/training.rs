@@ -4,7 +4,6 @@ use super::error::TrainError;
 use super::events::{Event, Observer, Outcome};
 use super::feed::Feed;
 use super::monitor::Monitor;
-use super::schedule::Pace;
 use super::snapshot::Snapshot;
 use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
@@ -171,8 +170,7 @@ impl<'a> Training<'a> {
 
     /// One step: its data, its computation.
     fn advance(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let pace = Pace::of(&self.config, self.dataset.train.len(), self.step, self.rollbacks);
-        let begun = self.feed.begin(self.engine.as_mut(), self.step, self.rollbacks, pace);
+        let begun = self.feed.begin(self.engine.as_mut(), self.step, self.rollbacks);
         begun.map_err(|error| self.failed(error))?;
         self.step += 1;
         if self.step - self.reported >= self.engine.steps_in_flight() { self.collect(observer) } else { Ok(()) }
