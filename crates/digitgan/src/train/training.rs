@@ -132,6 +132,14 @@ impl<'a> Training<'a> {
         Ok((images, self.grid.columns))
     }
 
+    /// The generator as it stands.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn generator(&self) -> Result<GeneratorFile, EngineError> {
+        Ok(self.generator_of(&self.engine.state()?))
+    }
+
     /// Trains to the end, or until `stop` is set, and tells `observer` of everything.
     ///
     /// # Errors
@@ -232,7 +240,7 @@ impl<'a> Training<'a> {
         let epoch = (self.step / self.steps_per_epoch()) as u32;
         let (grid, columns) = self.preview()?;
         let state = self.engine.state()?;
-        let generator = self.generator(&state);
+        let generator = self.generator_of(&state);
         observer.observe(&Event::Epoch { epoch, step: self.step, grid: &grid, columns, generator: &generator })?;
         Ok(state)
     }
@@ -252,7 +260,7 @@ impl<'a> Training<'a> {
             let what = "a state that cannot be saved".to_owned();
             return Err(TrainError::NotFinite { step, what, tensor, last_good });
         }
-        let generator = self.generator(&state);
+        let generator = self.generator_of(&state);
         let snapshot = Snapshot { step: self.step, rollbacks: self.rollbacks, state };
         observer.observe(&Event::Checkpoint { snapshot: &snapshot, generator: &generator })?;
         self.saved_step = Some(self.step);
@@ -275,7 +283,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn generator(&self, state: &TensorMap) -> GeneratorFile {
+    fn generator_of(&self, state: &TensorMap) -> GeneratorFile {
         GeneratorFile::from_state(state, self.spec, &self.dataset.class_names, &self.dataset.name, self.step)
     }
 
