@@ -37,9 +37,9 @@ fn time_calls(sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize)
     let mut labels = vec![0; batch];
     fill_classes(SEED, Purpose::TrainingClass, 0, spec.classes, &mut labels);
     let mut images = vec![0.0; batch * IMAGE_PIXELS];
-    let draw = || {
+    let draw = || -> Result<(), Infallible> {
         sampler.generate(&noise, &labels, &mut images);
-        Ok::<(), Infallible>(())
+        Ok(())
     };
     sorted_times(calls, draw).unwrap_or_else(|never| match never {})
 }
