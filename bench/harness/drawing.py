@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import operations
 from .plan import OURS, Plan, report
-from .programs import Failed, digitgan, example, python, run, run_json, run_whole
+from .programs import Failed, digitgan, program, python, run, run_json, run_whole
 from .rounds import Competitor, Series, interleaved
 from .training import PYTORCH, against_ours
 
@@ -29,7 +29,7 @@ def calls_of(plan: Plan, batch: int) -> int:
 
 def our_call(plan: Plan, batch: int, environment: dict[str, str]) -> float:
     """Milliseconds a call."""
-    command = [example("generate_time"), MODEL, batch, plan.threads, calls_of(plan, batch)]
+    command = [program("generate_time"), MODEL, batch, plan.threads, calls_of(plan, batch)]
     return run_json(command, environment)["median_call_ms"]
 
 

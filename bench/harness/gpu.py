@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import bars, launches
 from .plan import report
-from .programs import Failed, build_with, digitgan, example, python, run_json, run_whole
+from .programs import Failed, build_with, digitgan, program, python, run_json, run_whole
 from .rounds import Competitor, Series, interleaved, ratio
 
 IMAGES = 60_000
@@ -44,7 +44,7 @@ class GpuPlan:
 
     def our_step(self, model: str, batch: int, steps: int, blocks: int) -> list[object]:
         """The command that times our steps."""
-        return [example("device_step"), self.device, model, batch, steps, blocks]
+        return [program("device_step"), self.device, model, batch, steps, blocks]
 
     def pytorch_step(self, mode: str, model: str, batch: int, *more: object) -> list[str]:
         """The command that times PyTorch's."""
@@ -56,7 +56,7 @@ class GpuPlan:
 def measure(plan: GpuPlan, profile: bool) -> dict:
     """Everything that was asked for."""
     kind = plan.device.partition(":")[0]
-    build_with(FEATURES.get(kind, kind), "device_step")
+    build_with(FEATURES.get(kind, kind))
     results = {
         "settings": {name: getattr(plan, name) for name in ("device", "torch_device", "rounds", "blocks", "steps", "tf32", "quick")},
         "devices": {},

@@ -16,6 +16,7 @@ TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 PEERS = ROOT / "bench/peers"
 RUST_PEERS = TARGET / "peers"
 RUST_PEER_NAMES = ("burn", "candle")
+BUILD_OURS = ["cargo", "build", "--release", "--locked", "-p", "digitgan-cli", "-p", "digitgan-bench"]
 # Seconds after which a run counts as failed.
 PATIENCE = 1200
 # glibc gives large pieces of memory back at once, and fetching them again costs a page fault for every 4 KiB. Training
@@ -35,14 +36,14 @@ class Process:
     peak_mib: float
 
 
-def example(name: str) -> Path:
-    """One of our examples."""
-    return TARGET / "release/examples" / name
+def program(name: str) -> Path:
+    """One of our programs: digitgan itself, or one of bench/programs."""
+    return TARGET / "release" / name
 
 
 def digitgan() -> Path:
-    """Our program."""
-    return TARGET / "release/digitgan"
+    """What users run."""
+    return program("digitgan")
 
 
 def rust_peer(name: str) -> Path:
@@ -53,9 +54,7 @@ def rust_peer(name: str) -> Path:
 def build(peers: list[str]) -> dict[str, str]:
     """Builds everything that is compiled, of the Rust peers these. Returns why another cannot run, by its program's name."""
     print("building (minutes, the first time) …", flush=True)
-    cargo = ["cargo", "build", "--release", "--locked"]
-    for what in (["-p", "digitgan-cli"], ["-p", "digitgan", "--examples"], ["-p", "digitgan-kernels", "--examples"]):
-        subprocess.run([*cargo, *what], cwd=ROOT, check=True)
+    subprocess.run(BUILD_OURS, cwd=ROOT, check=True)
     missing = {f"{name}_step": "left out" for name in RUST_PEER_NAMES if name not in peers}
     if not peers or build_rust_peers(*peers):
         return missing
@@ -63,12 +62,11 @@ def build(peers: list[str]) -> dict[str, str]:
     return missing | {f"{name}_step": "could not be built" for name, built in alone.items() if not built}
 
 
-def build_with(feature: str | None, example_name: str) -> None:
-    """Builds our program and one of our examples with a feature of cargo, in the place of those without."""
+def build_with(feature: str | None) -> None:
+    """Builds our programs with a feature of cargo, in the place of those without."""
     print(f"building with {feature or 'no feature'} (many minutes, the first time) …", flush=True)
-    cargo = ["cargo", "build", "--release", "--locked", *(["--features", feature] if feature else [])]
-    for what in (["-p", "digitgan-cli"], ["-p", "digitgan", "--example", example_name]):
-        subprocess.run([*cargo, *what], cwd=ROOT, check=True)
+    features = ["--features", f"digitgan-cli/{feature},digitgan-bench/{feature}"] if feature else []
+    subprocess.run([*BUILD_OURS, *features], cwd=ROOT, check=True)
 
 
 def build_rust_peers(*names: str) -> bool:

@@ -11,7 +11,7 @@ from .programs import Failed
 
 @dataclass
 class Competitor:
-    """Somebody who can do what is measured. `measure` returns the figure of one round; less is better."""
+    """An engine that is measured. `measure` returns the result of one round; less is better."""
 
     name: str
     measure: Callable[[], float]
@@ -19,7 +19,7 @@ class Competitor:
 
 @dataclass
 class Series:
-    """A competitor's figures, one per round; or why there are none."""
+    """The results of a competitor, one per round; or why there are none."""
 
     name: str
     values: list[float] = field(default_factory=list)

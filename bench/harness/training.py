@@ -8,7 +8,7 @@ from functools import partial
 from . import operations
 from .machine import has_bf16
 from .plan import OURS, OURS_AVX2, OURS_BF16, Plan, report
-from .programs import KEEP_MEMORY, example, python, run_json
+from .programs import KEEP_MEMORY, program, python, run_json
 from .rounds import Competitor, Series, interleaved, ratio
 
 SCALING_MODEL, SCALING_BATCH = "acgan", 64
@@ -21,7 +21,7 @@ def our_step(
     model: str, batch: int, threads: int, steps: int, environment: dict[str, str], precision: str = "f32"
 ) -> float:
     """Milliseconds a step."""
-    return run_json([example("step_time"), model, batch, threads, steps, precision], environment)["median_step_ms"]
+    return run_json([program("step_time"), model, batch, threads, steps, precision], environment)["median_step_ms"]
 
 
 def pytorch_step(plan: Plan, mode: str, model: str, batch: int, threads: int, steps: int) -> float:

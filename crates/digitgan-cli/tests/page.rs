@@ -96,7 +96,7 @@ fn what_is_wrong_is_said_in_one_line() {
         (
             "page g --out site",
             1,
-            &["site/index.html is there already and is no page of digitgan: choose another --out"],
+            &["site/index.html is there already and is no page of digitgan; choose another --out"],
         ),
         ("page g --out site --quik", 2, &["--quik"]),
         ("reproduce --data digits --out file", 1, &["cannot write file: "]),

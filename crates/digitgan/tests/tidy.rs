@@ -6,14 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a model may be named: in the table of the models, and where a person's wish has a default.
-const MAY_NAME_MODELS: [&str; 2] = ["digitgan/src/model/", "digitgan/src/config/settings.rs"];
+const MAY_NAME_MODELS: [&str; 2] = ["crates/digitgan/src/model/", "crates/digitgan/src/config/settings.rs"];
 /// Where code may be unsafe: in the kernels, and in a test that needs an allocator.
-const MAY_BE_UNSAFE: [&str; 2] = ["kernels/", "digitgan/tests/steady_state.rs"];
+const MAY_BE_UNSAFE: [&str; 2] = ["crates/kernels/", "crates/digitgan/tests/steady_state.rs"];
 
-/// Every Rust file of the workspace: its path from the folder of the crates, and its text.
+/// Every Rust file of the workspace: its path from the workspace's folder, and its text.
 fn sources() -> Vec<(String, String)> {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut folders: Vec<PathBuf> = vec![crates.to_owned()];
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let mut folders: Vec<PathBuf> = ["crates", "bench/programs"].map(|folder| workspace.join(folder)).into();
     let mut found = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -21,12 +21,12 @@ fn sources() -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(crates).unwrap().to_str().unwrap().replace('\\', "/");
+                let name = path.strip_prefix(workspace).unwrap().to_str().unwrap().replace('\\', "/");
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
     }
-    assert!(found.len() > 50, "the sources should be here: {}", crates.display());
+    assert!(found.len() > 50, "the sources should be here: {}", workspace.display());
     found
 }
 

@@ -1,10 +1,9 @@
 //! The fixed geometry of the networks.
 //!
-//! Both networks are the same hourglass seen from its two ends. G goes up, from 7×7 to 28×28; D goes
-//! down, from 28×28 to 7×7; and the gradient of each goes the other way. So there are just two
-//! convolutions, each 4×4 with stride 2 and padding 1, and every layer of either network, forward or
-//! backward, is one of them walked *down* (convolution), *up* (transposed convolution) or gathered
-//! into its *weights*:
+//! G and D have the same layers in opposite directions. G goes up, from 7×7 to 28×28; D goes down, from
+//! 28×28 to 7×7; and the gradient of each goes the other way. So there are just two convolutions, each
+//! 4×4 with stride 2 and padding 1. Every layer of either network, forward or backward, computes one of
+//! them *down* (convolution), *up* (transposed convolution) or as the gradient of its *weights*:
 //!
 //! | | upper side | lower side |
 //! | --- | --- | --- |

@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use digitgan::config::{ConfigError, Kind, Layer, Setting};
 use digitgan::run::manifest::Manifest;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
@@ -19,6 +19,8 @@ pub(super) struct Options(pub(super) Layer);
 
 /// The setting whose flag is not made here: other verbs have it too, and the environment can say it.
 const OF_ITS_OWN: &str = "data-dir";
+/// The setting that is a path on this machine and nothing else, so it need not be text.
+const PATH: &str = "out";
 
 fn settings() -> impl Iterator<Item = &'static Setting> {
     Setting::all().filter(|setting| setting.name != OF_ITS_OWN)
@@ -42,7 +44,10 @@ impl clap::FromArgMatches for Options {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for setting in settings() {
+        if let Some(path) = matches.get_one::<PathBuf>(PATH) {
+            self.0.out = Some(path.clone());
+        }
+        for setting in settings().filter(|setting| setting.name != PATH) {
             if let Some(texts) = matches.get_many::<String>(setting.name) {
                 let text = texts.map(String::as_str).collect::<Vec<_>>().join(",");
                 // Each text was read before: see `argument`.
@@ -62,6 +67,7 @@ fn argument(setting: &'static Setting) -> Arg {
         .allow_negative_numbers(setting.kind == Kind::Real)
         .action(if setting.kind == Kind::List { ArgAction::Append } else { ArgAction::Set });
     match setting.name {
+        PATH => argument.long(PATH).value_parser(clap::value_parser!(PathBuf)),
         _ if flags::is_positional(setting) => argument,
         "name" => argument.long(setting.name).conflicts_with("out"),
         name => argument.long(name),

@@ -66,9 +66,9 @@ pub enum Held {
     Nothing,
 }
 
-/// Makes [`TrainConfig`], its defaults, [`Layer`], and the list of [`Setting`]s of their declarations.
+/// Makes `TrainConfig`, its defaults, `Layer`, and the list of `Setting`s of their declarations.
 ///
-/// Those under `training` make up [`TrainConfig`], in the order of its records. Those before and after them are a matter of
+/// Those under `training` make up `TrainConfig`, in the order of its records. Those before and after them are a matter of
 /// how a training is called: a layer has them, a `TrainConfig` does not.
 macro_rules! settings {
     (

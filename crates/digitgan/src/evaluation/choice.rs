@@ -4,9 +4,8 @@ use super::EvaluationError;
 use crate::data::Dataset;
 use crate::engine::Device;
 use crate::judge::{Judge, Readings};
+use crate::metrics::MetricError;
 use crate::metrics::frechet::Gaussian;
-use crate::metrics::{Features, MetricError};
-use crate::model::CLASSIFIER_FEATURES;
 use crate::sample::Sampler;
 use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
@@ -50,6 +49,5 @@ impl Choice {
 }
 
 fn gaussian(readings: Readings) -> Result<Gaussian, MetricError> {
-    let count = readings.labels.len();
-    Gaussian::of(&Features::new(readings.features, count, CLASSIFIER_FEATURES)?)
+    Gaussian::of(&readings.as_features()?)
 }

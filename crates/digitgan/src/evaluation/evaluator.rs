@@ -13,8 +13,7 @@ use crate::metrics::kernel::{Subsets, kernel_distance};
 use crate::metrics::manifold::{Manifold, NEAREST, manifold};
 use crate::metrics::neighbours::{Memorisation, Neighbour, nearest};
 use crate::metrics::score::digit_score;
-use crate::metrics::{Features, MetricError, Probabilities};
-use crate::model::CLASSIFIER_FEATURES;
+use crate::metrics::{MetricError, Probabilities};
 use crate::sample::Sampler;
 use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
@@ -214,9 +213,7 @@ impl<'a> Evaluator<'a> {
     /// classes are compared.
     fn set_metrics(&self, readings: &Readings, asked: &[u8], of_class: &[u8]) -> Result<SetMetrics, MetricError> {
         let classes = self.dataset.classes;
-        let features =
-            |readings: &Readings| Features::new(readings.features.clone(), self.samples, CLASSIFIER_FEATURES);
-        let (real, generated) = (features(&self.readings)?, features(readings)?);
+        let (real, generated) = (self.readings.as_features()?, readings.as_features()?);
         let probabilities = Probabilities::new(&readings.probabilities[..], self.samples, classes)?;
         let subsets = Subsets::default();
         let subsets = Subsets { size: subsets.size.min(self.samples), ..subsets };

@@ -10,7 +10,7 @@
 //!
 //! *What its label is.* The class that was asked for. Where the generator does not see the class, a judge
 //! ([`crate::judge`]) reads it off the image; classes are then as even as the generator draws them. With
-//! [`Keep::Agreed`], an image that the judge does not read as asked for is drawn again from noise with an index beyond
+//! [`record::Keep::Agreed`], an image that the judge does not read as asked for is drawn again from noise with an index beyond
 //! all others: still a function of its number.
 //!
 //! Memory holds one chunk of images at a time, however many are generated.

@@ -4,6 +4,7 @@ use crate::data::Split;
 use crate::engine::cpu::CpuClassifier;
 use crate::engine::{Device, InputError, Threads};
 use crate::input::count_images;
+use crate::metrics::{Features, MetricError};
 use crate::model::{CLASSIFIER_FEATURES, TensorMap};
 use crate::pixel::to_signed;
 
@@ -26,6 +27,16 @@ pub struct Readings {
     pub probabilities: Vec<f32>,
     /// The most probable class, `[count]`.
     pub labels: Vec<u8>,
+}
+
+impl Readings {
+    /// The features as the metrics take them.
+    ///
+    /// # Errors
+    /// When a feature is not finite: of weights that are not.
+    pub fn as_features(&self) -> Result<Features<'_>, MetricError> {
+        Features::new(&self.features[..], self.labels.len(), CLASSIFIER_FEATURES)
+    }
 }
 
 impl Reader {

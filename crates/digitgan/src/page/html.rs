@@ -236,8 +236,8 @@ fn of_each<'a>(
 
 fn losses(runs: &[RunOnPage]) -> Markup {
     html! {
-        p { "Against the global step: the generator's loss blue, the discriminator's pink. In a game, a loss says who is
-            ahead, not how good the pictures are." }
+        p { "Against the global step: the generator's loss blue, the discriminator's pink. An adversarial loss says
+            which network is ahead, not how good the pictures are." }
         (of_each(
             runs,
             "charts",
@@ -252,7 +252,7 @@ fn losses(runs: &[RunOnPage]) -> Markup {
 fn confusions(runs: &[RunOnPage]) -> Markup {
     html! {
         p { "Rows are the classes asked for, columns those that the judge read, in percent of each row. The colour of
-            wrong ones grows with the root of their share, so that rare ones can be seen." }
+            wrong answers grows with the root of their share, so that rare ones can be seen." }
         (of_each(
             runs,
             "halves charts",
@@ -269,8 +269,8 @@ fn confusions(runs: &[RunOnPage]) -> Markup {
 
 fn neighbours(runs: &[RunOnPage]) -> Markup {
     html! {
-        p { "Of up to 1,000 drawn digits those nearest to a training digit in pixels: each row of drawn digits stands
-            above a row of the training digits nearest to them. Copies would be alike to the pixel." }
+        p { "The drawn digits, of up to 1,000, that are nearest to a training digit in pixels: each row of drawn digits
+            stands above a row of their nearest training digits. A copy would be the same in every pixel." }
         (of_each(
             runs,
             "halves",
@@ -282,7 +282,7 @@ fn neighbours(runs: &[RunOnPage]) -> Markup {
     }
 }
 
-/// How the variety of digits went over the training, where a run recorded it.
+/// The looks of the collapse monitor, where a run recorded them.
 fn collapse(runs: &[RunOnPage]) -> Markup {
     of_each(
         runs,

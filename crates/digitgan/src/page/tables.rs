@@ -40,22 +40,22 @@ pub(super) fn overview(runs: &[RunOnPage]) -> Markup {
                     generator is of step " (run.step) "." }
             }
             @if let Some(reason) = &run.manifest.dataset.fallback {
-                p class="remark" { (run.title()) " was trained on drawn strokes, not on MNIST, which could not be had: "
+                p class="remark" { (run.title()) " was trained on built-in strokes, since MNIST could not be loaded: "
                     (reason) }
             }
         }
     }
 }
 
-/// What is to be said where runs were trained for fewer epochs than the paper's.
+/// A remark on runs that were trained for fewer epochs than the paper's.
 pub(super) fn shorter(runs: &[RunOnPage]) -> Markup {
     let epochs = TrainConfig::default().epochs;
     let less = runs.iter().filter(|run| run.step < u64::from(epochs) * run.steps_per_epoch());
     let less: Vec<String> = less.map(RunOnPage::title).collect();
     html! {
         @if !less.is_empty() {
-            p class="remark" { "The paper trained for " (epochs) " epochs. Trained less, so that its claims may yet come
-                true or cease to be: " (less.join(", ")) "." }
+            p class="remark" { "The paper trained for " (epochs) " epochs. Trained for fewer, so the answers to its
+                claims may still change: " (less.join(", ")) "." }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a new run is, and whether data and settings are those of an old one.
 
 use super::error::SessionError;
-use crate::config::TrainConfig;
+use crate::config::{Setting, TrainConfig};
 use crate::data::{DataSource, DatasetIdentity};
 use crate::engine::Device;
 use crate::load::Loaded;
@@ -77,7 +77,8 @@ pub fn taken_up(run: &RunDirectory, wanted: &Manifest) -> Result<Manifest, Sessi
     let (epochs, data) = (wanted.config.epochs, wanted.config.data.clone());
     // How long to train and how often to save changes no step, and data is its hash, wherever it lies.
     manifest.config = TrainConfig { epochs, data, max_steps: None, checkpoint_steps: None, ..manifest.config };
-    if manifest.config != wanted.config {
+    let others = |setting: &Setting| setting.held_in(&manifest.config) != setting.held_in(&wanted.config);
+    if Setting::all().any(others) {
         return Err(SessionError::OtherSettings { path: run.path().to_owned() });
     }
     manifest.dataset.data_dir.clone_from(&wanted.dataset.data_dir);

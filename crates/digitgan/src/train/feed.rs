@@ -11,12 +11,13 @@ use crate::model::{LATENT, ModelSpec};
 use crate::sample;
 use crate::seed::{Purpose, index};
 
-/// The data of a training's steps.
-pub(super) struct Feed<'a> {
+/// The data of a training's steps, for [`super::Training`] and for loops of one's own over an [`Engine`].
+pub struct Feed<'a> {
+    config: TrainConfig,
     batches: Batches<'a>,
+    train_images: usize,
     /// Whether the engine keeps the training images, so that a step only names its own.
     kept: bool,
-    seed: u64,
     classes: usize,
     /// Images that D sees together, where they must be of one class: else 1.
     pack: usize,
@@ -28,8 +29,11 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    /// Feeds `engine` from a split. Images that are shown as they are, the engine may keep.
-    pub(super) fn new(
+    /// Feeds `engine` from a split, as `config` says. Images that are shown as they are, the engine may keep.
+    ///
+    /// # Errors
+    /// A batch that the split cannot fill or that is not made of whole packs, or a device that fails.
+    pub fn new(
         config: &TrainConfig,
         spec: &ModelSpec,
         split: &'a Split,
@@ -41,9 +45,10 @@ impl<'a> Feed<'a> {
         // Of what is kept only the place is told, of the rest everything but that.
         let (named, brought) = if kept { (batch, 0) } else { (0, batch) };
         Ok(Feed {
+            config: config.clone(),
             batches,
+            train_images: split.len(),
             kept,
-            seed: config.seed,
             classes: spec.classes,
             pack: if of_one_class { config.pack } else { 1 },
             rows: vec![0; named],
@@ -55,19 +60,18 @@ impl<'a> Feed<'a> {
     }
 
     /// Steps in an epoch.
-    pub(super) fn steps_per_epoch(&self) -> u64 {
+    pub fn steps_per_epoch(&self) -> u64 {
         self.batches.per_epoch()
     }
 
     /// Begins step `step`, counted from 0, of a training that went back `rollbacks` times.
-    pub(super) fn begin(
-        &mut self,
-        engine: &mut dyn Engine,
-        step: u64,
-        rollbacks: u32,
-        pace: Pace,
-    ) -> Result<(), EngineError> {
+    ///
+    /// # Errors
+    /// As [`Engine::begin`].
+    pub fn begin(&mut self, engine: &mut dyn Engine, step: u64, rollbacks: u32) -> Result<(), EngineError> {
         self.draw_fakes(step, rollbacks);
+        let Pace { generator_rate, discriminator_rate, noise } =
+            Pace::of(&self.config, self.train_images, step, rollbacks);
         let Self { batches, kept, rows, images, labels, latents, fake_labels, .. } = self;
         let real = if *kept {
             batches.rows(step, rows);
@@ -76,13 +80,12 @@ impl<'a> Feed<'a> {
             batches.fill(step, images, labels);
             RealImages::Given { images, labels }
         };
-        let Pace { generator_rate, discriminator_rate, noise } = pace;
         engine.begin(StepInput { real, latents, fake_labels, generator_rate, discriminator_rate, noise })
     }
 
     /// Draws the noise and the classes behind a step's fakes.
     fn draw_fakes(&mut self, step: u64, rollbacks: u32) {
-        let Self { seed, classes, pack, latents, fake_labels, .. } = self;
+        let Self { config: TrainConfig { seed, .. }, classes, pack, latents, fake_labels, .. } = self;
         let batch = fake_labels.len();
         let first = index::training_fakes(rollbacks, step, batch);
         sample::fill_latents(*seed, Purpose::TrainingLatent, first, latents);

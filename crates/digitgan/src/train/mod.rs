@@ -16,6 +16,7 @@ mod training;
 
 pub use error::TrainError;
 pub use events::{Event, Observer, ObserverError, Outcome};
+pub use feed::Feed;
 pub use monitor::Monitor;
 pub use records::{CollapseRecord, LossRecord};
 pub use snapshot::Snapshot;

@@ -4,7 +4,6 @@ use super::error::TrainError;
 use super::events::{Event, Observer, Outcome};
 use super::feed::Feed;
 use super::monitor::Monitor;
-use super::schedule::Pace;
 use super::snapshot::Snapshot;
 use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
@@ -133,6 +132,14 @@ impl<'a> Training<'a> {
         Ok((images, self.grid.columns))
     }
 
+    /// The generator as it stands.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn generator(&self) -> Result<GeneratorFile, EngineError> {
+        Ok(self.generator_of(&self.engine.state()?))
+    }
+
     /// Trains to the end, or until `stop` is set, and tells `observer` of everything.
     ///
     /// # Errors
@@ -171,8 +178,7 @@ impl<'a> Training<'a> {
 
     /// One step: its data, its computation.
     fn advance(&mut self, observer: &mut dyn Observer) -> Result<(), TrainError> {
-        let pace = Pace::of(&self.config, self.dataset.train.len(), self.step, self.rollbacks);
-        let begun = self.feed.begin(self.engine.as_mut(), self.step, self.rollbacks, pace);
+        let begun = self.feed.begin(self.engine.as_mut(), self.step, self.rollbacks);
         begun.map_err(|error| self.failed(error))?;
         self.step += 1;
         if self.step - self.reported >= self.engine.steps_in_flight() { self.collect(observer) } else { Ok(()) }
@@ -234,7 +240,7 @@ impl<'a> Training<'a> {
         let epoch = (self.step / self.steps_per_epoch()) as u32;
         let (grid, columns) = self.preview()?;
         let state = self.engine.state()?;
-        let generator = self.generator(&state);
+        let generator = self.generator_of(&state);
         observer.observe(&Event::Epoch { epoch, step: self.step, grid: &grid, columns, generator: &generator })?;
         Ok(state)
     }
@@ -254,7 +260,7 @@ impl<'a> Training<'a> {
             let what = "a state that cannot be saved".to_owned();
             return Err(TrainError::NotFinite { step, what, tensor, last_good });
         }
-        let generator = self.generator(&state);
+        let generator = self.generator_of(&state);
         let snapshot = Snapshot { step: self.step, rollbacks: self.rollbacks, state };
         observer.observe(&Event::Checkpoint { snapshot: &snapshot, generator: &generator })?;
         self.saved_step = Some(self.step);
@@ -277,7 +283,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn generator(&self, state: &TensorMap) -> GeneratorFile {
+    fn generator_of(&self, state: &TensorMap) -> GeneratorFile {
         GeneratorFile::from_state(state, self.spec, &self.dataset.class_names, &self.dataset.name, self.step)
     }
 

@@ -83,14 +83,24 @@ pub fn generate(on_progress: &(dyn Fn(usize) + Sync)) -> Strokes {
     };
     let (train, train_styles) = split(0, TRAIN_IMAGES, &on_image);
     let (test, test_styles) = split(TRAIN_IMAGES, TEST_IMAGES, &on_image);
-    let dataset = Dataset {
+    Strokes { dataset: dataset(train, test), train_styles, test_styles }
+}
+
+/// The first `count` training images and `count / 6` test images of the set, without styles: enough to try something on, in
+/// a moment. Counts beyond the set are those of the whole set.
+pub fn some(count: usize) -> Dataset {
+    let (train, test) = (count.min(TRAIN_IMAGES), (count / 6).min(TEST_IMAGES));
+    dataset(split(0, train, &|| ()).0, split(TRAIN_IMAGES, test, &|| ()).0)
+}
+
+fn dataset(train: Split, test: Split) -> Dataset {
+    Dataset {
         name: "strokes".to_owned(),
         classes: CLASSES,
         class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
         train,
         test,
-    };
-    Strokes { dataset, train_styles, test_styles }
+    }
 }
 
 /// Draws image `index` of the set of `seed` (the built-in one: [`SEED`]).

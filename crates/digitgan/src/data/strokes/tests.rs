@@ -83,6 +83,20 @@ fn the_set_is_the_same_for_everybody_and_any_number_of_threads() {
 }
 
 #[test]
+fn some_images_are_the_first_of_the_set() {
+    for (count, test_images) in [(0, 0), (5, 0), (60, 10)] {
+        let some = some(count);
+        assert_eq!((some.train.len(), some.test.len()), (count, test_images));
+        for (split, first) in [(&some.train, 0), (&some.test, TRAIN_IMAGES)] {
+            for place in 0..split.len() {
+                let Drawing { label, image, .. } = draw(SEED, (first + place) as u64);
+                assert_eq!((split.labels[place], split.image(place)), (label, &image[..]), "image {}", first + place);
+            }
+        }
+    }
+}
+
+#[test]
 fn seed_and_index_both_matter() {
     let base = draw(1, 7);
     assert_eq!(base, draw(1, 7));

@@ -1,7 +1,7 @@
 //! Measures how many single-precision operations per second this machine can do at all, as JSON: fused
 //! multiply-adds on registers, per instruction set and number of threads: `machine_peak [MOST_THREADS]`.
 //!
-//! Nothing is loaded or stored, so no kernel can be faster. Each figure is the best of several bursts: a
+//! Nothing is loaded or stored, so no kernel can be faster. Each result is the best of several bursts: a
 //! peak is what the machine can do, and whatever disturbs it only takes away.
 
 use pulp::{Simd, WithSimd};
@@ -19,17 +19,14 @@ const BURSTS: usize = 15;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let processors = std::thread::available_parallelism()?.get();
     let most = std::env::args().nth(1).map_or(Ok(processors), |threads| threads.parse())?;
-    let mut lines = Vec::new();
+    let mut peaks = Vec::new();
     for set in FusedSet::available() {
         for threads in 1..=most {
-            let gflops = peak_gflops(set, threads);
-            lines.push(format!(r#"{{"simd": "{}", "threads": {threads}, "gflops": {gflops:.1}}}"#, set.name()));
+            let gflops = (peak_gflops(set, threads) * 10.0).round() / 10.0;
+            peaks.push(serde_json::json!({"simd": set.name(), "threads": threads, "gflops": gflops}));
         }
     }
-    #[allow(clippy::print_stdout, reason = "the result of this program")]
-    {
-        println!(r#"{{"processors": {processors}, "peaks": [{}]}}"#, lines.join(", "));
-    }
+    digitgan_bench::print(&serde_json::json!({"processors": processors, "peaks": peaks}));
     Ok(())
 }
 
