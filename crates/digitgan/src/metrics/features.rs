@@ -1,6 +1,7 @@
 //! The inputs of metrics: matrices that are checked once, when they are made.
 
-use super::{MetricError, at_least};
+use super::MetricError;
+use super::checks::at_least;
 use std::borrow::Cow;
 
 /// How far the sum of a row of probabilities may be from 1: rounding of a softmax in f32, generously.
@@ -131,6 +132,14 @@ fn check_matrix(values: &[f32], count: usize, columns: usize) -> Result<(), Metr
             Err(MetricError::NotFinite { row: at / columns, column: at % columns, value: f64::from(values[at]) })
         }
         None => Ok(()),
+    }
+}
+
+/// Refuses sets of features that do not lie in the same space.
+pub(super) fn same_dimensions(first: &Features, second: &Features) -> Result<(), MetricError> {
+    match first.dimensions() == second.dimensions() {
+        true => Ok(()),
+        false => Err(MetricError::DimensionsDiffer { first: first.dimensions(), second: second.dimensions() }),
     }
 }
 

@@ -8,8 +8,10 @@
 //! are the squares of the singular values of F₁ᵀF₂, so the trace of its root is their sum. That holds for singular
 //! matrices too, and of equal sets it cancels to the last digits.
 
+use super::checks::{at_least, check_labels};
+use super::features::same_dimensions;
 use super::linear::{dot, factor, nuclear_norm};
-use super::{Features, MetricError, at_least, check_labels, same_dimensions};
+use super::{Features, MetricError};
 use rayon::prelude::*;
 
 /// Samples of which a covariance can be taken.

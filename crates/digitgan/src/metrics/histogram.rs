@@ -1,6 +1,7 @@
 //! How often each class is drawn, and whether it is the class that was asked for, as a classifier reads the digits.
 
-use super::{MetricError, at_least, check_labels};
+use super::MetricError;
+use super::checks::{at_least, check_labels};
 use serde::{Deserialize, Serialize};
 
 /// How often each class occurs.

@@ -1,6 +1,7 @@
 //! How certain a number is: spread and confidence intervals of repeated measurements, and of shares.
 
-use super::{MetricError, at_least};
+use super::MetricError;
+use super::checks::at_least;
 use serde::{Deserialize, Serialize};
 
 /// The 0.975 quantile of Student's t distribution with 1 to 30 degrees of freedom.

@@ -10,8 +10,10 @@
 //! Products x·y are f32, everything after them f64: of the many kernels that are summed the roundings average out.
 
 use super::blocks::Panels;
+use super::checks::at_least;
+use super::features::same_dimensions;
 use super::linear::power_of_two_above;
-use super::{Features, MetricError, Spread, at_least, same_dimensions};
+use super::{Features, MetricError, Spread};
 use crate::seed::{self, Purpose};
 use digitgan_kernels::Kernels;
 use rand_chacha::rand_core::Rng;

@@ -17,8 +17,10 @@
 //! 128 dimensions take about a second on two idle cores with AVX-512.
 
 use super::blocks::Panels;
+use super::checks::at_least;
+use super::features::same_dimensions;
 use super::linear::{power_of_two_above, squared_distance};
-use super::{Features, MetricError, at_least, same_dimensions};
+use super::{Features, MetricError};
 use digitgan_kernels::Kernels;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};

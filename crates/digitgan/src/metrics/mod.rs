@@ -23,6 +23,7 @@
 //! the mean over classes; in a histogram it is a 0.
 
 mod blocks;
+mod checks;
 mod error;
 mod features;
 pub mod frechet;
@@ -37,30 +38,6 @@ pub mod score;
 pub use error::MetricError;
 pub use features::{Features, Probabilities};
 pub use interval::Spread;
-
-/// Refuses sets of features that do not lie in the same space.
-fn same_dimensions(first: &Features, second: &Features) -> Result<(), MetricError> {
-    match first.dimensions() == second.dimensions() {
-        true => Ok(()),
-        false => Err(MetricError::DimensionsDiffer { first: first.dimensions(), second: second.dimensions() }),
-    }
-}
-
-/// Refuses what is fewer than `needed`.
-fn at_least(needed: usize, found: usize, what: &'static str) -> Result<(), MetricError> {
-    if found < needed { Err(MetricError::TooFew { what, found, needed }) } else { Ok(()) }
-}
-
-/// Refuses labels that are not one for each of `count` samples, or not below `classes`.
-fn check_labels(labels: &[u8], count: usize, classes: usize) -> Result<(), MetricError> {
-    if labels.len() != count {
-        return Err(MetricError::CountsDiffer { what: "labels", found: labels.len(), expected: count });
-    }
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(index) => Err(MetricError::NoSuchClass { index, label: labels[index], classes }),
-        None => Ok(()),
-    }
-}
 
 #[cfg(test)]
 mod tests;

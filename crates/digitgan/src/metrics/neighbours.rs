@@ -9,7 +9,8 @@
 //! with 196 of 2×2 one of a thousand, and that one is looked at closely. All is in integers: the nearest one found is
 //! the nearest.
 
-use super::{MetricError, at_least};
+use super::MetricError;
+use super::checks::at_least;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

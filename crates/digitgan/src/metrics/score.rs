@@ -4,7 +4,8 @@
 //! the network, and the number of classes where each image is certainly of one class and all are equally frequent. It
 //! knows nothing of real images, and a generator of one perfect digit per class has the best score.
 
-use super::{MetricError, Probabilities, Spread, at_least};
+use super::checks::at_least;
+use super::{MetricError, Probabilities, Spread};
 
 /// The score of each of `splits` runs of consecutive images, as mean and deviation over them; from 1 to classes.
 /// Torch-fidelity takes ten. A split should see all classes: images must not be sorted by class.

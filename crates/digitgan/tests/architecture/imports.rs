@@ -2,17 +2,16 @@
 //!
 //! `mod` and `pub use` lines of a `mod.rs` or `lib.rs` are no imports: they only hand names on. Code of tests does not count.
 
+use crate::names::{Names, Written};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use syn::visit::Visit;
-use syn::{Attribute, Item, UseTree, Visibility};
 
 /// A module's path without `crate`: empty for the crate's root.
-pub(crate) type Module = Vec<String>;
+type Module = Vec<String>;
 
-/// An arrow's ends, as file names, with the names that tie them.
-pub(crate) type Arrows = BTreeMap<(String, String), BTreeSet<String>>;
+/// An arrow's ends, as file names, with the names that tie them, each with the first line that has it.
+pub(crate) type Arrows = BTreeMap<(String, String), BTreeMap<String, usize>>;
 
 /// The files of a crate, by the modules that they are.
 #[derive(Default)]
@@ -20,17 +19,10 @@ pub(crate) struct Sources {
     files: BTreeMap<Module, File>,
 }
 
-#[derive(Default)]
-struct File {
-    name: String,
-    /// What is defined here by name.
-    defined: BTreeSet<String>,
-    /// What is handed on, under which name.
-    handed_on: BTreeMap<String, Vec<String>>,
-    /// Modules all of whose names are handed on.
-    handed_on_whole: Vec<Vec<String>>,
-    /// Paths that its code names: in `use` lines, types and expressions.
-    named: BTreeSet<Vec<String>>,
+/// A file by its name from the crate's sources on, and what stands in it.
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) names: Names,
 }
 
 impl Sources {
@@ -54,14 +46,16 @@ impl Sources {
 
     /// Reads files that are given by name and text. Those of tests are left out.
     pub(crate) fn parse<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Sources {
-        let mut sources = Sources::default();
-        for (name, text) in texts {
-            if !name.ends_with("tests.rs") && !name.split('/').any(|part| part == "tests") {
-                let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-                sources.files.insert(module_of(name), File::of(name, &file));
-            }
-        }
-        sources
+        let of_tests = |name: &str| name.split('/').any(|piece| piece == "tests" || piece == "tests.rs");
+        let file = |(name, text): (&str, &str)| {
+            (module_of(name), File { name: name.to_owned(), names: Names::read(name, text) })
+        };
+        Sources { files: texts.into_iter().filter(|(name, _)| !of_tests(name)).map(file).collect() }
+    }
+
+    /// Every file.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.files.values()
     }
 
     /// The names of all top-level modules.
@@ -69,234 +63,111 @@ impl Sources {
         self.files.keys().filter_map(|module| module.first().cloned()).collect()
     }
 
-    /// The top-level module that a file belongs to; none for the crate's root.
-    pub(crate) fn module_of_file(name: &str) -> Option<String> {
-        module_of(name).into_iter().next()
-    }
-
     /// All arrows between files.
     pub(crate) fn arrows(&self) -> Arrows {
         let mut arrows = Arrows::new();
         for (module, file) in &self.files {
-            for path in &file.named {
-                let Some(target) = self.absolute(module, path).and_then(|path| self.definer(&path, 0)) else {
-                    continue;
-                };
+            for (line, path) in &file.names.paths {
+                let Some(target) = self.leads_to(module, path, 0) else { continue };
                 if target != file.name {
-                    let ends = (file.name.clone(), target);
-                    arrows.entry(ends).or_default().insert(path.join("::"));
+                    let names = arrows.entry((file.name.clone(), target)).or_default();
+                    names.entry(path.join("::")).or_insert(*line);
                 }
             }
         }
         arrows
     }
 
-    /// A path from the crate's root; none if it leads out of the crate.
-    fn absolute(&self, module: &Module, path: &[String]) -> Option<Vec<String>> {
-        let (first, rest) = path.split_first()?;
-        match first.as_str() {
-            "crate" => Some(rest.to_vec()),
-            "self" => Some([module.as_slice(), rest].concat()),
+    /// The file that defines what a path leads to that is written in `module`; none if that is no file of this crate.
+    fn leads_to(&self, module: &Module, path: &Written, depth: usize) -> Option<String> {
+        assert!(depth < 16, "names are handed on in a circle: {path:?}");
+        let path = self.absolute(module, path)?;
+        let known = (0..=path.len()).rev().find(|&length| self.files.contains_key(&path[..length]))?;
+        let (module, rest) = (path[..known].to_vec(), &path[known..]);
+        let file = &self.files[&module];
+        let Some(name) = rest.first().filter(|name| !file.names.defined.contains(*name)) else {
+            return Some(file.name.clone());
+        };
+        if file.names.brought_in.contains_key(name) {
+            return self.leads_to(&module, &rest.to_vec(), depth + 1);
+        }
+        let within = |whole: &Written| {
+            let path = [whole.as_slice(), rest].concat();
+            self.leads_to(&module, &path, depth + 1).filter(|found| *found != file.name)
+        };
+        file.names.handed_on_whole.iter().find_map(within).or_else(|| Some(file.name.clone()))
+    }
+
+    /// A path from the crate's root; none if it leads out of the crate, or if it is a single name of the file's own.
+    fn absolute(&self, module: &Module, path: &Written) -> Option<Module> {
+        let path = self.files[module].spelled_out(path);
+        match path[0].as_str() {
+            "crate" => Some(path[1..].to_vec()),
+            "self" => Some([module.as_slice(), &path[1..]].concat()),
             "super" => {
-                let mut above = module.clone();
-                above.pop()?;
-                let mut rest = rest;
-                while let Some((first, others)) = rest.split_first().filter(|(first, _)| *first == "super") {
-                    let _ = first;
-                    above.pop()?;
-                    rest = others;
-                }
-                Some([above.as_slice(), rest].concat())
+                let supers = path.iter().take_while(|piece| *piece == "super").count();
+                let above = module.len().checked_sub(supers)?;
+                Some([&module[..above], &path[supers..]].concat())
             }
             // A child module, named as such.
             _ => {
                 let child = [module.as_slice(), &path[..1]].concat();
-                self.files.contains_key(&child).then(|| [module.as_slice(), path].concat())
+                (path.len() > 1 && self.files.contains_key(&child)).then(|| [module.as_slice(), &path].concat())
             }
         }
     }
-
-    /// The file that defines what a path from the crate's root leads to.
-    fn definer(&self, path: &[String], depth: usize) -> Option<String> {
-        assert!(depth < 16, "names are handed on in a circle: {path:?}");
-        let known = (0..=path.len()).rev().find(|&length| self.files.contains_key(&path[..length]))?;
-        let (module, rest) = (path[..known].to_vec(), &path[known..]);
-        let file = &self.files[&module];
-        let Some(name) = rest.first() else { return Some(file.name.clone()) };
-        if file.defined.contains(name) {
-            return Some(file.name.clone());
-        }
-        if let Some(target) = file.handed_on.get(name) {
-            return self.absolute(&module, target).and_then(|path| self.definer(&path, depth + 1));
-        }
-        let within = |whole: &Vec<String>| {
-            let path = [self.absolute(&module, whole)?, vec![name.clone()]].concat();
-            self.definer(&path, depth + 1).filter(|found| *found != file.name)
-        };
-        file.handed_on_whole.iter().find_map(within).or_else(|| Some(file.name.clone()))
-    }
-}
-
-/// Groups of files that import each other in circles, each with the arrows within.
-pub(crate) fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
-    let files: BTreeSet<&String> = arrows.keys().flat_map(|(from, to)| [from, to]).collect();
-    let reached = |start: &String| {
-        let (mut seen, mut next) = (BTreeSet::new(), vec![start.clone()]);
-        while let Some(file) = next.pop() {
-            for (_, to) in arrows.keys().filter(|(from, _)| *from == file) {
-                if seen.insert(to.clone()) {
-                    next.push(to.clone());
-                }
-            }
-        }
-        seen
-    };
-    let reach: BTreeMap<&String, BTreeSet<String>> = files.iter().map(|file| (*file, reached(file))).collect();
-    let circle = |file: &String| -> BTreeSet<String> {
-        reach[file].iter().filter(|other| reach[other].contains(file)).cloned().collect()
-    };
-    let all: BTreeSet<BTreeSet<String>> = files.into_iter().map(circle).filter(|circle| circle.len() > 1).collect();
-    all.into_iter().collect()
-}
-
-fn module_of(name: &str) -> Module {
-    let path = name.trim_end_matches(".rs");
-    let mut module: Module = path.split('/').map(str::to_owned).collect();
-    if ["mod", "lib", "main"].contains(&module.last().unwrap().as_str()) {
-        module.pop();
-    }
-    module
-}
-
-fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let list = attribute.meta.require_list();
-        attribute.path().is_ident("cfg") && list.is_ok_and(|list| list.tokens.to_string() == "test")
-    })
 }
 
 impl File {
-    fn of(name: &str, parsed: &syn::File) -> File {
-        let hands_on = ["mod.rs", "lib.rs"].contains(&name.rsplit('/').next().unwrap());
-        let mut file = File { name: name.to_owned(), ..File::default() };
-        for item in &parsed.items {
-            file.add(item, hands_on);
-        }
-        file
+    /// The top-level module that it belongs to; none for the crate's root.
+    pub(crate) fn top_level_module(&self) -> Option<String> {
+        top_level_module(&self.name)
     }
 
-    fn add(&mut self, item: &Item, hands_on: bool) {
-        if is_for_tests(attributes(item)) {
-            return;
-        }
-        if let Some(name) = defined_name(item) {
-            self.defined.insert(name);
-        }
-        match item {
-            Item::Use(line) => {
-                let handed_on = hands_on && !matches!(line.vis, Visibility::Inherited);
-                let mut paths = Vec::new();
-                leaves(&line.tree, &mut Vec::new(), &mut paths);
-                for (path, name) in paths {
-                    match (handed_on, name) {
-                        (true, Some(name)) => drop(self.handed_on.insert(name, path)),
-                        (true, None) => self.handed_on_whole.push(path),
-                        (false, _) => drop(self.named.insert(path)),
-                    }
-                }
+    /// A path with what its first name stands for in place of that name.
+    pub(crate) fn spelled_out(&self, path: &Written) -> Written {
+        let mut path = path.clone();
+        // A name may be brought in through another that is.
+        for _ in 0..4 {
+            let Some(whole) = self.names.brought_in.get(&path[0]) else { break };
+            let again = whole[0] != path[0];
+            path.splice(..1, whole.iter().cloned());
+            if !again {
+                break;
             }
-            other => Names(&mut self.named).visit_item(other),
-        }
-    }
-}
-
-fn attributes(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Macro(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Static(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Type(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-fn defined_name(item: &Item) -> Option<String> {
-    Some(match item {
-        Item::Const(item) => item.ident.to_string(),
-        Item::Enum(item) => item.ident.to_string(),
-        Item::Fn(item) => item.sig.ident.to_string(),
-        Item::Macro(item) => item.ident.as_ref()?.to_string(),
-        Item::Static(item) => item.ident.to_string(),
-        Item::Struct(item) => item.ident.to_string(),
-        Item::Trait(item) => item.ident.to_string(),
-        Item::Type(item) => item.ident.to_string(),
-        _ => return None,
-    })
-}
-
-/// The paths of a `use` line, each with the name that it brings in; none where it brings in all.
-fn leaves(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<(Vec<String>, Option<String>)>) {
-    let with = |name: String, before: &[String]| {
-        let mut path = before.to_vec();
-        // `self` in a group is the module itself.
-        if name != "self" || path.is_empty() {
-            path.push(name);
         }
         path
-    };
-    match tree {
-        UseTree::Path(path) => {
-            before.push(path.ident.to_string());
-            leaves(&path.tree, before, found);
-            before.pop();
-        }
-        UseTree::Name(name) => {
-            let path = with(name.ident.to_string(), before);
-            let last = path.last().cloned();
-            found.push((path, last));
-        }
-        UseTree::Rename(rename) => {
-            found.push((with(rename.ident.to_string(), before), Some(rename.rename.to_string())));
-        }
-        UseTree::Glob(_) => found.push((before.clone(), None)),
-        UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(tree, before, found)),
     }
 }
 
-/// Collects the paths that code names.
-struct Names<'a>(&'a mut BTreeSet<Vec<String>>);
+/// The top-level module that the file `name` belongs to; none for the crate's root.
+pub(crate) fn top_level_module(name: &str) -> Option<String> {
+    module_of(name).into_iter().next()
+}
 
-impl<'ast> Visit<'ast> for Names<'_> {
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if segments.len() > 1 {
-            self.0.insert(segments);
+/// Groups of files that import each other in circles.
+pub(crate) fn circles(arrows: &Arrows) -> BTreeSet<BTreeSet<String>> {
+    let reached = |start: &String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+        while let Some(file) = next.pop() {
+            let targets = arrows.keys().filter(|(from, _)| from == file).map(|(_, to)| to);
+            next.extend(targets.filter(|to| seen.insert((*to).clone())));
         }
-        syn::visit::visit_path(self, path);
-    }
+        seen
+    };
+    let files: BTreeSet<&String> = arrows.keys().map(|(from, _)| from).collect();
+    let reach: BTreeMap<&String, BTreeSet<String>> = files.iter().map(|file| (*file, reached(file))).collect();
+    let circle = |file: &&String| -> BTreeSet<String> {
+        let back = |other: &&String| reach.get(other).is_some_and(|reached| reached.contains(*file));
+        reach[*file].iter().filter(back).cloned().collect()
+    };
+    files.iter().map(circle).filter(|circle| circle.len() > 1).collect()
+}
 
-    fn visit_item_use(&mut self, line: &'ast syn::ItemUse) {
-        let mut paths = Vec::new();
-        leaves(&line.tree, &mut Vec::new(), &mut paths);
-        self.0.extend(paths.into_iter().map(|(path, _)| path));
+fn module_of(name: &str) -> Module {
+    let mut module: Module = name.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if ["mod", "lib", "main"].contains(&module[module.len() - 1].as_str()) {
+        module.pop();
     }
-
-    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-        if !is_for_tests(&module.attrs) {
-            syn::visit::visit_item_mod(self, module);
-        }
-    }
-
-    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-        if !is_for_tests(&function.attrs) {
-            syn::visit::visit_item_fn(self, function);
-        }
-    }
+    module
 }
