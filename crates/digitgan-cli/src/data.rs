@@ -6,6 +6,7 @@ use crate::threads::Threads;
 use anyhow::Context;
 use digitgan::IMAGE_PIXELS;
 use digitgan::data::{Augment, Dataset, Split, augment};
+use digitgan::engine::InputError;
 use digitgan::load::Loaded;
 use digitgan::picture::{GreyPicture, Grid};
 use digitgan::seed::{Purpose, below, stream};
@@ -85,7 +86,7 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 fn show(args: ShowArgs) -> anyhow::Result<()> {
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
     let (columns, chosen) = choose(&dataset, usize::from(args.rows), args.seed);
-    let digits = seen(&dataset, &chosen, &args.augment, args.seed);
+    let digits = seen(&dataset, &chosen, &args.augment, args.seed)?;
     Grid::new(columns)
         .draw(&digits)?
         .write_png(&args.out, &[("Software", "digitgan"), ("data", &dataset.name)])
@@ -108,16 +109,17 @@ fn show(args: ShowArgs) -> anyhow::Result<()> {
 /// A grid of real digits, ten rows.
 pub(crate) fn grid(dataset: &Dataset, seed: u64) -> anyhow::Result<GreyPicture> {
     let (columns, chosen) = choose(dataset, 10, seed);
-    Ok(Grid::new(columns).draw(&seen(dataset, &chosen, &[], seed))?)
+    Ok(Grid::new(columns).draw(&seen(dataset, &chosen, &[], seed)?)?)
 }
 
 /// Training images as training sees them.
-fn seen(dataset: &Dataset, chosen: &[usize], augmentations: &[Augment], seed: u64) -> Vec<u8> {
+fn seen(dataset: &Dataset, chosen: &[usize], augmentations: &[Augment], seed: u64) -> Result<Vec<u8>, InputError> {
     let mut digits = vec![0; chosen.len() * IMAGE_PIXELS];
     for (index, (&image, digit)) in chosen.iter().zip(digits.chunks_exact_mut(IMAGE_PIXELS)).enumerate() {
-        augment::apply(augmentations, seed, index as u64, dataset.train.image(image), digit);
+        let image = dataset.train.image(image).unwrap_or_default();
+        augment::apply(augmentations, seed, index as u64, image, digit)?;
     }
-    digits
+    Ok(digits)
 }
 
 /// Training images for a grid: a column a class, if the classes fit side by side, else any.

@@ -24,7 +24,7 @@ mod threads;
 mod train;
 
 use clap::{Parser, Subcommand};
-use digitgan::config::ConfigErrorKind;
+use digitgan::error::ErrorKind;
 use digitgan::session::SessionError;
 use std::process::ExitCode;
 
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
 fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Usage>()
-            || flags::config_error(cause).is_some_and(|error| error.kind() != ConfigErrorKind::Data)
-            || matches!(cause.downcast_ref(), Some(SessionError::NobodyWatches { .. }))
+            || flags::config_error(cause).is_some_and(|error| error.kind() == ErrorKind::Setting)
+            || cause.downcast_ref::<SessionError>().is_some_and(|error| error.kind() == ErrorKind::Setting)
     })
 }

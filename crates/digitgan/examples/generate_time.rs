@@ -47,7 +47,7 @@ fn generator_weights(spec: &ModelSpec) -> TensorMap {
 
 /// Milliseconds of each call that draws a batch; noise and classes are prepared before.
 fn time_calls(sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize) -> Vec<f64> {
-    let noise = latents(1, Purpose::SampleLatent, 0, batch);
+    let noise = latents(1, Purpose::SampleLatent, 0, batch).expect("so many pictures are no trouble");
     let mut labels = vec![0; batch];
     fill_classes(1, Purpose::TrainingClass, 0, spec.classes, &mut labels);
     let mut images = vec![0.0; batch * IMAGE_PIXELS];

@@ -27,9 +27,12 @@ fn train(mut engine: CpuEngine, spec: &ModelSpec, steps: usize) -> Result<(), St
     engine.restore(&initial_state(spec, 1), 0).map_err(|error| error.to_string())?;
     let mut labels = [0; BATCH];
     fill_classes(1, Purpose::TrainingClass, 0, spec.classes, &mut labels);
-    let noise = latents(1, Purpose::TrainingLatent, 0, BATCH);
-    let images: Vec<f32> =
-        latents(1, Purpose::Show, 0, BATCH * 8)[..BATCH * IMAGE_PIXELS].iter().map(|value| value.tanh()).collect();
+    let noise = latents(1, Purpose::TrainingLatent, 0, BATCH).map_err(|error| error.to_string())?;
+    let images: Vec<f32> = latents(1, Purpose::Show, 0, BATCH * 8).map_err(|error| error.to_string())?
+        [..BATCH * IMAGE_PIXELS]
+        .iter()
+        .map(|value| value.tanh())
+        .collect();
     let input = StepInput {
         real: RealImages::Given { images: &images, labels: &labels },
         latents: &noise,

@@ -45,8 +45,11 @@ fn time_steps(mut engine: CpuEngine, spec: &ModelSpec, batch: usize, steps: usiz
     engine.restore(&initial_state(spec, 1), 0).map_err(|error| error.to_string())?;
     let mut labels = vec![0; batch];
     fill_classes(1, Purpose::TrainingClass, 0, spec.classes, &mut labels);
-    let noise = latents(1, Purpose::TrainingLatent, 0, batch);
-    let images: Vec<f32> = latents(1, Purpose::Show, 0, batch * 8)[..batch * 784].iter().map(|v| v.tanh()).collect();
+    let noise = latents(1, Purpose::TrainingLatent, 0, batch).map_err(|error| error.to_string())?;
+    let images: Vec<f32> = latents(1, Purpose::Show, 0, batch * 8).map_err(|error| error.to_string())?[..batch * 784]
+        .iter()
+        .map(|v| v.tanh())
+        .collect();
     let input = StepInput {
         real: RealImages::Given { images: &images, labels: &labels },
         latents: &noise,

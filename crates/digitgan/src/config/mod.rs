@@ -23,12 +23,13 @@ mod settings;
 mod tests;
 mod value;
 
-pub use error::{ConfigError, ConfigErrorKind};
+pub use error::ConfigError;
 pub use recipe::Recipe;
 pub use setting::{Held, OnResume, Rule, Setting};
 pub use settings::{Layer, TrainConfig};
 pub use value::{Kind, ThreadCount};
 
+pub use crate::engine::MAX_BATCH;
 use crate::engine::{InstanceNoise, Protocol};
 use crate::model::Design;
 use crate::objective::Adversarial;
@@ -48,8 +49,6 @@ pub enum OnCollapse {
     Rollback,
 }
 
-/// Largest batch: 16 GiB of buffers would be needed beyond it.
-pub const MAX_BATCH: usize = 32_768;
 /// Largest seed: what a TOML file can hold.
 pub const MAX_SEED: u64 = i64::MAX as u64;
 
@@ -127,9 +126,10 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// Steps of all epochs, for so many training images: what schedules go by.
+    /// Steps of all epochs, for so many training images: what schedules go by. Batches of nothing make no step.
     pub fn scheduled_steps(&self, train_images: usize) -> u64 {
-        u64::from(self.epochs) * (train_images / self.batch_size) as u64
+        let per_epoch = train_images.checked_div(self.batch_size).unwrap_or(0);
+        u64::from(self.epochs).saturating_mul(per_epoch as u64)
     }
 
     /// Steps of the whole training, for so many training images.

@@ -2,7 +2,7 @@
 
 use crate::config::{OnCollapse, Recipe};
 use crate::data::{Augment, DataSource};
-use crate::engine::Precision;
+use crate::engine::{Precision, Threads};
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
 use crate::objective::{Game, GeneratorLoss};
 use serde::de::DeserializeOwned;
@@ -132,7 +132,7 @@ pub struct ThreadCount(u16);
 
 impl ThreadCount {
     /// The most.
-    pub const MAX: u16 = 1024;
+    pub const MAX: u16 = Threads::MAX as u16;
 
     /// The number.
     pub fn get(self) -> u16 {

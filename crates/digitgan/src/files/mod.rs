@@ -1,5 +1,7 @@
-//! Files that are whole: written in one step ([`atomic`]), and weights read from them and written to them.
+//! Files that are whole: written in one step (`atomic`), and weights read from them and written to them.
 
+// Hidden: everything that is written goes through it; public for front ends that write files of their own.
+#[doc(hidden)]
 pub mod atomic;
 pub(crate) mod capped;
 mod weights;

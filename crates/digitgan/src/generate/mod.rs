@@ -23,13 +23,14 @@ mod gzip;
 pub mod record;
 mod staging;
 
+pub use crate::load::generated::Layout;
 pub use error::GenerateError;
 pub use staging::check_vacant;
 
 use crate::engine::Device;
 use crate::hash::hex;
 use crate::judge::Judge;
-use crate::load::generated::{FILE_NAME, FORMAT, Layout};
+use crate::load::generated::{FILE_NAME, FORMAT};
 use crate::run::manifest::Versions;
 use crate::seed::index;
 use crate::weights::GeneratorFile;

@@ -18,6 +18,7 @@ pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
 use crate::engine::{Device, EngineError};
+use crate::error::ErrorKind;
 use crate::files::atomic;
 use crate::run::RunDirectory;
 use crate::run::evaluation_files::EvaluationFileError;
@@ -61,6 +62,7 @@ pub struct Written {
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PageError {
     /// Not a run, or none that can be read.
     #[error(transparent)]
@@ -111,6 +113,23 @@ pub enum PageError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl PageError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            PageError::Manifest(error) => error.kind(),
+            PageError::Evaluation(error) => error.kind(),
+            PageError::NoEvaluation { .. } | PageError::NoGenerator { .. } => ErrorKind::Missing,
+            PageError::Generator(error) => error.kind(),
+            PageError::Engine { source, .. } => source.kind(),
+            PageError::PictureFile(error) => error.kind(),
+            PageError::Picture(error) => error.kind(),
+            PageError::Foreign { .. } => ErrorKind::InUse,
+            PageError::Write { .. } => ErrorKind::Files,
+        }
+    }
 }
 
 impl Page {

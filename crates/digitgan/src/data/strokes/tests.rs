@@ -77,7 +77,7 @@ fn the_set_is_the_same_for_everybody_and_any_number_of_threads() {
     assert_eq!(strokes.train_styles.len(), TRAIN_IMAGES);
 
     let last = draw(SEED, (TRAIN_IMAGES + TEST_IMAGES - 1) as u64);
-    assert_eq!(strokes.dataset.test.image(TEST_IMAGES - 1), last.image);
+    assert_eq!(strokes.dataset.test.pixels(TEST_IMAGES - 1), last.image);
     assert_eq!(strokes.dataset.test.labels[TEST_IMAGES - 1], last.label);
     assert_eq!(strokes.test_styles[TEST_IMAGES - 1], last.style);
 }
