@@ -28,9 +28,10 @@ impl StepData {
         let mut labels = vec![0; batch];
         fill_classes(SEED, Purpose::TrainingClass, 0, spec.classes, &mut labels);
         // Eight latents have more numbers than an image has pixels.
-        let numbers = latents(SEED, Purpose::Show, 0, batch * 8);
+        let noise = |purpose, count| latents(SEED, purpose, 0, count).expect("batches of this size fit in memory");
+        let numbers = noise(Purpose::Show, batch * 8);
         let images = numbers[..batch * IMAGE_PIXELS].iter().map(|value| value.tanh()).collect();
-        StepData { images, labels, latents: latents(SEED, Purpose::TrainingLatent, 0, batch) }
+        StepData { images, labels, latents: noise(Purpose::TrainingLatent, batch) }
     }
 
     /// As an engine takes it.

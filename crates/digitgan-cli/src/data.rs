@@ -82,7 +82,7 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 fn show(args: ShowArgs) -> anyhow::Result<()> {
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
     let RealGrid { columns, places, images } =
-        RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed);
+        RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed)?;
     Grid::new(columns)
         .draw(&images)?
         .write_png(&args.out, &[("Software", "digitgan"), ("data", &dataset.name)])

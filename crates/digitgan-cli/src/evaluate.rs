@@ -121,7 +121,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let loaded = dataset::load(&device, &source, data_dir.clone())?;
     let dataset = &loaded.dataset;
     let new_judge = || match &args.judge {
-        Some(path) => Ok(Judge::new(&device, ClassifierFile::read(path)?)),
+        Some(path) => Ok(Judge::new(&device, ClassifierFile::read(path)?)?),
         None => judge::of_dataset(&device, dataset, &dataset.identity(), data_dir.as_deref()),
     };
     let (file, path) =

@@ -164,7 +164,7 @@ fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Cho
     let data_dir = args.data_dir(subject);
     let loaded = dataset::load(device, &manifest.config.data, data_dir.map(Path::to_owned))?;
     let judge = match &args.judge {
-        Some(path) => Judge::new(device, ClassifierFile::read(path)?),
+        Some(path) => Judge::new(device, ClassifierFile::read(path)?)?,
         None => judge::of_dataset(device, &loaded.dataset, &loaded.dataset.identity(), data_dir)?,
     };
     Ok(Choice::new(device, judge, &loaded.dataset, args.seed)?)
@@ -189,7 +189,7 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
         );
     }
     let judge = match (&args.judge, subject) {
-        (Some(path), _) => Some(Judge::new(device, ClassifierFile::read(path)?)),
+        (Some(path), _) => Some(Judge::new(device, ClassifierFile::read(path)?)?),
         (None, Subject::Run(_, manifest)) => {
             judge::at_hand(device, &manifest.dataset.identity, args.data_dir(subject))?
         }

@@ -115,7 +115,7 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
     let loaded = args.data.load(&device)?;
     let dataset = &loaded.dataset;
     let mut judge = match &args.judge {
-        Some(path) => Judge::new(&device, ClassifierFile::read(path)?),
+        Some(path) => Judge::new(&device, ClassifierFile::read(path)?)?,
         None => of_dataset(&device, dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
     };
     anyhow::ensure!(

@@ -25,7 +25,7 @@ mod train;
 mod usage;
 
 use clap::{Parser, Subcommand};
-use digitgan::config::ConfigErrorKind;
+use digitgan::error::ErrorKind;
 use digitgan::session::SessionError;
 use std::process::ExitCode;
 use usage::Usage;
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Usage>()
-            || flags::config_error(cause).is_some_and(|error| error.kind() != ConfigErrorKind::Data)
-            || matches!(cause.downcast_ref(), Some(SessionError::NobodyWatches { .. }))
+            || flags::config_error(cause).is_some_and(|error| error.kind() == ErrorKind::Setting)
+            || cause.downcast_ref::<SessionError>().is_some_and(|error| error.kind() == ErrorKind::Setting)
     })
 }

@@ -159,7 +159,7 @@ pub(crate) fn show_digits(images: &[u8], columns: usize, rows: usize) -> std::io
     };
     let width = terminal_size::terminal_size().map_or(PREVIEW_COLUMNS, |(width, _)| usize::from(width.0));
     let shown = images.len().min(columns * rows * digitgan::IMAGE_PIXELS);
-    let text = preview(&images[..shown], width.min(PREVIEW_COLUMNS), style);
+    let text = preview(&images[..shown], width.min(PREVIEW_COLUMNS), style).map_err(std::io::Error::other)?;
     std::io::stdout().write_all(text.as_bytes())
 }
 

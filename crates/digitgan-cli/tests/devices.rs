@@ -45,8 +45,9 @@ fn auto_says_what_it_takes() {
 #[cfg(feature = "gpu")]
 #[test]
 fn a_training_goes_on_on_another_device_and_draws_the_same() {
+    use digitgan::run::step_log;
     use digitgan::run::timing::Timing;
-    use digitgan::run::{records::LossRecord, step_log};
+    use digitgan::train::LossRecord;
     use std::io::Read;
 
     let place = Place::new();
@@ -90,7 +91,8 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
 #[cfg(feature = "gpu")]
 #[test]
 fn augmented_images_and_packs_are_the_same_on_another_device() {
-    use digitgan::run::{records::LossRecord, step_log};
+    use digitgan::run::step_log;
+    use digitgan::train::LossRecord;
 
     for (name, options) in [("augmented", "--augment affine"), ("packs", "--pack 2"), ("noisy", "--instance-noise 0.2")]
     {

@@ -32,7 +32,7 @@ fn draw(device: &Device, generator: &GeneratorFile, picture: Option<&Path>) -> R
     let labels: Vec<u8> = (0..generator.spec.classes as u8).collect();
     // Bytes, [labels, 28, 28]. The same seed draws the same digits, on any machine and any number of threads.
     let images = Sampler::new(device, generator)?.draw(1, &labels)?;
-    println!("{}", preview(&images, 80, TerminalStyle::Shades));
+    println!("{}", preview(&images, 80, TerminalStyle::Shades)?);
     if let Some(path) = picture {
         Grid::new(5).draw(&images)?.write_png(path, &[])?;
     }
@@ -41,10 +41,10 @@ fn draw(device: &Device, generator: &GeneratorFile, picture: Option<&Path>) -> R
 
 /// A generator that was trained on a few of the built-in digits, all in memory.
 fn trained(device: &Device) -> Result<GeneratorFile, Box<dyn Error>> {
-    let digits = strokes::some(4_000);
+    let digits = strokes::some(4_000, 0)?;
     // What is not said here is as `digitgan train` has it.
     let config = Layer { model: Some(Variant::Cgan), epochs: Some(6), ..Layer::default() }.config()?;
-    let start = Snapshot::first(&config, digits.classes);
+    let start = Snapshot::first(&config, digits.classes)?;
     let mut training = Training::new(config, &digits, device.clone(), start)?;
     // Another thread could set this to stop the training early.
     let stop = AtomicBool::new(false);

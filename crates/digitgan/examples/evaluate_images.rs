@@ -13,11 +13,11 @@ use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let device = Device::cpu(None)?;
-    let real = strokes::some(6_000);
+    let real = strokes::some(6_000, 1_000)?;
     // The judge is a classifier that learned from real digits; distances are between what its last hidden layer makes of
     // images. Digits like MNIST's need no training: `Judge::of_mnist`. For figures to quote, train by `TrainingPlan::judge`.
     let file = judge::train(&device, &real, &real.identity(), &TrainingPlan::fresh(1), &mut |_, _| ())?;
-    let mut judge = Judge::new(&device, file);
+    let mut judge = Judge::new(&device, file)?;
     let test = judge.read(&real.test.images)?;
 
     // Yours: bytes, [count, 28, 28], 0 for background and 255 for ink, and the digit that each is meant to be.

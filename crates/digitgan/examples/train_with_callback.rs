@@ -12,10 +12,10 @@ use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let digits = strokes::some(2_000);
+    let digits = strokes::some(2_000, 0)?;
     // Two epochs of 31 batches; all else, the model too, as `digitgan train` has it.
     let config = Layer { epochs: Some(2), ..Layer::default() }.config()?;
-    let first = Snapshot::first(&config, digits.classes);
+    let first = Snapshot::first(&config, digits.classes)?;
 
     let stopped = train(&config, &digits, first.clone(), Some(40))?;
     println!("stopped after {} steps", stopped.step);

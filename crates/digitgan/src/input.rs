@@ -1,7 +1,14 @@
 //! Errors of wrong arguments: classes, latents, counts and shapes.
 
 use crate::IMAGE_PIXELS;
-use crate::model::LATENT;
+use crate::error::ErrorKind;
+
+/// Length of the noise vector z behind an image.
+pub const LATENT: usize = 100;
+/// The fewest classes that a data set or a model may have.
+pub const MIN_CLASSES: usize = 2;
+/// The most classes that a data set or a model may have.
+pub const MAX_CLASSES: usize = 100;
 
 /// Numbers that do not fit together, or a class that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +23,50 @@ pub enum InputError {
         found: u8,
         /// How many classes there are.
         classes: usize,
+    },
+    /// A number of classes that no data set and no model can have.
+    #[error("{found} classes are not from {MIN_CLASSES} to {MAX_CLASSES}")]
+    ClassCount {
+        /// How many.
+        found: usize,
+    },
+    /// Two parts that are to work together and know different numbers of classes.
+    #[error("{what} has {found} classes, expected {expected}")]
+    OtherClasses {
+        /// Which part.
+        what: &'static str,
+        /// Its classes.
+        found: usize,
+        /// Those of the other parts.
+        expected: usize,
+    },
+    /// More than there is, or than memory can hold.
+    #[error("{what}: {found} are asked for, but there can be at most {most}")]
+    TooMany {
+        /// What was asked for.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// The most.
+        most: usize,
+    },
+    /// Fewer than are needed.
+    #[error("{what}: {found} are too few, at least {least} are needed")]
+    TooFew {
+        /// What was asked for.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// The fewest.
+        least: usize,
+    },
+    /// Places beyond the last one that there is.
+    #[error("{count} pictures from place {first} on go beyond the last place, {}", u64::MAX)]
+    Places {
+        /// The first place.
+        first: u64,
+        /// How many.
+        count: usize,
     },
     /// Too many or too few numbers.
     #[error("{what}: {found} numbers, expected {expected}")]
@@ -67,14 +118,43 @@ pub enum InputError {
     },
 }
 
+impl InputError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+}
+
 /// Checks classes.
 ///
 /// # Errors
 /// The first that is none of `classes` classes.
-pub fn check_classes(labels: &[u8], classes: usize) -> Result<(), InputError> {
+pub(crate) fn check_classes(labels: &[u8], classes: usize) -> Result<(), InputError> {
     match labels.iter().position(|&label| usize::from(label) >= classes) {
         Some(place) => Err(InputError::Class { place, found: labels[place], classes }),
         None => Ok(()),
+    }
+}
+
+/// Checks a number of classes.
+///
+/// # Errors
+/// When no data set and no model can have it.
+pub(crate) fn check_class_count(classes: usize) -> Result<(), InputError> {
+    match classes {
+        MIN_CLASSES..=MAX_CLASSES => Ok(()),
+        found => Err(InputError::ClassCount { found }),
+    }
+}
+
+/// Checks the places of `count` pictures from place `first` on.
+///
+/// # Errors
+/// When there are not as many.
+pub(crate) fn check_places(first: u64, count: usize) -> Result<(), InputError> {
+    match first.checked_add(count as u64) {
+        Some(_) => Ok(()),
+        None => Err(InputError::Places { first, count }),
     }
 }
 
@@ -82,7 +162,7 @@ pub fn check_classes(labels: &[u8], classes: usize) -> Result<(), InputError> {
 ///
 /// # Errors
 /// When there are more or less.
-pub fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), InputError> {
+pub(crate) fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), InputError> {
     if found == expected { Ok(()) } else { Err(InputError::Length { what, found, expected }) }
 }
 
@@ -90,7 +170,7 @@ pub fn check_length(what: &'static str, found: usize, expected: usize) -> Result
 ///
 /// # Errors
 /// When they are not.
-pub fn count_images(pixels: usize) -> Result<usize, InputError> {
+pub(crate) fn count_images(pixels: usize) -> Result<usize, InputError> {
     if pixels.is_multiple_of(IMAGE_PIXELS) {
         Ok(pixels / IMAGE_PIXELS)
     } else {
@@ -105,7 +185,7 @@ pub fn count_images(pixels: usize) -> Result<usize, InputError> {
 ///
 /// # Errors
 /// A class that there is not, too many or too few latents, or one that is not finite.
-pub fn check_drawing(latents: &[f32], labels: &[u8], classes: usize) -> Result<(), InputError> {
+pub(crate) fn check_drawing(latents: &[f32], labels: &[u8], classes: usize) -> Result<(), InputError> {
     check_classes(labels, classes)?;
     check_length("latents, [count, 100]", latents.len(), labels.len() * LATENT)?;
     match latents.iter().position(|value| !value.is_finite()) {

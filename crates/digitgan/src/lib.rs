@@ -23,6 +23,7 @@
 pub mod config;
 pub mod data;
 pub mod engine;
+pub mod error;
 pub mod evaluation;
 mod hash;
 pub mod input;

@@ -19,7 +19,7 @@ pub enum GeneratorLoss {
 
 /// What D should predict for a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Real: −log D(x).
     Real,
     /// Fake: −log(1 − D(x)).
@@ -31,12 +31,12 @@ fn softplus(x: f32) -> f32 {
 }
 
 /// The logistic function: the probability that a logit stands for.
-pub fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
 /// Mean of σ(l) over a batch of logits.
-pub fn mean_probability(logits: &[f32]) -> f32 {
+pub(crate) fn mean_probability(logits: &[f32]) -> f32 {
     (logits.iter().map(|&logit| f64::from(sigmoid(logit))).sum::<f64>() / logits.len() as f64) as f32
 }
 
@@ -57,7 +57,7 @@ pub enum AdversarialLoss {
 
 impl AdversarialLoss {
     /// Whether the loss of an image needs D's logit of an image of the other kind too: the relativistic loss.
-    pub fn compares(self) -> bool {
+    pub(crate) fn compares(self) -> bool {
         self == AdversarialLoss::Relativistic
     }
 }
@@ -91,7 +91,7 @@ impl Default for Losses {
 
 impl Losses {
     /// Weight of the class loss of a batch.
-    pub fn class_weight(&self, target: Target) -> f32 {
+    pub(crate) fn class_weight(&self, target: Target) -> f32 {
         match target {
             Target::Real => 1.0,
             Target::Fake => self.fake_class_weight,
@@ -104,7 +104,13 @@ impl Losses {
     ///
     /// # Shapes
     /// `logits`, `opponents`, `gradient`: `[batch]`.
-    pub fn discriminator_loss(&self, logits: &[f32], opponents: &[f32], target: Target, gradient: &mut [f32]) -> f64 {
+    pub(crate) fn discriminator_loss(
+        &self,
+        logits: &[f32],
+        opponents: &[f32],
+        target: Target,
+        gradient: &mut [f32],
+    ) -> f64 {
         let (share, smoothing) = (1.0 / logits.len() as f32, self.label_smoothing);
         mean_loss(logits, opponents, gradient, |logit, opponent| match (self.adversarial, target) {
             // −(1 − s)·log σ(l) − s·log(1 − σ(l)) = softplus(−l) + s·l
@@ -126,7 +132,7 @@ impl Losses {
     ///
     /// # Shapes
     /// `logits`, `opponents`, `gradient`: `[batch]`.
-    pub fn generator_loss(&self, logits: &[f32], opponents: &[f32], gradient: &mut [f32]) -> f64 {
+    pub(crate) fn generator_loss(&self, logits: &[f32], opponents: &[f32], gradient: &mut [f32]) -> f64 {
         let share = 1.0 / logits.len() as f32;
         mean_loss(logits, opponents, gradient, |logit, opponent| match (self.adversarial, self.generator_loss) {
             (AdversarialLoss::Hinge, _) => (-logit, -share),
@@ -161,7 +167,7 @@ fn mean_loss(logits: &[f32], opponents: &[f32], gradient: &mut [f32], term: impl
 ///
 /// # Shapes
 /// `logits`, `gradient`: `[batch, classes]`; `labels`: `[batch]`.
-pub fn class_loss(logits: &[f32], labels: &[u8], weight: f32, gradient: &mut [f32]) -> f64 {
+pub(crate) fn class_loss(logits: &[f32], labels: &[u8], weight: f32, gradient: &mut [f32]) -> f64 {
     let classes = logits.len() / labels.len();
     let share = weight / labels.len() as f32;
     let mut sum = 0.0;

@@ -16,8 +16,11 @@ pub fn to_byte(x: f32) -> u8 {
 /// Fills in the numbers that the networks see for an image: byte / 127.5 − 1.
 ///
 /// # Shapes
-/// `bytes` and `values`: equally long; what one has beyond the other is left alone.
+/// `bytes` and `values`: equally long.
+// Hidden: the loops call it with buffers of theirs; public for the test of the engine on Burn.
+#[doc(hidden)]
 pub fn to_signed(bytes: &[u8], values: &mut [f32]) {
+    debug_assert_eq!(bytes.len(), values.len(), "a number for each byte");
     for (value, &byte) in values.iter_mut().zip(bytes) {
         *value = f32::from(byte) / 127.5 - 1.0;
     }

@@ -4,7 +4,7 @@
 
 use crate::IMAGE_PIXELS;
 use crate::engine::{Device, DeviceSampler, Engine, EngineError, Threads};
-use crate::input::{check_classes, check_length};
+use crate::input::{InputError, MAX_CLASSES, check_classes, check_length, check_places};
 use crate::model::{LATENT, ModelSpec};
 use crate::pixel::to_byte;
 use crate::seed::{self, Purpose};
@@ -48,8 +48,9 @@ impl Sampler {
     /// [`Sampler::draw`] for pictures from place `first` on.
     ///
     /// # Errors
-    /// As [`Sampler::draw`].
+    /// As [`Sampler::draw`], and places beyond the last one.
     pub fn draw_at(&mut self, seed: u64, first: u64, labels: &[u8]) -> Result<Vec<u8>, EngineError> {
+        check_places(first, labels.len())?;
         self.draw_from(seed, Purpose::SampleLatent, |index| first + index as u64, labels)
     }
 
@@ -81,7 +82,7 @@ impl Sampler {
     /// Draws the sample grid of a training with this seed.
     ///
     /// # Shapes
-    /// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
+    /// Returns bytes, `[rows · columns, 28, 28]`: ten rows of ten pictures or, where G sees the class, of one picture of each class.
     ///
     /// # Errors
     /// When the device fails.
@@ -120,6 +121,8 @@ fn to_bytes(images: &[f32]) -> Vec<u8> {
 }
 
 /// The grid that shows how far a training has come.
+// Hidden: for the loop and the page; users draw it by `Sampler::draw_grid`.
+#[doc(hidden)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GridPlan {
     /// Pictures in a row.
@@ -141,11 +144,21 @@ impl GridPlan {
 ///
 /// # Shapes
 /// Returns `[count, 100]`.
-pub fn latents(seed: u64, purpose: Purpose, first: u64, count: usize) -> Vec<f32> {
+///
+/// # Errors
+/// More pictures than [`MAX_LATENTS`], or places beyond the last one.
+pub fn latents(seed: u64, purpose: Purpose, first: u64, count: usize) -> Result<Vec<f32>, InputError> {
+    if count > MAX_LATENTS {
+        return Err(InputError::TooMany { what: "latents at once", found: count, most: MAX_LATENTS });
+    }
+    check_places(first, count)?;
     let mut latents = vec![0.0; count * LATENT];
     fill_latents(seed, purpose, first, &mut latents);
-    latents
+    Ok(latents)
 }
+
+/// Pictures whose noise is drawn at once, at most: 400 MB.
+pub const MAX_LATENTS: usize = 1_000_000;
 
 /// Pictures whose noise one thread draws before another helps.
 const PICTURES_AT_ONCE: usize = 64;
@@ -154,27 +167,35 @@ const PICTURES_AT_ONCE: usize = 64;
 ///
 /// # Shapes
 /// `latents`: `[count, 100]`.
+// Hidden: for the training loop and the programs that measure it, which know their shapes and must not allocate.
+#[doc(hidden)]
 pub fn fill_latents(seed: u64, purpose: Purpose, first: u64, latents: &mut [f32]) {
+    debug_assert!(latents.len().is_multiple_of(LATENT), "whole latents");
     let pictures = latents.par_chunks_exact_mut(LATENT).enumerate().with_min_len(PICTURES_AT_ONCE);
     pictures.for_each(|(i, latent)| seed::fill_normal(seed, purpose, first + i as u64, latent));
 }
 
 /// Fills in the classes of pictures from index `first` on, each class as likely as the other.
+// Hidden: as `fill_latents`.
+#[doc(hidden)]
 pub fn fill_classes(seed: u64, purpose: Purpose, first: u64, classes: usize, labels: &mut [u8]) {
+    debug_assert!((1..=MAX_CLASSES).contains(&classes), "{classes} classes");
     for (index, label) in (first..).zip(labels) {
         *label = seed::below(seed::stream(seed, purpose, index).next_u32(), classes) as u8;
     }
 }
 
 /// Draws the sample grid with a training's own engine.
+// Hidden: as `GridPlan`.
 ///
 /// # Shapes
-/// Returns bytes, `[rows · columns, 28, 28]` as [`GridPlan`] has them.
+/// Returns bytes, `[rows · columns, 28, 28]`: ten rows of ten pictures or, where G sees the class, of one picture of each class.
 ///
 /// # Errors
 /// When the device fails.
+#[doc(hidden)]
 pub fn draw_grid(engine: &mut dyn Engine, plan: &GridPlan, seed: u64) -> Result<Vec<u8>, EngineError> {
-    let latents = latents(seed, Purpose::FixedLatent, 0, plan.labels.len());
+    let latents = latents(seed, Purpose::FixedLatent, 0, plan.labels.len())?;
     let mut images = vec![0.0; plan.labels.len() * IMAGE_PIXELS];
     engine.generate(&latents, &plan.labels, &mut images)?;
     Ok(images.into_iter().map(to_byte).collect())
@@ -226,7 +247,7 @@ mod tests {
         let names: Vec<String> = (0..10).map(|class: u8| class.to_string()).collect();
         let file = GeneratorFile::from_state(&initial_state(&spec, 1), spec, &names, "none", 0);
         let mut sampler = Sampler::new(&Device::cpu(Some(1)).unwrap(), &file).unwrap();
-        let noise = latents(3, Purpose::SampleLatent, 0, 2);
+        let noise = latents(3, Purpose::SampleLatent, 0, 2).unwrap();
         assert_eq!(sampler.draw_latents(&noise, &[4, 5]).unwrap(), sampler.draw(3, &[4, 5]).unwrap());
         for (error, expected) in [
             (sampler.draw(1, &[12]).unwrap_err(), "class 12 (number 0, counted from 0) is none of the 10 classes"),

@@ -6,6 +6,8 @@
 //!
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.
 
+// Hidden: no index is made up outside of the library.
+#[doc(hidden)]
 pub mod index;
 
 use rand_chacha::ChaCha8Rng;
@@ -69,12 +71,14 @@ pub fn fill_normal(seed: u64, purpose: Purpose, index: u64, out: &mut [f32]) {
 
 /// The number below `count` that 32 random bits stand for, each about as likely as the other: the upper half of the
 /// 64-bit product. Counts up to 2¹⁶ are off by less than 2⁻¹⁶ of a share.
+// Hidden: for whoever draws real images to look at; a count of none has no answer.
+#[doc(hidden)]
 pub fn below(bits: u32, count: usize) -> usize {
     ((u64::from(bits) * count as u64) >> 32) as usize
 }
 
 /// The numbers below `count` in an order drawn from the stream of `purpose` and `index` (Fisher and Yates).
-pub fn permutation(seed: u64, purpose: Purpose, index: u64, count: usize) -> Vec<u32> {
+pub(crate) fn permutation(seed: u64, purpose: Purpose, index: u64, count: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..count as u32).collect();
     shuffle(&mut stream(seed, purpose, index), &mut order);
     order

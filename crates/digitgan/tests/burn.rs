@@ -71,11 +71,11 @@ impl Data {
             fill_classes(seed, purpose, step * batch as u64, 10, &mut labels);
             labels
         };
-        let numbers = latents(seed, Purpose::Show, step * 1000, batch * 8);
+        let numbers = latents(seed, Purpose::Show, step * 1000, batch * 8).unwrap();
         Data {
             images: numbers[..batch * PIXELS].iter().map(|v| v.tanh()).collect(),
             labels: classes(Purpose::Show),
-            noise: latents(seed, Purpose::TrainingLatent, step * batch as u64, batch),
+            noise: latents(seed, Purpose::TrainingLatent, step * batch as u64, batch).unwrap(),
             fake_labels: classes(Purpose::TrainingClass),
         }
     }
@@ -173,7 +173,7 @@ fn a_training_goes_on_on_another_device() {
         let state = here.state().unwrap();
         there.restore(&state, 5).unwrap();
         assert_eq!(difference(&state, &there.state().unwrap()), 0.0);
-        let noise = latents(2, Purpose::SampleLatent, 0, 20);
+        let noise = latents(2, Purpose::SampleLatent, 0, 20).unwrap();
         let labels: Vec<u8> = (0..20).map(|label| label % 10).collect();
         let [ours, theirs] = [here, there].map(|mut engine| {
             let mut images = vec![0.0; 20 * PIXELS];

@@ -33,7 +33,7 @@ fn a_digit_drawn_from_bytes_is_the_native_one() {
     let file = GeneratorFile::from_bytes(&generator_bytes()).unwrap();
     let device = Device::cpu(None).unwrap();
     let mut sampler: DeviceSampler = device.sampler(&file.spec, &file.tensors).unwrap();
-    let latents = sample::latents(5, Purpose::SampleLatent, 0, 1);
+    let latents = sample::latents(5, Purpose::SampleLatent, 0, 1).unwrap();
     assert_eq!(latents.len(), LATENT);
     let mut image = vec![0.0; 784];
     sampler.generate(&latents, &[3], &mut image).unwrap();

@@ -53,7 +53,7 @@ fn trained(
 #[test]
 fn everything_is_told_in_an_order_that_can_be_relied_on() {
     let (data, config) = (dataset(40), config(Variant::Acgan));
-    let first = Snapshot::first(&config, data.classes);
+    let first = Snapshot::first(&config, data.classes).unwrap();
     let mut training = Training::new(config, &data, device(2), first).unwrap();
     let mut told = Vec::new();
     let mut last_step = 0;
@@ -104,7 +104,7 @@ fn a_training_goes_on_from_a_snapshot_to_the_same_bits() {
     let data = dataset(40);
     for model in Variant::ALL {
         let config = config(model);
-        let first = || Snapshot::first(&config, data.classes);
+        let first = || Snapshot::first(&config, data.classes).unwrap();
         let whole = trained(&config, &data, device(2), first(), 0);
         let (outcome, stopped) = trained(&config, &data, device(1), first(), 4);
         assert_eq!((outcome, stopped.step), (Outcome::Stopped, 4));
@@ -115,7 +115,7 @@ fn a_training_goes_on_from_a_snapshot_to_the_same_bits() {
 #[test]
 fn an_observer_that_cannot_go_on_ends_the_training_with_its_own_error() {
     let (data, config) = (dataset(40), config(Variant::Gan));
-    let mut training = Training::new(config.clone(), &data, device(1), Snapshot::first(&config, 10)).unwrap();
+    let mut training = Training::new(config.clone(), &data, device(1), Snapshot::first(&config, 10).unwrap()).unwrap();
     let mut seen = 0;
     let ended = training.run(&AtomicBool::new(false), &mut |event: &Event<'_>| {
         if let Event::Step { step: 2, .. } = event {
@@ -131,15 +131,15 @@ fn an_observer_that_cannot_go_on_ends_the_training_with_its_own_error() {
 #[test]
 fn two_devices_in_one_process_do_not_meet() {
     let (data, gan, acgan) = (dataset(40), config(Variant::Gan), config(Variant::Acgan));
-    let alone = |config: &TrainConfig| trained(config, &data, device(1), Snapshot::first(config, 10), 0);
+    let alone = |config: &TrainConfig| trained(config, &data, device(1), Snapshot::first(config, 10).unwrap(), 0);
     let (gan_alone, acgan_alone) = (alone(&gan), alone(&acgan));
     let (three, two) = (device(3), device(2));
     // At the same time, called from threads that belong to neither, and from within each other's.
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| trained(&gan, &data, three.clone(), Snapshot::first(&gan, 10), 0));
-        let second = scope.spawn(|| trained(&acgan, &data, two.clone(), Snapshot::first(&acgan, 10), 0));
+        let first = scope.spawn(|| trained(&gan, &data, three.clone(), Snapshot::first(&gan, 10).unwrap(), 0));
+        let second = scope.spawn(|| trained(&acgan, &data, two.clone(), Snapshot::first(&acgan, 10).unwrap(), 0));
         assert_eq!((first.join().unwrap(), second.join().unwrap()), (gan_alone.clone(), acgan_alone));
     });
-    let within = two.install(|| trained(&gan, &data, three.clone(), Snapshot::first(&gan, 10), 0));
+    let within = two.install(|| trained(&gan, &data, three.clone(), Snapshot::first(&gan, 10).unwrap(), 0));
     assert_eq!(within, gan_alone);
 }

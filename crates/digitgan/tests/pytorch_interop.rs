@@ -44,7 +44,7 @@ fn write(path: &Path, tensors: &[(&str, &[usize], Vec<f32>)]) {
 fn pytorch_draws_what_we_draw() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let noise = latents(5, Purpose::SampleLatent, 0, COUNT);
+    let noise = latents(5, Purpose::SampleLatent, 0, COUNT).unwrap();
     let labels: Vec<u8> = (0..COUNT).map(|i| (i % CLASSES) as u8).collect();
     let floats = labels.iter().map(|&label| f32::from(label)).collect();
     write(&path("latents"), &[("latents", &[COUNT, 100], noise.clone()), ("labels", &[COUNT], floats)]);

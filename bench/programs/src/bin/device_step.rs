@@ -67,7 +67,7 @@ impl<'a> Training<'a> {
     fn new(device: &Device, config: &TrainConfig, split: &'a Split) -> Result<Self, EngineError> {
         let spec = ModelSpec { variant: config.model, classes: CLASSES };
         let mut engine = device.engine(&spec, config.batch_size, config.protocol())?;
-        engine.restore(&Snapshot::first(config, CLASSES).state, 0)?;
+        engine.restore(&Snapshot::first(config, CLASSES).expect("so many classes are possible").state, 0)?;
         let feed = Feed::new(config, &spec, split, engine.as_mut())?;
         Ok(Training { engine, feed, step: 0, d_loss: 0.0 })
     }

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Milliseconds of each call that draws a batch; noise and classes are prepared before.
 fn time_calls(sampler: CpuSampler, spec: &ModelSpec, batch: usize, calls: usize) -> Vec<f64> {
-    let noise = latents(SEED, Purpose::SampleLatent, 0, batch);
+    let noise = latents(SEED, Purpose::SampleLatent, 0, batch).expect("a batch of latents fits");
     let mut labels = vec![0; batch];
     fill_classes(SEED, Purpose::TrainingClass, 0, spec.classes, &mut labels);
     let mut images = vec![0.0; batch * IMAGE_PIXELS];

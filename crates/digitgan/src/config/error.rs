@@ -1,5 +1,7 @@
 //! Why settings are refused.
 
+use crate::error::ErrorKind;
+
 /// Why settings cannot be trained by. Messages name settings in backticks, by the names that files have; a front end that
 /// calls them otherwise, such as by flags with dashes, can find them there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,25 +63,12 @@ pub enum ConfigError {
     },
 }
 
-/// What a [`ConfigError`] is about, for a program that reacts to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConfigErrorKind {
-    /// A value that is impossible whatever the data.
-    Value,
-    /// A value that this data set does not allow.
-    Data,
-    /// A value that a run which has begun cannot take on.
-    Resume,
-}
-
 impl ConfigError {
-    /// What it is about.
-    pub fn kind(&self) -> ConfigErrorKind {
+    /// What it is about: [`ErrorKind::Data`] where another data set would do, else [`ErrorKind::Setting`].
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            ConfigError::Range { .. } | ConfigError::Text { .. } => ConfigErrorKind::Value,
-            ConfigError::BatchTooLarge { .. } => ConfigErrorKind::Data,
-            ConfigError::Fixed { .. } | ConfigError::Planned { .. } => ConfigErrorKind::Resume,
+            ConfigError::BatchTooLarge { .. } => ErrorKind::Data,
+            _ => ErrorKind::Setting,
         }
     }
 

@@ -27,8 +27,9 @@ mod tests;
 mod train_config;
 mod value;
 
-pub use error::{ConfigError, ConfigErrorKind};
-pub use limits::{MAX_BATCH, MAX_SEED};
+pub use crate::engine::MAX_BATCH;
+pub use error::ConfigError;
+pub use limits::MAX_SEED;
 pub use on_collapse::OnCollapse;
 pub use recipe::Recipe;
 pub use setting::{Condition, Declared, Held, OnResume};

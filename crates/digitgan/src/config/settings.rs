@@ -5,13 +5,13 @@
 //! [`Held::ValueUnlessPaper`], and its value in the recipe `paper` changes nothing. Do not reorder the settings that are
 //! held by their value: checkpoints hold a hash of a text that lists them in this order.
 
-use super::limits::{MAX_BATCH, MAX_SEED};
+use super::limits::MAX_SEED;
 use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
 use super::setting::{Condition, Declared, Held, OnResume, settings};
 use super::value::{ThreadCount, Value};
 use crate::data::{Augment, DataSource};
-use crate::engine::Precision;
+use crate::engine::{MAX_BATCH, Precision};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@ use super::*;
 use crate::data::{Augment, DataSource};
 use crate::engine::Precision;
 use crate::engine::{InstanceNoise, Protocol};
+use crate::error::ErrorKind;
 use crate::loss::{AdversarialLoss, GeneratorLoss, Losses};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
 
@@ -63,7 +64,7 @@ fn each_impossible_setting_is_named() {
         (TrainConfig { max_steps: Some(0), ..good() }, "max-steps"),
     ] {
         let error = config.validate().unwrap_err();
-        assert_eq!((error.setting(), error.kind()), (option, ConfigErrorKind::Value));
+        assert_eq!((error.setting(), error.kind()), (option, ErrorKind::Setting));
         let text = error.to_string();
         assert!(text.starts_with(&format!("`{option}` is ")) && text.contains(", but must be "), "{text}");
     }
@@ -208,7 +209,7 @@ fn a_text_that_is_no_value_is_answered_with_what_could_be() {
         let error = Setting::named(name).unwrap().set(&mut Layer::default(), text).unwrap_err();
         let message = error.to_string();
         assert!(message.starts_with(&format!("`{name}` cannot be {text:?}")) && message.contains(says), "{message}");
-        assert_eq!(error.kind(), ConfigErrorKind::Value);
+        assert_eq!(error.kind(), ErrorKind::Setting);
     }
 }
 
@@ -279,9 +280,9 @@ fn a_run_that_has_begun_takes_a_setting_on_or_refuses_it() {
         (&planned, "epochs", "30"),
     ] {
         let error = with(config, name, text).unwrap_err();
-        assert_eq!((error.setting(), error.kind()), (name, ConfigErrorKind::Resume), "{error}");
+        assert_eq!((error.setting(), error.kind()), (name, ErrorKind::Setting), "{error}");
     }
     // Its own length is no change.
     assert_eq!(with(&planned, "epochs", "20"), Ok(TrainConfig { max_steps: None, ..planned }));
-    assert_eq!(with(&open, "watch-steps", "0").unwrap_err().kind(), ConfigErrorKind::Value);
+    assert_eq!(with(&open, "watch-steps", "0").unwrap_err().kind(), ErrorKind::Setting);
 }

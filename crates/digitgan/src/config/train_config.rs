@@ -80,9 +80,10 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// Steps of all epochs, for so many training images: what schedules go by.
+    /// Steps of all epochs, for so many training images: what schedules go by. Batches of nothing make no step.
     pub fn scheduled_steps(&self, train_images: usize) -> u64 {
-        u64::from(self.epochs) * (train_images / self.batch_size) as u64
+        let per_epoch = train_images.checked_div(self.batch_size).unwrap_or(0);
+        u64::from(self.epochs).saturating_mul(per_epoch as u64)
     }
 
     /// Steps of the whole training, for so many training images.

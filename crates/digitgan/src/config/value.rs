@@ -3,7 +3,7 @@
 use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
 use crate::data::{Augment, DataSource};
-use crate::engine::Precision;
+use crate::engine::{Precision, Threads};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
 use serde::de::DeserializeOwned;
@@ -133,7 +133,7 @@ pub struct ThreadCount(u16);
 
 impl ThreadCount {
     /// The most.
-    pub const MAX: u16 = 1024;
+    pub const MAX: u16 = Threads::MAX as u16;
 
     /// The number.
     pub fn get(self) -> u16 {

@@ -8,6 +8,7 @@
 //! The result depends on the image, the seed and the index alone. It uses only operations that every
 //! machine rounds alike (no sine or exponential of the system's library).
 
+use crate::input::{InputError, check_length};
 use crate::seed::{self, Purpose};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use rand_chacha::ChaCha8Rng;
@@ -83,10 +84,17 @@ impl FromStr for Augment {
 /// # Shapes
 /// `image` and `out`: `[28, 28]`.
 ///
-/// # Panics
-/// If `image` or `out` has not exactly 784 pixels.
-pub fn apply(ways: &[Augment], seed: u64, index: u64, image: &[u8], out: &mut [u8]) {
-    assert_eq!((image.len(), out.len()), (IMAGE_PIXELS, IMAGE_PIXELS), "pixels of two 28x28 images");
+/// # Errors
+/// Not exactly 784 pixels in `image` or in `out`.
+pub fn apply(ways: &[Augment], seed: u64, index: u64, image: &[u8], out: &mut [u8]) -> Result<(), InputError> {
+    check_length("pixels of the image, [28, 28]", image.len(), IMAGE_PIXELS)?;
+    check_length("pixels of the varied image, [28, 28]", out.len(), IMAGE_PIXELS)?;
+    vary(ways, seed, index, image, out);
+    Ok(())
+}
+
+/// [`apply`], for images whose size is known.
+pub(super) fn vary(ways: &[Augment], seed: u64, index: u64, image: &[u8], out: &mut [u8]) {
     if ways.is_empty() {
         return out.copy_from_slice(image);
     }
@@ -307,7 +315,7 @@ mod tests {
         let mut out = [0; IMAGE_PIXELS];
         sample(&image, &Affine::IDENTITY.positions(), &mut out);
         assert_eq!(out.as_slice(), image);
-        apply(&[], 1, 2, &image, &mut out);
+        apply(&[], 1, 2, &image, &mut out).unwrap();
         assert_eq!(out.as_slice(), image);
     }
 

@@ -72,13 +72,13 @@ impl<'a> Batches<'a> {
         images.par_chunks_exact_mut(IMAGE_PIXELS).zip(labels.par_iter_mut()).enumerate().with_min_len(8).for_each(
             |(i, (image, label))| {
                 let index = row(i);
-                let bytes = split.image(index as usize);
+                let bytes = split.pixels(index as usize);
                 *label = split.labels[index as usize];
                 if augment.is_empty() {
                     return to_signed(bytes, image);
                 }
                 let mut varied = [0; IMAGE_PIXELS];
-                augment::apply(augment, seed, seed::index::real_image(step, batch, i), bytes, &mut varied);
+                augment::vary(augment, seed, seed::index::real_image(step, batch, i), bytes, &mut varied);
                 to_signed(&varied, image);
             },
         );

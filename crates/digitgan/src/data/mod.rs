@@ -1,9 +1,11 @@
 //! What a data set is, and how training sees it: nothing here touches a file.
 //!
 //! A [`Dataset`] is images with their classes, to train and to test on; [`crate::load`] loads the one that a
-//! [`DataSource`] names, and [`strokes`] draws one. [`batches`] returns the images batch by batch, varied by [`augment`].
+//! [`DataSource`] names, and [`strokes`] draws one. `batches` returns the images batch by batch, varied by [`augment`].
 
 pub mod augment;
+// Hidden: the loop deals images out by itself; public for the programs that measure a step with its data.
+#[doc(hidden)]
 pub mod batches;
 mod real_grid;
 mod source;
@@ -15,13 +17,10 @@ pub use source::{DataSource, EmptySource};
 
 use crate::IMAGE_PIXELS;
 use crate::hash::hex;
+use crate::input::{InputError, check_class_count, check_classes, check_length};
+pub use crate::input::{MAX_CLASSES, MIN_CLASSES};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-/// The fewest classes that a data set may have.
-pub const MIN_CLASSES: usize = 2;
-/// The most classes that a data set may have.
-pub const MAX_CLASSES: usize = 100;
 
 /// Labelled 28×28 grey images: 0 is background (black), 255 is ink (white).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +32,22 @@ pub struct Split {
 }
 
 impl Split {
+    /// Images with their classes.
+    ///
+    /// # Shapes
+    /// `images`: bytes, `[count, 28, 28]`; `labels`: `[count]`.
+    ///
+    /// # Errors
+    /// Not 784 pixels for each class. Whether the classes are any of the data set's, [`Dataset::new`] checks.
+    pub fn new(images: Vec<u8>, labels: Vec<u8>) -> Result<Self, InputError> {
+        let split = Split { images, labels };
+        split.check_lengths().map(|()| split)
+    }
+
+    fn check_lengths(&self) -> Result<(), InputError> {
+        check_length("pixels, [count, 28, 28]", self.images.len(), self.labels.len() * IMAGE_PIXELS)
+    }
+
     /// How many images there are.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -43,9 +58,14 @@ impl Split {
         self.labels.is_empty()
     }
 
-    /// The 784 pixels of image `index`.
-    pub fn image(&self, index: usize) -> &[u8] {
-        &self.images[index * IMAGE_PIXELS..(index + 1) * IMAGE_PIXELS]
+    /// The 784 pixels of image `index`, counted from 0; `None` if there is no such image.
+    pub fn image(&self, index: usize) -> Option<&[u8]> {
+        self.images.chunks_exact(IMAGE_PIXELS).nth(index)
+    }
+
+    /// The 784 pixels of an image that is known to be there.
+    pub(crate) fn pixels(&self, index: usize) -> &[u8] {
+        &self.images[index * IMAGE_PIXELS..][..IMAGE_PIXELS]
     }
 }
 
@@ -80,6 +100,38 @@ pub struct DatasetIdentity {
 }
 
 impl Dataset {
+    /// A data set of as many classes as there are names.
+    ///
+    /// # Errors
+    /// Fewer than 2 classes or more than 100, no training image, a class that has no name, or not 784 pixels for each
+    /// class of an image.
+    pub fn new(
+        name: impl Into<String>,
+        class_names: Vec<String>,
+        train: Split,
+        test: Split,
+    ) -> Result<Self, InputError> {
+        let dataset = Dataset { name: name.into(), classes: class_names.len(), class_names, train, test };
+        dataset.check().map(|()| dataset)
+    }
+
+    /// Checks what [`Dataset::new`] does, which whoever takes a data set does.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`].
+    pub fn check(&self) -> Result<(), InputError> {
+        check_class_count(self.classes)?;
+        check_length("class names, [classes]", self.class_names.len(), self.classes)?;
+        for split in [&self.train, &self.test] {
+            split.check_lengths()?;
+            check_classes(&split.labels, self.classes)?;
+        }
+        if self.train.is_empty() {
+            return Err(InputError::TooFew { what: "training images", found: 0, least: 1 });
+        }
+        Ok(())
+    }
+
     /// Computes the identity of this data set (hashes all pixels: about 0.1 s for MNIST).
     pub fn identity(&self) -> DatasetIdentity {
         let mut hash = Sha256::new();

@@ -3,6 +3,7 @@
 use super::augment::{self, Augment};
 use super::{Dataset, Split};
 use crate::IMAGE_PIXELS;
+use crate::input::InputError;
 use crate::seed::{Purpose, below, stream};
 use rand_chacha::rand_core::Rng;
 
@@ -25,17 +26,19 @@ pub struct RealGrid {
 impl RealGrid {
     /// Draws lots for `rows` rows under `seed`, and varies the images by `augment`. Where a class has no training image, its
     /// column shows images of any class.
-    pub fn new(dataset: &Dataset, rows: usize, augment: &[Augment], seed: u64) -> RealGrid {
+    ///
+    /// # Errors
+    /// A data set that is none: see [`Dataset::check`].
+    pub fn new(dataset: &Dataset, rows: usize, augment: &[Augment], seed: u64) -> Result<RealGrid, InputError> {
+        dataset.check()?;
         let (columns, pools) = pools(dataset);
-        let places: Vec<usize> = match dataset.train.is_empty() {
-            true => Vec::new(),
-            false => (0..rows * columns).map(|cell| pick(&pools[cell % pools.len()], seed, cell)).collect(),
-        };
+        let places: Vec<usize> = (0..rows * columns).map(|cell| pick(&pools[cell % pools.len()], seed, cell)).collect();
         let mut images = vec![0; places.len() * IMAGE_PIXELS];
         for (cell, (&place, image)) in places.iter().zip(images.chunks_exact_mut(IMAGE_PIXELS)).enumerate() {
-            augment::apply(augment, seed, cell as u64, dataset.train.image(place), image);
+            augment::apply(augment, seed, cell as u64, dataset.train.pixels(place), image)
+                .expect("an image and its room are of one size");
         }
-        RealGrid { columns, places, images }
+        Ok(RealGrid { columns, places, images })
     }
 }
 
@@ -91,15 +94,15 @@ mod tests {
     #[test]
     fn there_is_one_column_per_class_where_they_fit() {
         let few = dataset(&[0, 1, 2, 1, 0, 2], 3);
-        let grid = RealGrid::new(&few, 4, &[], 1);
+        let grid = RealGrid::new(&few, 4, &[], 1).unwrap();
         assert_eq!((grid.columns, grid.places.len()), (3, 12));
         let classes: Vec<u8> = grid.images.chunks_exact(IMAGE_PIXELS).map(|image| image[0]).collect();
         assert_eq!(classes, [0, 1, 2].repeat(4));
-        assert_ne!(RealGrid::new(&few, 4, &[], 2).places, grid.places);
-        assert_eq!(RealGrid::new(&dataset(&[0; 30], 30), 2, &[], 1).columns, 10);
-        assert!(RealGrid::new(&dataset(&[], 3), 4, &[], 1).images.is_empty());
+        assert_ne!(RealGrid::new(&few, 4, &[], 2).unwrap().places, grid.places);
+        assert_eq!(RealGrid::new(&dataset(&[0; 30], 30), 2, &[], 1).unwrap().columns, 10);
+        assert!(RealGrid::new(&dataset(&[], 3), 4, &[], 1).is_err());
         // A class without images is no reason to panic.
-        assert_eq!(RealGrid::new(&dataset(&[0, 2], 3), 1, &[], 1).places.len(), 3);
+        assert_eq!(RealGrid::new(&dataset(&[0, 2], 3), 1, &[], 1).unwrap().places.len(), 3);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What devices are called, and why one cannot be had.
 
 use super::threads::ThreadsError;
+use crate::error::ErrorKind;
 use digitgan_kernels::UnknownSimd;
 use std::fmt;
 use std::str::FromStr;
@@ -128,6 +129,17 @@ pub enum DeviceError {
         /// What it says.
         reason: String,
     },
+}
+
+impl DeviceError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            DeviceError::Cpu(_) | DeviceError::NotBuilt { .. } | DeviceError::Failed { .. } => ErrorKind::Device,
+            DeviceError::Threads(error) => error.kind(),
+            DeviceError::Missing { .. } => ErrorKind::Missing,
+        }
+    }
 }
 
 fn missing(api: Api, found: usize) -> String {

@@ -3,10 +3,10 @@
 use super::api::{Api, DeviceError, DeviceName};
 use super::cpu::{CpuEngine, CpuSampler};
 use super::pooled::Pooled;
-use super::{Engine, EngineError, Protocol, Threads};
+use super::{Engine, EngineError, MAX_BATCH, Protocol, Threads};
 use crate::IMAGE_PIXELS;
 use crate::input::{InputError, check_drawing, check_length};
-use crate::model::{ModelSpec, TensorMap};
+use crate::model::{Design, ModelSpec, TensorMap};
 use digitgan_kernels::Kernels;
 use std::fmt;
 
@@ -125,15 +125,19 @@ impl Device {
     /// An engine that trains `spec` in batches of `batch` images. All weights are zero: [`Engine::restore`] a state first.
     ///
     /// # Errors
-    /// A batch that is not made of whole packs, bfloat16 where the engine does not know it, or a device that fails.
+    /// A number of classes that no model has, a batch that is too large or not made of whole packs, bfloat16 where the engine does not know it, or a device that fails.
     pub fn engine(
         &self,
         spec: &ModelSpec,
         batch: usize,
         protocol: Protocol,
     ) -> Result<Box<dyn Engine + Send>, EngineError> {
+        spec.check()?;
+        if batch > MAX_BATCH {
+            return Err(InputError::TooMany { what: "images in a batch", found: batch, most: MAX_BATCH }.into());
+        }
         let pack = protocol.design.pack;
-        if batch == 0 || pack == 0 || !batch.is_multiple_of(pack) {
+        if batch == 0 || !(1..=Design::MAX_PACK).contains(&pack) || !batch.is_multiple_of(pack) {
             return Err(InputError::Batch { batch, pack, images: batch }.into());
         }
         let threads = || self.threads.clone();
@@ -155,6 +159,7 @@ impl Device {
     /// # Errors
     /// When a tensor is missing or has another shape, or the device fails.
     pub fn sampler(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<DeviceSampler, EngineError> {
+        spec.check()?;
         let painter = self.install(|| self.painter(spec, weights))?;
         Ok(DeviceSampler { painter, threads: self.threads.clone(), classes: spec.classes })
     }

@@ -1,8 +1,11 @@
 //! Engines: they compute training steps, and images from a trained generator.
 
 mod api;
+// Hidden: [`Device`] opens either. The CPU engine is public for the programs that measure it without a device's checks.
 #[cfg(feature = "gpu")]
+#[doc(hidden)]
 pub mod burn;
+#[doc(hidden)]
 pub mod cpu;
 mod device;
 #[cfg(any(feature = "gpu", test))]
@@ -10,6 +13,7 @@ mod failure;
 mod pooled;
 mod threads;
 
+use crate::error::ErrorKind;
 pub use crate::input::InputError;
 use crate::loss::Losses;
 use crate::model::{Design, TensorMap};
@@ -65,6 +69,9 @@ impl Default for Protocol {
         }
     }
 }
+
+/// Largest batch: 16 GiB of buffers would be needed beyond it.
+pub const MAX_BATCH: usize = 32_768;
 
 /// The data of one step.
 #[derive(Clone, Copy, Debug)]
@@ -180,8 +187,22 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            EngineError::NotFinite(_) => ErrorKind::NotFinite,
+            EngineError::State(error) => error.kind(),
+            EngineError::Input(error) => error.kind(),
+            EngineError::OutOfMemory { .. } => ErrorKind::Memory,
+            EngineError::Device { .. } => ErrorKind::Device,
+        }
+    }
+}
+
 /// A state that does not fit the model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StateError {
     /// A tensor that the model needs is not there.
     #[error("tensor {0} is missing")]
@@ -196,9 +217,26 @@ pub enum StateError {
         /// The model's.
         expected: Vec<usize>,
     },
+    /// A tensor that does not hold as many numbers as its shape says.
+    #[error("tensor {name} holds {found} numbers, but its shape says {expected}")]
+    Length {
+        /// Its name.
+        name: String,
+        /// How many it holds.
+        found: usize,
+        /// How many its shape says.
+        expected: usize,
+    },
     /// A tensor that the model does not have.
     #[error("tensor {0} does not belong to this model")]
     Unknown(String),
+}
+
+impl StateError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Mismatch
+    }
 }
 
 /// Below it, the norm of a weight's singular vector is taken for this: a weight of zeros stays one.
@@ -305,6 +343,10 @@ fn find<'a>(state: &'a TensorMap, name: &str, shape: &[usize]) -> Result<&'a [f3
     if tensor.shape != shape {
         let (found, expected) = (tensor.shape.clone(), shape.to_vec());
         return Err(StateError::Shape { name: name.to_owned(), found, expected });
+    }
+    let (found, expected) = (tensor.values.len(), shape.iter().product());
+    if found != expected {
+        return Err(StateError::Length { name: name.to_owned(), found, expected });
     }
     Ok(&tensor.values)
 }

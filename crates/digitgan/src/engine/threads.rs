@@ -1,5 +1,6 @@
 //! A handle to the threads that compute.
 
+use crate::error::ErrorKind;
 use std::sync::Arc;
 
 /// The threads of a device. A clone stands for the same threads.
@@ -13,25 +14,39 @@ pub struct Threads(Option<Arc<rayon::ThreadPool>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot start {asked} threads: {reason}")]
 pub struct ThreadsError {
-    /// How many were asked for; 0: as many as there are processors.
+    /// How many were asked for; where none were, as many as there are processors.
     pub asked: usize,
     /// What the system says.
     pub reason: String,
 }
 
+impl ThreadsError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        if (1..=Threads::MAX).contains(&self.asked) { ErrorKind::Device } else { ErrorKind::Input }
+    }
+}
+
 impl Threads {
+    /// The most that may be asked for.
+    pub const MAX: usize = 1024;
+
     /// Starts `count` threads; `None`: as many as there are processors. Where the platform has no threads, as in
     /// WebAssembly, everything runs on its caller's.
     ///
     /// # Errors
-    /// When the system does not let them start.
+    /// Fewer than one, more than [`Threads::MAX`], or a system that does not let them start.
     pub fn start(count: Option<usize>) -> Result<Threads, ThreadsError> {
+        if let Some(asked) = count.filter(|count| !(1..=Threads::MAX).contains(count)) {
+            return Err(ThreadsError { asked, reason: format!("give 1 to {}", Threads::MAX) });
+        }
         if cfg!(target_family = "wasm") {
             return Ok(Threads(None));
         }
-        let asked = count.unwrap_or(0);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(asked).build();
-        let pool = pool.map_err(|error| ThreadsError { asked, reason: error.to_string() })?;
+        // To rayon, 0 is as many as there are processors.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.unwrap_or(0)).build();
+        let asked = || count.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
+        let pool = pool.map_err(|error| ThreadsError { asked: asked(), reason: error.to_string() })?;
         Ok(Threads(Some(Arc::new(pool))))
     }
 

@@ -26,12 +26,13 @@ impl Choice {
     /// Reads some training images.
     ///
     /// # Errors
-    /// Fewer than two of them.
+    /// Fewer than two of them, or images and classes that do not fit together.
     pub fn new(device: &Device, mut judge: Judge, dataset: &Dataset, seed: u64) -> Result<Self, EvaluationError> {
+        dataset.check()?;
         let train = &dataset.train;
         let order = permutation(seed, Purpose::EvaluationImages, index::CHOICE_TRAIN, train.len());
         let images: Vec<u8> =
-            order.iter().take(DIGITS).flat_map(|&place| train.image(place as usize)).copied().collect();
+            order.iter().take(DIGITS).flat_map(|&place| train.pixels(place as usize)).copied().collect();
         let training = gaussian(judge.read(&images)?)?;
         let labels = (0..train.len().min(DIGITS)).map(|image| (image % dataset.classes) as u8).collect();
         // On the CPU, wherever else is drawn: the choice must not depend on a device's rounding.

@@ -76,7 +76,8 @@ impl<'a> Evaluator<'a> {
     /// on `device`; the judge reads on its CPU in any case.
     ///
     /// # Errors
-    /// A judge of other classes, or too few images.
+    /// A judge of other classes, a data set whose images and classes do not fit together, too few images, or fewer than
+    /// two sets.
     pub fn new(
         device: Device,
         judge: Judge,
@@ -94,6 +95,11 @@ impl<'a> Evaluator<'a> {
         plan: Plan,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<Self, EvaluationError> {
+        dataset.check()?;
+        // An interval needs two sets; better said before the work than behind it.
+        if plan.repeats < 2 {
+            return Err(MetricError::TooFew { what: "repeated measurements", found: plan.repeats, needed: 2 }.into());
+        }
         let (name, classes) = (dataset.name.clone(), dataset.classes);
         if judge.identity().classes != classes {
             return Err(EvaluationError::Judge { judge: judge.identity().classes, dataset: name, classes });
@@ -292,7 +298,7 @@ impl<'a> Evaluator<'a> {
         let tensors = training::train(&self.device, split, self.dataset.classes, plan, &mut |done, all, _| {
             watch(what, done, all);
         })?;
-        let mut reader = Reader::new(&self.device, tensors, self.dataset.classes);
+        let mut reader = Reader::new(&self.device, tensors, self.dataset.classes)?;
         let correct = reader.correct(&self.dataset.test)?;
         Ok(Proportion::of(correct as u64, self.dataset.test.len() as u64)?)
     }
@@ -325,7 +331,7 @@ fn summary(sets: &[Memorisation], digits: usize) -> Result<Memorised, MetricErro
 /// The images of a split at these places.
 fn chosen(split: &Split, places: &[u32]) -> Split {
     Split {
-        images: places.iter().flat_map(|&place| split.image(place as usize)).copied().collect(),
+        images: places.iter().flat_map(|&place| split.pixels(place as usize)).copied().collect(),
         labels: places.iter().map(|&place| split.labels[place as usize]).collect(),
     }
 }

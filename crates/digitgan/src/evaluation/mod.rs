@@ -15,6 +15,7 @@ pub use evaluator::{Evaluator, Neighbours};
 pub use table::{Better, MetricRow, percent};
 
 use crate::engine::{EngineError, InputError};
+use crate::error::ErrorKind;
 use crate::judge::{JudgeError, JudgeIdentity};
 use crate::metrics::MetricError;
 use crate::metrics::histogram::{ClassHistogram, Confusion};
@@ -148,6 +149,7 @@ pub struct Evaluation {
 
 /// Why an evaluation cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvaluationError {
     /// The judge reads other classes.
     #[error("the judge knows {judge} classes, but {dataset} has {classes}: give the data set's own judge")]
@@ -195,4 +197,18 @@ pub enum EvaluationError {
     /// Images that do not fit together.
     #[error(transparent)]
     Input(#[from] InputError),
+}
+
+impl EvaluationError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            EvaluationError::Judge { .. } | EvaluationError::Classes { .. } => ErrorKind::Mismatch,
+            EvaluationError::TooFewImages { .. } => ErrorKind::Data,
+            EvaluationError::Engine(error) => error.kind(),
+            EvaluationError::Metric(error) => error.kind(),
+            EvaluationError::Classifier(error) => error.kind(),
+            EvaluationError::Input(error) => error.kind(),
+        }
+    }
 }

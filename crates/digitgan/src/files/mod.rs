@@ -1,5 +1,7 @@
-//! Files: written whole or not at all ([`atomic`]); weights read from them and written to them.
+//! Files: written whole or not at all (`atomic`); weights read from them and written to them.
 
+// Hidden: everything that is written goes through it; public for front ends that write files of their own.
+#[doc(hidden)]
 pub mod atomic;
 pub(crate) mod capped;
 mod weights;

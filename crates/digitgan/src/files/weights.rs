@@ -1,6 +1,7 @@
 //! Weights in files: reads and writes by path what [`crate::weights`] handles as bytes.
 
 use super::{atomic, capped};
+use crate::error::ErrorKind;
 use crate::weights::{ClassifierFile, GeneratorFile, MAX_BYTES, Precision, TensorFile, WeightsError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,16 @@ pub enum WeightsFileError {
         /// What is wrong with it.
         source: WeightsError,
     },
+}
+
+impl WeightsFileError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            WeightsFileError::Io { source, .. } => ErrorKind::of_reading(source),
+            WeightsFileError::Content { source, .. } => source.kind(),
+        }
+    }
 }
 
 /// What stands between a path and what is wrong with the file there, so that both are one sentence.

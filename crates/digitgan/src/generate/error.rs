@@ -2,6 +2,7 @@
 
 use super::plan::MAX_PNG_IMAGES;
 use crate::engine::{EngineError, InputError};
+use crate::error::ErrorKind;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,28 @@ pub enum GenerateError {
     /// Whoever watched it wanted it stopped.
     #[error("stopped; nothing is left of it")]
     Stopped,
+}
+
+impl GenerateError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            GenerateError::NotAFolder { .. } | GenerateError::Write { .. } => ErrorKind::Files,
+            GenerateError::NotEmpty { .. } | GenerateError::Unfinished { .. } => ErrorKind::InUse,
+            GenerateError::KnowsNoClasses
+            | GenerateError::NothingAsked
+            | GenerateError::NoClass
+            | GenerateError::Class { .. }
+            | GenerateError::NoJudge
+            | GenerateError::ClassName { .. }
+            | GenerateError::TooManyFiles { .. } => ErrorKind::Input,
+            GenerateError::JudgeClasses { .. } => ErrorKind::Mismatch,
+            GenerateError::Engine(error) => error.kind(),
+            GenerateError::Input(error) => error.kind(),
+            GenerateError::NeverAgreed { .. } => ErrorKind::Other,
+            GenerateError::Stopped => ErrorKind::Stopped,
+        }
+    }
 }
 
 impl GenerateError {

@@ -24,6 +24,7 @@ mod plan;
 pub mod record;
 mod staging;
 
+pub use crate::load::generated::Layout;
 pub use error::GenerateError;
 pub use plan::{MAX_PNG_IMAGES, Plan};
 pub use staging::check_vacant;
@@ -31,7 +32,7 @@ pub use staging::check_vacant;
 use crate::engine::Device;
 use crate::hash::hex;
 use crate::judge::Judge;
-use crate::load::generated::{FILE_NAME, FORMAT, Layout};
+use crate::load::generated::{FILE_NAME, FORMAT};
 use crate::run::manifest::Versions;
 use crate::weights::GeneratorFile;
 use draw::{Artist, Labelled};

@@ -45,11 +45,11 @@ fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
     };
     let mut judge_file = ClassifierFile::new(ClassifierFile::rounded(tensors.collect()), &identity, 0);
     let images = Sampler::new(&device, file).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
-    let read = Judge::new(&device, judge_file.clone()).read(&images).unwrap();
+    let read = Judge::new(&device, judge_file.clone()).unwrap().read(&images).unwrap();
     let mut leanings: Vec<f32> = read.probabilities.chunks_exact(2).map(|p| (p[1] / p[0]).ln()).collect();
     leanings.sort_by(f32::total_cmp);
     judge_file.tensors.get_mut("class_output.bias").unwrap().values[1] += lean - leanings[leanings.len() / 2];
-    Judge::new(&device, judge_file)
+    Judge::new(&device, judge_file).unwrap()
 }
 
 fn plan(train: u32, test: u32, layout: Layout) -> Plan {
@@ -81,7 +81,7 @@ fn loaded(folder: &TempDir) -> Dataset {
 
 /// The images of a split, sorted by class: what a folder of PNG files keeps of their order.
 fn by_class(split: &crate::data::Split) -> Vec<(u8, Vec<u8>)> {
-    let mut images: Vec<_> = (0..split.len()).map(|i| (split.labels[i], split.image(i).to_vec())).collect();
+    let mut images: Vec<_> = (0..split.len()).map(|i| (split.labels[i], split.pixels(i).to_vec())).collect();
     images.sort_by_key(|(label, _)| *label);
     images
 }

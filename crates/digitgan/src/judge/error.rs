@@ -1,6 +1,7 @@
 //! Why there is no judge.
 
-use crate::engine::{InputError, NotFinite};
+use crate::engine::{InputError, NotFinite, StateError};
+use crate::error::ErrorKind;
 
 /// Why there is no judge.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum JudgeError {
     /// Images and classes that do not fit together.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// Tensors that are not those of a classifier.
+    #[error("these are not the weights of a judge: {0}")]
+    State(#[from] StateError),
     /// Nothing to learn from.
     #[error("a judge needs at least 2 training images, but {dataset} has {images}")]
     TooFewImages {
@@ -20,4 +24,16 @@ pub enum JudgeError {
         /// Its training images.
         images: usize,
     },
+}
+
+impl JudgeError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            JudgeError::Training(_) => ErrorKind::NotFinite,
+            JudgeError::Input(error) => error.kind(),
+            JudgeError::State(error) => error.kind(),
+            JudgeError::TooFewImages { .. } => ErrorKind::Data,
+        }
+    }
 }

@@ -31,14 +31,18 @@ pub struct Judge {
 
 impl Judge {
     /// A judge from its weights.
-    pub fn new(device: &Device, file: ClassifierFile) -> Judge {
-        Judge { reader: Reader::new(device, file.tensors, file.identity.classes), identity: file.identity }
+    ///
+    /// # Errors
+    /// Tensors that are not those of a classifier of as many classes as the file says.
+    pub fn new(device: &Device, file: ClassifierFile) -> Result<Judge, JudgeError> {
+        let reader = Reader::new(device, file.tensors, file.identity.classes)?;
+        Ok(Judge { reader, identity: file.identity })
     }
 
     /// The judge of MNIST that comes with the program.
     pub fn of_mnist(device: &Device) -> Judge {
         let file = ClassifierFile::from_bytes(MNIST_JUDGE);
-        Judge::new(device, file.expect("the built-in judge is whole"))
+        Judge::new(device, file.expect("the built-in judge is whole")).expect("the built-in judge is a classifier")
     }
 
     /// The judge of a data set that comes with the program, if it does.
@@ -68,7 +72,7 @@ impl Judge {
 /// and those to do.
 ///
 /// # Errors
-/// Fewer than two training images, or a training that fails.
+/// Images and classes that do not fit together, fewer than two training images, or a training that fails.
 pub fn train(
     device: &Device,
     dataset: &Dataset,
@@ -76,12 +80,13 @@ pub fn train(
     plan: &TrainingPlan,
     watch: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<ClassifierFile, JudgeError> {
+    dataset.check()?;
     if dataset.train.len() < 2 {
         let (dataset, images) = (dataset.name.clone(), dataset.train.len());
         return Err(JudgeError::TooFewImages { dataset, images });
     }
     let tensors = training::train(device, &dataset.train, dataset.classes, plan, &mut |done, all, _| watch(done, all))?;
     let tensors = ClassifierFile::rounded(tensors);
-    let correct = Reader::new(device, tensors.clone(), dataset.classes).correct(&dataset.test)?;
+    let correct = Reader::new(device, tensors.clone(), dataset.classes)?.correct(&dataset.test)?;
     Ok(ClassifierFile::new(tensors, identity, correct))
 }

@@ -1,9 +1,10 @@
 //! A trained classifier that reads images.
 
+use super::error::JudgeError;
 use crate::data::Split;
 use crate::engine::cpu::CpuClassifier;
 use crate::engine::{Device, InputError, Threads};
-use crate::input::count_images;
+use crate::input::{check_class_count, check_length, count_images};
 use crate::metrics::{Features, MetricError};
 use crate::model::{CLASSIFIER_FEATURES, TensorMap};
 use crate::pixel::to_signed;
@@ -40,13 +41,17 @@ impl Readings {
 }
 
 impl Reader {
-    /// A classifier with these tensors. Panics if they are not those of [`crate::model::classifier_tensors`].
-    pub fn new(device: &Device, tensors: TensorMap, classes: usize) -> Reader {
+    /// A classifier with these tensors, such as [`super::training::train`] returns.
+    ///
+    /// # Errors
+    /// Tensors that are not those of a classifier of so many classes.
+    pub fn new(device: &Device, tensors: TensorMap, classes: usize) -> Result<Reader, JudgeError> {
+        check_class_count(classes)?;
         let threads = device.threads().clone();
         let mut classifier = threads.install(|| CpuClassifier::new(device.kernels(), classes, BATCH));
         let tensors = tensors.into_iter().map(|(name, tensor)| (format!("classifier.{name}"), tensor));
-        classifier.restore(&tensors.collect(), 0).expect("the tensors are those of a classifier");
-        Reader { classifier, threads, classes }
+        classifier.restore(&tensors.collect(), 0)?;
+        Ok(Reader { classifier, threads, classes })
     }
 
     /// Reads images. What is read of an image depends on that image alone.
@@ -71,8 +76,9 @@ impl Reader {
     /// How many images of a split it reads as they are labelled.
     ///
     /// # Errors
-    /// Pixels that are not whole images.
+    /// Pixels that are not whole images, or not one for each class.
     pub fn correct(&mut self, split: &Split) -> Result<usize, InputError> {
+        check_length("classes of the images, [count]", split.labels.len(), count_images(split.images.len())?)?;
         let read = self.read(&split.images)?.labels;
         Ok(read.iter().zip(&split.labels).filter(|(read, label)| read == label).count())
     }

@@ -5,7 +5,7 @@ use crate::data::batches::Batches;
 use crate::data::{Augment, Split};
 use crate::engine::Device;
 use crate::engine::cpu::CpuClassifier;
-use crate::input::{check_classes, check_length, count_images};
+use crate::input::{check_class_count, check_classes, check_length, count_images};
 use crate::model::{TensorMap, initial_classifier};
 use crate::{IMAGE_PIXELS, model};
 use digitgan_kernels::Kernels;
@@ -53,6 +53,7 @@ pub fn train(
     watch: &mut (dyn FnMut(u64, u64, f64) + Send),
 ) -> Result<TensorMap, JudgeError> {
     check_length("classes of the training images, [count]", split.labels.len(), count_images(split.images.len())?)?;
+    check_class_count(classes)?;
     check_classes(&split.labels, classes)?;
     device.install(|| train_here(device.kernels(), split, classes, plan, watch))
 }
@@ -69,7 +70,7 @@ fn train_here(
     let mut classifier = CpuClassifier::new(kernels, classes, batch);
     classifier.restore(&initial_classifier(classes, plan.seed), 0).expect("a first state fits its network");
     let (mut images, mut labels) = (vec![0.0; batch * IMAGE_PIXELS], vec![0; batch]);
-    let total = (plan.epochs * batches.per_epoch()).max(plan.least_steps);
+    let total = plan.epochs.saturating_mul(batches.per_epoch()).max(plan.least_steps);
     for step in 0..total {
         batches.fill(step, &mut images, &mut labels);
         let rate = plan.rate * (1.0 - step as f64 / total as f64);

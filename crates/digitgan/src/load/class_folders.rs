@@ -23,14 +23,14 @@ use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// One image in so many is set aside to test on.
-pub const TEST_SHARE: usize = 7;
+pub(super) const TEST_SHARE: usize = 7;
 
 /// Loads the class folders in the folder `path`.
 ///
 /// # Errors
 /// If there are none, or fewer than 2 or more than 100, or one is empty or holds a PNG file that
 /// cannot be read, or the test images have a class of their own.
-pub fn load(name: String, path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
+pub(super) fn load(name: String, path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
     let layout = Layout::find(path)?;
     let classes = find_classes(&layout.train)?;
     let (train, test) = match &layout.test {

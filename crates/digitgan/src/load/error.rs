@@ -2,6 +2,7 @@
 
 use super::limits::{MAX_IMAGES, MAX_SIDE};
 use crate::data::MAX_CLASSES;
+use crate::error::ErrorKind;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -192,6 +193,31 @@ pub enum DataError {
     },
 }
 
+impl DataError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            DataError::NoCacheFolder
+            | DataError::NoSuchFolder { .. }
+            | DataError::MissingFile { .. }
+            | DataError::NothingFound { .. } => ErrorKind::Missing,
+            DataError::Read { source, .. } => ErrorKind::of_reading(source),
+            DataError::NotAFolder { .. } | DataError::Write { .. } => ErrorKind::Files,
+            DataError::Idx { problem, .. } | DataError::MnistDamaged { problem, .. } => problem.kind(),
+            DataError::MnistHash { .. } | DataError::Png { .. } => ErrorKind::Damaged,
+            DataError::Download { .. } => ErrorKind::Network,
+            DataError::SeveralSets { .. }
+            | DataError::CountsDiffer { .. }
+            | DataError::NoImages { .. }
+            | DataError::EmptyClass { .. }
+            | DataError::ClassCount { .. }
+            | DataError::LabelGap { .. }
+            | DataError::UnknownClass { .. }
+            | DataError::TooManyImages { .. } => ErrorKind::Data,
+        }
+    }
+}
+
 /// What is wrong inside an IDX file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -237,6 +263,18 @@ pub enum IdxError {
         /// Width in pixels.
         columns: u32,
     },
+}
+
+impl IdxError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            IdxError::Io(_) | IdxError::Magic { .. } | IdxError::Truncated { .. } | IdxError::TrailingBytes { .. } => {
+                ErrorKind::Damaged
+            }
+            IdxError::TooMany { .. } | IdxError::Size { .. } => ErrorKind::Data,
+        }
+    }
 }
 
 impl DataError {

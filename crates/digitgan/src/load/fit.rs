@@ -12,7 +12,7 @@ use image::{GrayImage, ImageBuffer, Luma};
 ///
 /// # Panics
 /// If there are not exactly `rows * columns` pixels, or none.
-pub fn to_square(pixels: &[u8], rows: usize, columns: usize) -> [u8; IMAGE_PIXELS] {
+pub(super) fn to_square(pixels: &[u8], rows: usize, columns: usize) -> [u8; IMAGE_PIXELS] {
     assert_eq!(pixels.len(), rows * columns, "pixels of a {rows}x{columns} image");
     let mut square = [0; IMAGE_PIXELS];
     if (rows, columns) == (IMAGE_SIDE, IMAGE_SIDE) {

@@ -38,7 +38,7 @@ enum Part {
 ///
 /// # Errors
 /// If `path` is no folder, or what it holds is not one whole data set of 2 to 100 classes.
-pub fn load(path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
+pub(crate) fn load(path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
     let entries = list(path)?;
     let name = folder_name(path);
     match find_idx_files(path, &entries)? {

@@ -15,7 +15,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 /// The greatest height and width of a PNG file, in pixels.
-pub const MAX_PNG_SIDE: u32 = 4096;
+pub(super) const MAX_PNG_SIDE: u32 = 4096;
 /// The most memory that decoding a PNG file may take: `MAX_PNG_SIDE`², 8 bytes per pixel.
 const MAX_PNG_BYTES: u64 = 128 * 1024 * 1024;
 

@@ -12,6 +12,9 @@ pub(super) fn check_labels(labels: &[u8], count: usize, classes: usize) -> Resul
     if labels.len() != count {
         return Err(MetricError::CountsDiffer { what: "labels", found: labels.len(), expected: count });
     }
+    if classes > 256 {
+        return Err(MetricError::TooManyClasses { classes });
+    }
     match labels.iter().position(|&label| usize::from(label) >= classes) {
         Some(index) => Err(MetricError::NoSuchClass { index, label: labels[index], classes }),
         None => Ok(()),

@@ -1,5 +1,6 @@
 //! Why a metric cannot be computed: what was found and what to do.
 
+use crate::error::ErrorKind;
 use thiserror::Error;
 
 /// Why a metric has no answer. Every message is one line.
@@ -76,6 +77,12 @@ pub enum MetricError {
         /// Number of classes.
         classes: usize,
     },
+    /// More classes than labels can tell apart.
+    #[error("{classes} classes are more than the 256 that labels can tell apart")]
+    TooManyClasses {
+        /// Number of classes.
+        classes: usize,
+    },
     /// A set has too few samples of a class.
     #[error("the {set} set has {found} samples of class {class}, needed are at least {needed}; give more of it")]
     ClassTooFew {
@@ -115,4 +122,25 @@ pub enum MetricError {
         /// Trials.
         trials: u64,
     },
+}
+
+impl MetricError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            MetricError::TooFew { .. } | MetricError::ClassTooFew { .. } | MetricError::TestInTraining => {
+                ErrorKind::Data
+            }
+            MetricError::Shape { .. }
+            | MetricError::NotFinite { .. }
+            | MetricError::NotProbabilities { .. }
+            | MetricError::DimensionsDiffer { .. }
+            | MetricError::CountsDiffer { .. }
+            | MetricError::NoSuchClass { .. }
+            | MetricError::TooManyClasses { .. }
+            | MetricError::NoSuchSample { .. }
+            | MetricError::NotImages { .. }
+            | MetricError::NoProportion { .. } => ErrorKind::Input,
+        }
+    }
 }

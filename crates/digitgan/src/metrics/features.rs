@@ -44,11 +44,13 @@ impl<'a> Features<'a> {
         &self.values
     }
 
-    /// The features of sample `index`.
-    ///
-    /// # Panics
-    /// When there is no such sample.
-    pub fn row(&self, index: usize) -> &[f32] {
+    /// The features of sample `index`; `None` if there is no such sample.
+    pub fn sample(&self, index: usize) -> Option<&[f32]> {
+        self.rows().nth(index)
+    }
+
+    /// The features of a sample that is known to be there.
+    pub(super) fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.dimensions..][..self.dimensions]
     }
 
@@ -59,11 +61,16 @@ impl<'a> Features<'a> {
 
     /// The samples at `indices`, in that order.
     ///
-    /// # Panics
+    /// # Errors
     /// When there is no such sample.
-    pub fn select(&self, indices: impl IntoIterator<Item = usize>) -> Features<'static> {
-        let values: Vec<f32> = indices.into_iter().flat_map(|index| self.row(index)).copied().collect();
-        Features { count: values.len() / self.dimensions, values: values.into(), dimensions: self.dimensions }
+    pub fn select(&self, indices: impl IntoIterator<Item = usize>) -> Result<Features<'static>, MetricError> {
+        let mut values = Vec::new();
+        for index in indices {
+            let row = self.sample(index).ok_or(MetricError::NoSuchSample { index, count: self.count })?;
+            values.extend_from_slice(row);
+        }
+        let count = values.len() / self.dimensions;
+        Ok(Features { count, values: values.into(), dimensions: self.dimensions })
     }
 
     /// The largest absolute value; 0 where there is no sample.
@@ -180,7 +187,7 @@ mod tests {
     #[test]
     fn samples_are_selected_in_order() {
         let features = Features::new(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 3, 2).unwrap();
-        let selected = features.select([2, 0]);
+        let selected = features.select([2, 0]).unwrap();
         assert_eq!((selected.count(), selected.values()), (2, &[4.0, 5.0, 0.0, 1.0][..]));
         assert_eq!(selected.row(1), [0.0, 1.0]);
         assert_eq!(features.largest(), 5.0);

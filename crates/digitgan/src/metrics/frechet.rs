@@ -138,7 +138,7 @@ fn of_class(
     class: usize,
     set: &'static str,
 ) -> Result<Features<'static>, MetricError> {
-    let chosen = features.select((0..labels.len()).filter(|&index| usize::from(labels[index]) == class));
+    let chosen = features.select((0..labels.len()).filter(|&index| usize::from(labels[index]) == class))?;
     match chosen.count() {
         found if found < MIN_SAMPLES => Err(MetricError::ClassTooFew { set, class, found, needed: MIN_SAMPLES }),
         _ => Ok(chosen),

@@ -7,26 +7,30 @@ mod tensors;
 mod variant;
 
 pub use design::{ClassInput, Design, Normaliser, SourceHead};
+pub use tensors::{Tensor, TensorMap};
+// Hidden: the lists that engines are built of and begin with. They take models as they come; `GeneratorFile::untrained` and
+// `Snapshot::first` are their checked face.
+#[doc(hidden)]
 pub use tensors::{
-    Tensor, TensorMap, TensorSpec, classifier_tensors, discriminator_tensors, generator_tensors, initial_classifier,
-    initial_state, initial_state_of,
+    TensorSpec, classifier_tensors, discriminator_tensors, generator_tensors, initial_classifier, initial_state,
+    initial_state_of,
 };
 pub use variant::{Variant, Wiring};
 
+pub use crate::input::LATENT;
+use crate::input::{InputError, check_class_count};
 use serde::{Deserialize, Serialize};
 
-/// Length of the noise vector z.
-pub const LATENT: usize = 100;
 /// Hidden units of ACGAN's class head.
-pub const CLASS_HIDDEN: usize = 128;
+pub(crate) const CLASS_HIDDEN: usize = 128;
 /// Hidden units between D's features and its logit, where it has such a layer.
-pub const SOURCE_HIDDEN: usize = 128;
+pub(crate) const SOURCE_HIDDEN: usize = 128;
 /// Features of a classifier: the hidden units before its logits.
 pub const CLASSIFIER_FEATURES: usize = 64;
 /// ε of every batch normalisation.
-pub const BATCH_NORM_EPSILON: f64 = 1e-5;
+pub(crate) const BATCH_NORM_EPSILON: f64 = 1e-5;
 /// Share of a new batch in the running statistics.
-pub const BATCH_NORM_MOMENTUM: f32 = 0.1;
+pub(crate) const BATCH_NORM_MOMENTUM: f32 = 0.1;
 
 /// A model: which of the three, for how many classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,23 @@ pub struct ModelSpec {
 }
 
 impl ModelSpec {
+    /// A model for so many classes.
+    ///
+    /// # Errors
+    /// Fewer than 2 classes, or more than 100.
+    pub fn new(variant: Variant, classes: usize) -> Result<Self, InputError> {
+        let spec = ModelSpec { variant, classes };
+        spec.check().map(|()| spec)
+    }
+
+    /// Checks the number of classes, which whoever takes a model does.
+    ///
+    /// # Errors
+    /// As [`ModelSpec::new`].
+    pub fn check(&self) -> Result<(), InputError> {
+        check_class_count(self.classes)
+    }
+
     /// Length of G's input: the noise, and a one-hot class where G sees the class.
     pub fn generator_inputs(&self) -> usize {
         LATENT + if self.variant.wiring().generator_sees_class { self.classes } else { 0 }

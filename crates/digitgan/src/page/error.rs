@@ -2,6 +2,8 @@
 
 use super::picture::PictureFileError;
 use crate::engine::EngineError;
+use crate::error::ErrorKind;
+use crate::input::InputError;
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
 use std::io;
@@ -42,6 +44,9 @@ pub enum PageError {
     /// A picture of the run cannot be used.
     #[error(transparent)]
     PictureFile(#[from] PictureFileError),
+    /// A data set whose digits cannot be shown.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A picture cannot be drawn.
     #[error(transparent)]
     Picture(#[from] crate::picture::PictureError),
@@ -59,4 +64,22 @@ pub enum PageError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl PageError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            PageError::Manifest(error) => error.kind(),
+            PageError::Evaluation(error) => error.kind(),
+            PageError::NoEvaluation { .. } | PageError::NoGenerator { .. } => ErrorKind::Missing,
+            PageError::Generator(error) => error.kind(),
+            PageError::Engine { source, .. } => source.kind(),
+            PageError::PictureFile(error) => error.kind(),
+            PageError::Picture(error) => error.kind(),
+            PageError::Input(error) => error.kind(),
+            PageError::Foreign { .. } => ErrorKind::InUse,
+            PageError::Write { .. } => ErrorKind::Files,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Pictures as parts of a page.
 
+use crate::error::ErrorKind;
 use crate::files::capped;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,7 @@ pub struct Picture {
 
 /// Why a file is no picture.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PictureFileError {
     /// The file system refused.
     #[error("cannot read {path}: {source}")]
@@ -35,6 +37,16 @@ pub enum PictureFileError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl PictureFileError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            PictureFileError::Io { .. } => ErrorKind::Files,
+            PictureFileError::Format { .. } => ErrorKind::Damaged,
+        }
+    }
 }
 
 impl Picture {

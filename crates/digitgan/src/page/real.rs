@@ -15,7 +15,7 @@ impl RealDigits {
     /// # Errors
     /// A data set without training images.
     pub fn of(dataset: &Dataset, number: usize) -> Result<Self, PageError> {
-        let RealGrid { columns, images, .. } = RealGrid::new(dataset, ROWS, &[], 1);
+        let RealGrid { columns, images, .. } = RealGrid::new(dataset, ROWS, &[], 1)?;
         let png = Grid::new(columns).draw(&images)?.png(&[("Software", "digitgan")])?;
         let name = if number == 0 { "real-digits.png".to_owned() } else { format!("real-digits-{}.png", number + 1) };
         let picture = Picture::new(name, png).expect("what was just drawn is a picture");

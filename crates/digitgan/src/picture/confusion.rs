@@ -44,13 +44,11 @@ impl ConfusionPicture<'_> {
     /// Writes the picture as a PNG file with `text` as its metadata, whole or not at all.
     ///
     /// # Errors
-    /// More than 100 classes, a key of `text` that PNG cannot hold, or those of writing.
+    /// No class or more than 100, a matrix that is not square, a class without a name, a key of `text` that PNG cannot hold, or those of writing.
     pub fn write_png(&self, path: &Path, text: &[(&str, &str)]) -> Result<(), PictureError> {
+        self.check()?;
         let classes = self.counts.len() as u32;
         let (width, height) = (LEFT + classes * CELL + MARGIN, HEAD + classes * CELL + MARGIN);
-        if self.counts.len() > MAX_CLASSES {
-            return Err(PictureError::TooLarge { width: width as usize, height: height as usize });
-        }
         let size = (width * SUPERSAMPLING, height * SUPERSAMPLING);
         let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
         {
@@ -61,6 +59,22 @@ impl ConfusionPicture<'_> {
         let pixels = downsample(&large, width);
         let png = png_file::encode((width as usize, height as usize), png::ColorType::Rgb, &pixels, text)?;
         png_file::write(path, &png)
+    }
+
+    fn check(&self) -> Result<(), PictureError> {
+        let classes = self.counts.len();
+        if classes == 0 {
+            return Err(PictureError::NoImages);
+        }
+        if classes > MAX_CLASSES {
+            let side = classes.saturating_mul(CELL as usize);
+            return Err(PictureError::TooLarge { width: side, height: side });
+        }
+        let lengths = self.counts.iter().map(Vec::len).chain([self.class_names.len()]);
+        match lengths.into_iter().find(|&found| found != classes) {
+            Some(found) => Err(PictureError::NotSquare { found, classes }),
+            None => Ok(()),
+        }
     }
 
     fn draw(&self, area: &Area<'_>, width: u32) -> Result<(), PictureError> {

@@ -25,6 +25,7 @@ pub use grid::{GreyPicture, Grid};
 pub(crate) use png_file::encode_with;
 pub use terminal::{TerminalStyle, preview};
 
+use crate::error::ErrorKind;
 use std::io;
 
 /// Most pixels of a picture. A mistyped count should be an error, not a frozen machine.
@@ -32,6 +33,7 @@ pub(crate) const MAX_PICTURE_PIXELS: usize = 1 << 28;
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PictureError {
     /// The bytes are not whole 28×28 images.
     #[error("{bytes} bytes of pixels are not whole 28x28 images; give a multiple of 784")]
@@ -75,6 +77,14 @@ pub enum PictureError {
         /// Height of this frame.
         found_height: usize,
     },
+    /// A confusion matrix that is not square, or without a name for each class.
+    #[error("a row has {found} counts or names where there are {classes} classes; give one for each")]
+    NotSquare {
+        /// Counts in a row, or names.
+        found: usize,
+        /// Rows.
+        classes: usize,
+    },
     /// A key that PNG cannot hold.
     #[error("{key:?} cannot name a PNG text; use 1 to 79 letters, digits, and single inner spaces")]
     TextKey {
@@ -87,4 +97,21 @@ pub enum PictureError {
     /// The file could not be written.
     #[error("cannot write the picture: {0}")]
     Io(#[from] io::Error),
+}
+
+impl PictureError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            PictureError::PartialImage { .. }
+            | PictureError::NoImages
+            | PictureError::EmptyLayout { .. }
+            | PictureError::TooLarge { .. }
+            | PictureError::FrameSize { .. }
+            | PictureError::NotSquare { .. }
+            | PictureError::TextKey { .. } => ErrorKind::Input,
+            PictureError::Drawing(_) => ErrorKind::Other,
+            PictureError::Io(_) => ErrorKind::Files,
+        }
+    }
 }

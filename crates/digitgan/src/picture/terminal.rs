@@ -4,6 +4,7 @@
 //! other. A digit is 28 columns by 14 lines; where that is too wide, every square of 2×2 pixels is
 //! averaged first and a digit is 14 columns by 7 lines.
 
+use super::PictureError;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use std::fmt::Write;
 
@@ -31,12 +32,19 @@ const GAP: usize = 1;
 ///
 /// Digits have full size if all fit side by side, else half size, in rows as even as can be with
 /// an empty line between. A half-size digit takes 14 columns even where there are fewer. Every line
-/// ends with a line feed, after resetting colours. A partial image at the end is left out.
+/// ends with a line feed, after resetting colours.
 ///
 /// # Shapes
 ///
 /// `images`: `[count, 28, 28]` bytes.
-pub fn preview(images: &[u8], columns: usize, style: TerminalStyle) -> String {
+///
+/// # Errors
+///
+/// Bytes that are not whole images.
+pub fn preview(images: &[u8], columns: usize, style: TerminalStyle) -> Result<String, PictureError> {
+    if !images.len().is_multiple_of(IMAGE_PIXELS) {
+        return Err(PictureError::PartialImage { bytes: images.len() });
+    }
     let count = images.len() / IMAGE_PIXELS;
     let fitting = |side: usize| columns.saturating_add(GAP) / (side + GAP);
     let full_size = fitting(IMAGE_SIDE) >= count;
@@ -57,7 +65,7 @@ pub fn preview(images: &[u8], columns: usize, style: TerminalStyle) -> String {
             push_line(&mut text, cells, style);
         }
     }
-    text
+    Ok(text)
 }
 
 /// The mean of every square of 2×2 pixels, `[14, 14]`.
@@ -152,12 +160,12 @@ mod tests {
 
     #[test]
     fn a_square_in_plain_characters() {
-        let full = preview(&square(), 28, TerminalStyle::Ascii);
+        let full = preview(&square(), 28, TerminalStyle::Ascii).unwrap();
         let lines: Vec<&str> = full.lines().collect();
         assert_eq!(lines.len(), 14);
         assert_eq!(lines[3].trim(), "");
         assert_eq!(lines[4], format!("{}{}{}", " ".repeat(8), "@".repeat(12), " ".repeat(8)));
-        let half = preview(&square(), 27, TerminalStyle::Shades);
+        let half = preview(&square(), 27, TerminalStyle::Shades).unwrap();
         let lines: Vec<&str> = half.lines().collect();
         assert_eq!(lines.len(), 7);
         assert_eq!(lines[2], "    ██████    ");
@@ -168,7 +176,7 @@ mod tests {
         let ten = square().repeat(10);
         // 80 columns hold five half-size digits per row; 134 would hold nine, and make two even rows.
         for (columns, lines, width) in [(80, 15, 74), (134, 15, 74), (149, 7, 149), (289, 14, 289), (5, 79, 14)] {
-            let text = preview(&ten, columns, TerminalStyle::Ascii);
+            let text = preview(&ten, columns, TerminalStyle::Ascii).unwrap();
             assert_eq!(text.lines().count(), lines, "{columns} columns");
             let widest = text.lines().map(str::len).max().unwrap();
             assert_eq!(widest, width, "{columns} columns");
@@ -180,13 +188,13 @@ mod tests {
         let mut image = vec![0; 784];
         image[1] = 200;
         image[28 + 1] = 100;
-        let text = preview(&image, 80, TerminalStyle::TrueColor);
+        let text = preview(&image, 80, TerminalStyle::TrueColor).unwrap();
         let first = text.lines().next().unwrap();
         let black = "\x1b[38;2;0;0;0m\x1b[48;2;0;0;0m▀";
         let pixel = "\x1b[38;2;200;200;200m\x1b[48;2;100;100;100m▀";
         assert!(first.starts_with(&format!("{black}{pixel}{black}▀▀")), "{first:?}");
         assert!(text.lines().all(|line| line.ends_with("\x1b[0m")));
-        let text = preview(&image, 80, TerminalStyle::Ansi256);
+        let text = preview(&image, 80, TerminalStyle::Ansi256).unwrap();
         let pixel = "\x1b[38;5;251m\x1b[48;5;241m▀";
         assert!(text.lines().next().unwrap().contains(pixel), "{text:?}");
     }
@@ -223,7 +231,7 @@ mod tests {
         ) {
             for style in [TerminalStyle::TrueColor, TerminalStyle::Ansi256,
                           TerminalStyle::Shades, TerminalStyle::Ascii] {
-                let text = preview(&bytes, columns, style);
+                let text = preview(&bytes, columns, style).unwrap();
                 prop_assert_eq!(text.is_empty(), bytes.len() < 784);
                 prop_assert!(text.is_empty() || text.ends_with('\n'));
                 let plain = matches!(style, TerminalStyle::Shades | TerminalStyle::Ascii);

@@ -5,6 +5,7 @@
 use super::directory::RunDirectory;
 use crate::config::{Setting, TrainConfig};
 use crate::data::DatasetIdentity;
+use crate::error::ErrorKind;
 use crate::files::{WeightsFileError, atomic};
 use crate::hash::sha256_hex;
 use crate::train::Snapshot;
@@ -19,6 +20,7 @@ const KEPT: usize = 2;
 
 /// Why a training cannot go on from a checkpoint.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointError {
     /// The folder cannot be listed.
     #[error("cannot list {path}: {source}")]
@@ -57,6 +59,18 @@ pub enum CheckpointError {
         /// The step that it says.
         found: String,
     },
+}
+
+impl CheckpointError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            CheckpointError::Io { .. } => ErrorKind::Files,
+            CheckpointError::File(error) => error.kind(),
+            CheckpointError::Foreign { .. } => ErrorKind::Damaged,
+            CheckpointError::OtherRun { .. } | CheckpointError::Step { .. } => ErrorKind::Mismatch,
+        }
+    }
 }
 
 /// The hash of all that decides what a step computes: a checkpoint is of use to just such a training.
@@ -160,7 +174,7 @@ mod tests {
     }
 
     fn write(run: &RunDirectory, step: u64) {
-        let snapshot = Snapshot { step, ..Snapshot::first(&config(), dataset().classes) };
+        let snapshot = Snapshot { step, ..Snapshot::first(&config(), dataset().classes).unwrap() };
         super::write(run, &snapshot, &config(), &dataset()).unwrap();
     }
 
@@ -172,7 +186,7 @@ mod tests {
         }
         assert_eq!(run.checkpoint_steps().unwrap(), [6, 9]);
         let read = read_newest(&run, &config(), &dataset()).unwrap().unwrap();
-        assert_eq!((read.step, read.state), (9, Snapshot::first(&config(), dataset().classes).state));
+        assert_eq!((read.step, read.state), (9, Snapshot::first(&config(), dataset().classes).unwrap().state));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::IMAGE_PIXELS;
 use crate::data::Split;
+use crate::error::ErrorKind;
 use crate::evaluation::{Evaluation, FORMAT, Neighbours};
 use crate::files::{atomic, capped};
 use crate::picture::{ConfusionPicture, Grid, PictureError};
@@ -26,6 +27,7 @@ pub struct Written {
 
 /// Why an evaluation cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum EvaluationFileError {
     /// The file system refused.
     #[error("cannot read {path}: {source}")]
@@ -43,6 +45,16 @@ pub enum EvaluationFileError {
         /// Why.
         reason: String,
     },
+}
+
+impl EvaluationFileError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            EvaluationFileError::Io { .. } => ErrorKind::Files,
+            EvaluationFileError::Format { .. } => ErrorKind::Damaged,
+        }
+    }
 }
 
 /// The record of an evaluation in `folder`.
@@ -132,7 +144,7 @@ fn nearest_of_classes(neighbours: &Neighbours, training: &Split, columns: usize)
             pixels.extend(place.map_or(&BLACK[..], |place| &neighbours.digits[place * IMAGE_PIXELS..][..IMAGE_PIXELS]));
         }
         for place in &places {
-            pixels.extend(place.map_or(&BLACK[..], |place| training.image(neighbours.nearest[place].index)));
+            pixels.extend(place.map_or(&BLACK[..], |place| training.pixels(neighbours.nearest[place].index)));
         }
     }
     pixels

@@ -2,6 +2,7 @@
 
 use crate::config::TrainConfig;
 use crate::data::DatasetIdentity;
+use crate::error::ErrorKind;
 use crate::files::{atomic, capped};
 use crate::judge::JudgeIdentity;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,7 @@ pub struct Versions {
 
 /// Why a `run.toml` cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ManifestError {
     /// There is none: not a run.
     #[error("{path} is not a digitgan run: it has no run.toml")]
@@ -104,6 +106,18 @@ pub enum ManifestError {
         /// Its format.
         found: i64,
     },
+}
+
+impl ManifestError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ManifestError::Missing { .. } => ErrorKind::Missing,
+            ManifestError::Io { .. } => ErrorKind::Files,
+            ManifestError::Format { .. } => ErrorKind::Damaged,
+            ManifestError::Version { .. } => ErrorKind::Mismatch,
+        }
+    }
 }
 
 /// Largest `run.toml` that is read.

@@ -7,6 +7,7 @@
 //! everything else in training is deterministic, the file of a run that was interrupted is in the end byte for byte
 //! that of one that was not.
 
+use crate::error::ErrorKind;
 use csv::{StringRecord, Writer, WriterBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +60,7 @@ impl LogKind {
 
 /// Why a log cannot be read, continued or added to.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StepLogError {
     /// Reading or writing failed.
     #[error("cannot access the file: {0}")]
@@ -134,6 +136,18 @@ pub enum StepLogError {
         /// The kind of file.
         kind: &'static LogKind,
     },
+}
+
+impl StepLogError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            StepLogError::Io(_) => ErrorKind::Files,
+            StepLogError::OutOfTurn { .. } => ErrorKind::Input,
+            StepLogError::NotFinite { .. } => ErrorKind::NotFinite,
+            _ => ErrorKind::Damaged,
+        }
+    }
 }
 
 /// Appends records to a file, and keeps them at hand: 48 bytes for each step's losses. Rows are buffered; dropping the

@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::engine::StateError;
+use crate::error::ErrorKind;
 use crate::evaluation::EvaluationError;
 use crate::files::WeightsFileError;
 use crate::judge::JudgeError;
@@ -128,6 +129,30 @@ pub enum SessionError {
     },
 }
 
+impl SessionError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            SessionError::Config(error) => error.kind(),
+            SessionError::NobodyWatches { .. } => ErrorKind::Setting,
+            SessionError::Exists { .. } | SessionError::NotEmpty { .. } => ErrorKind::InUse,
+            SessionError::OtherSettings { .. } | SessionError::OtherData { .. } => ErrorKind::Mismatch,
+            SessionError::Manifest(error) => error.kind(),
+            SessionError::Checkpoint(error) => error.kind(),
+            SessionError::State { source, .. } => source.kind(),
+            SessionError::Training { source, .. } => source.kind(),
+            SessionError::Record(error) => error.kind(),
+            SessionError::Judge(error) => error.kind(),
+            SessionError::NoGenerator { .. } | SessionError::NoEpoch { .. } => ErrorKind::Missing,
+            SessionError::Generator(error) => error.kind(),
+            SessionError::Evaluation(error) => error.kind(),
+            SessionError::EvaluationFile(error) => error.kind(),
+            SessionError::WriteEvaluation { source, .. } => source.kind(),
+            SessionError::Folder { .. } => ErrorKind::Files,
+        }
+    }
+}
+
 /// Why a judge cannot be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -146,6 +171,17 @@ pub enum KeptJudgeError {
     /// It cannot be trained.
     #[error(transparent)]
     Training(#[from] JudgeError),
+}
+
+impl KeptJudgeError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            KeptJudgeError::File(error) => error.kind(),
+            KeptJudgeError::Write { .. } => ErrorKind::Files,
+            KeptJudgeError::Training(error) => error.kind(),
+        }
+    }
 }
 
 /// Where a checkpoint lies, as the end of a sentence that speaks of it.

@@ -57,7 +57,7 @@ pub fn at_hand(device: &Device, identity: &DatasetIdentity, folder: &Path) -> Re
         return Ok(Some(judge));
     }
     let path = kept(folder, identity);
-    Ok(if path.exists() { Some(Judge::new(device, ClassifierFile::read(&path)?)) } else { None })
+    Ok(if path.exists() { Some(Judge::new(device, ClassifierFile::read(&path)?)?) } else { None })
 }
 
 /// The judge of a data set: the one at hand, or else a new one, which is then kept in `folder`. `watch` is called after
@@ -96,7 +96,7 @@ pub fn train(
         std::fs::create_dir_all(folder).map_err(write)?;
     }
     file.write(path).map_err(write)?;
-    Ok(Judge::new(device, file))
+    Ok(Judge::new(device, file)?)
 }
 
 /// Where the judge of a data set is kept.

@@ -89,7 +89,7 @@ pub fn taken_up(run: &RunDirectory, wanted: &Manifest) -> Result<Manifest, Sessi
 pub fn is_finished(run: &RunDirectory, manifest: &Manifest) -> bool {
     let images = manifest.dataset.identity.train_images;
     let saved = run.checkpoint_steps().ok().and_then(|steps| steps.last().copied()).unwrap_or(0);
-    let an_epoch = saved >= (images / manifest.config.batch_size) as u64;
+    let an_epoch = saved >= images.checked_div(manifest.config.batch_size).unwrap_or(0) as u64;
     let drawn = run.loss_curves().exists() && (run.animation().exists() || !an_epoch);
     saved >= manifest.config.total_steps(images) && drawn
 }

@@ -33,7 +33,7 @@ impl<'a> Session<'a> {
         manifest.config.validate()?;
         manifest.config.validate_for(&dataset.name, dataset.train.len())?;
         check_free(&run)?;
-        let first = Snapshot::first(&manifest.config, dataset.classes);
+        let first = first_state(&manifest, dataset)?;
         let training = training_from(first, &run, &manifest, dataset, device)?;
         // The first file in a run's directory is the one that makes it a run.
         let write = |source| SessionError::Folder { action: "write", path: run.manifest(), source };
@@ -58,7 +58,10 @@ impl<'a> Session<'a> {
         manifest.config.validate_for(&dataset.name, dataset.train.len())?;
         let newest = checkpoint::read_newest(&run, &manifest.config, &manifest.dataset.identity)?;
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
-        let snapshot = newest.unwrap_or_else(|| Snapshot::first(&manifest.config, dataset.classes));
+        let snapshot = match newest {
+            Some(snapshot) => snapshot,
+            None => first_state(&manifest, dataset)?,
+        };
         let training = training_from(snapshot, &run, &manifest, dataset, device)?;
         Self::record(training, run, manifest, dataset, judge)
     }
@@ -145,6 +148,12 @@ impl<'a> Session<'a> {
             source => SessionError::Training { source, checkpoint: None },
         }
     }
+}
+
+/// The state before a run's first step.
+fn first_state(manifest: &Manifest, dataset: &Dataset) -> Result<Snapshot, SessionError> {
+    let first = Snapshot::first(&manifest.config, dataset.classes);
+    first.map_err(|source| SessionError::Training { source, checkpoint: None })
 }
 
 /// A training from a state, which belongs to a run's checkpoint.

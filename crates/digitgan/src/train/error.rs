@@ -3,6 +3,7 @@
 use super::events::ObserverError;
 use crate::config::ConfigError;
 use crate::engine::{EngineError, StateError};
+use crate::error::ErrorKind;
 
 /// Why a training cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,19 @@ pub enum TrainError {
     /// Whoever listens cannot go on.
     #[error(transparent)]
     Observer(#[from] ObserverError),
+}
+
+impl TrainError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            TrainError::Config(error) => error.kind(),
+            TrainError::State(error) => error.kind(),
+            TrainError::Engine(error) | TrainError::Device { source: error, .. } => error.kind(),
+            TrainError::NotFinite { .. } => ErrorKind::NotFinite,
+            TrainError::Observer(_) => ErrorKind::Other,
+        }
+    }
 }
 
 fn told(last_good: Option<u64>) -> String {

@@ -50,7 +50,7 @@ impl Monitor {
     /// goes on.
     ///
     /// # Errors
-    /// Images that are not whole.
+    /// Images that are not whole, or a judge or a data set of other classes than the model.
     pub fn new(
         mut judge: Judge,
         spec: ModelSpec,
@@ -58,9 +58,16 @@ impl Monitor {
         seed: u64,
         records: Vec<CollapseRecord>,
     ) -> Result<Self, InputError> {
+        spec.check()?;
+        dataset.check()?;
+        for (what, found) in [("the judge", judge.identity().classes), ("the data set", dataset.classes)] {
+            if found != spec.classes {
+                return Err(InputError::OtherClasses { what, found, expected: spec.classes });
+            }
+        }
         let digits = DIGITS.max(OF_A_CLASS * spec.classes).next_multiple_of(spec.classes);
         let labels: Vec<u8> = (0..digits).map(|digit| (digit % spec.classes) as u8).collect();
-        let latents = sample::latents(seed, Purpose::MonitorLatent, 0, digits);
+        let latents = sample::latents(seed, Purpose::MonitorLatent, 0, digits)?;
         let (images, real_labels) = real_digits(dataset, digits, seed);
         let readings = judge.read(&images)?;
         let real_distance = mean_distance(&readings, &real_labels, &spec);
@@ -163,7 +170,7 @@ fn real_digits(dataset: &Dataset, digits: usize, seed: u64) -> (Vec<u8>, Vec<u8>
         let label = train.labels[place as usize];
         if missing[usize::from(label)] > 0 {
             missing[usize::from(label)] -= 1;
-            images.extend_from_slice(train.image(place as usize));
+            images.extend_from_slice(train.pixels(place as usize));
             labels.push(label);
         }
     }

@@ -1,6 +1,8 @@
 //! The state of a training between two steps.
 
+use super::error::TrainError;
 use crate::config::TrainConfig;
+use crate::engine::EngineError;
 use crate::model::{ModelSpec, TensorMap, initial_state_of};
 
 /// Everything that a training needs to go on bit for bit: randomness needs no state (see [`crate::seed`]).
@@ -16,9 +18,13 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The state before the first step, on data of so many classes.
-    pub fn first(config: &TrainConfig, classes: usize) -> Snapshot {
-        let spec = ModelSpec { variant: config.model, classes };
+    ///
+    /// # Errors
+    /// Impossible settings, fewer than 2 classes or more than 100.
+    pub fn first(config: &TrainConfig, classes: usize) -> Result<Snapshot, TrainError> {
+        config.validate()?;
+        let spec = ModelSpec::new(config.model, classes).map_err(EngineError::from)?;
         let state = initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed);
-        Snapshot { step: 0, rollbacks: 0, state }
+        Ok(Snapshot { step: 0, rollbacks: 0, state })
     }
 }

@@ -7,7 +7,7 @@ use super::monitor::Monitor;
 use super::snapshot::Snapshot;
 use crate::config::{OnCollapse, TrainConfig};
 use crate::data::Dataset;
-use crate::engine::{Device, Engine, EngineError, StepReport};
+use crate::engine::{Device, Engine, EngineError, InputError, StepReport};
 use crate::judge::JudgeIdentity;
 use crate::model::{ModelSpec, TensorMap};
 use crate::sample::{self, GridPlan};
@@ -56,10 +56,16 @@ impl<'a> Training<'a> {
     /// checkpoint.
     ///
     /// # Errors
-    /// Impossible settings, a state that does not fit them, or a device that fails.
+    /// Impossible settings, a data set whose images and classes do not fit together, a state that does not fit, or a
+    /// device that fails.
     pub fn new(config: TrainConfig, dataset: &'a Dataset, device: Device, start: Snapshot) -> Result<Self, TrainError> {
         config.validate()?;
+        dataset.check().map_err(EngineError::from)?;
         config.validate_for(&dataset.name, dataset.train.len())?;
+        if start.rollbacks > MAX_ROLLBACKS {
+            let (found, most) = (start.rollbacks as usize, MAX_ROLLBACKS as usize);
+            return Err(EngineError::from(InputError::TooMany { what: "ways back", found, most }).into());
+        }
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
         let mut engine = device.engine(&spec, config.batch_size, config.protocol())?;
         let Snapshot { step, rollbacks, ref state } = start;
@@ -221,8 +227,10 @@ impl<'a> Training<'a> {
 
     /// Takes up the last good state again. Returns its step.
     fn go_back(&mut self) -> Result<u64, TrainError> {
-        let first = || Snapshot::first(&self.config, self.spec.classes);
-        let good = self.last_good.take().unwrap_or_else(first);
+        let good = match self.last_good.take() {
+            Some(good) => good,
+            None => Snapshot::first(&self.config, self.spec.classes)?,
+        };
         self.engine.restore(&good.state, good.step)?;
         (self.step, self.reported) = (good.step, good.step);
         self.saved_step = (good.step > 0).then_some(good.step);

@@ -1,5 +1,7 @@
 //! Why bytes cannot be read as weights.
 
+use crate::error::ErrorKind;
+
 /// Why bytes are not the weights that they should be. Whoever knows where the bytes came from says so before it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -40,4 +42,11 @@ pub enum WeightsError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl WeightsError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Damaged
+    }
 }

@@ -2,7 +2,8 @@
 
 use super::WeightsError;
 use super::tensor_file::{Precision, TensorFile, encode};
-use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors};
+use crate::input::InputError;
+use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors, initial_state};
 use std::collections::BTreeMap;
 
 /// What the file says it is.
@@ -24,6 +25,25 @@ pub struct GeneratorFile {
 }
 
 impl GeneratorFile {
+    /// A generator as it is before its first step under `seed`: it draws grey noise. Good for trying out whatever takes a
+    /// generator. Classes are named by their numbers.
+    ///
+    /// ```
+    /// use digitgan::prelude::*;
+    ///
+    /// let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
+    /// assert_eq!((generator.step, generator.class_names[9].as_str()), (0, "9"));
+    /// # Ok::<(), InputError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fewer than 2 classes, or more than 100.
+    pub fn untrained(variant: Variant, classes: usize, seed: u64) -> Result<GeneratorFile, InputError> {
+        let spec = ModelSpec::new(variant, classes)?;
+        let class_names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+        Ok(GeneratorFile::from_state(&initial_state(&spec, seed), spec, &class_names, "none", 0))
+    }
+
     /// Takes G out of a training's state: the average of its weights where there is one.
     pub fn from_state(
         state: &TensorMap,
@@ -121,7 +141,6 @@ fn spec_of(tensors: &TensorMap, facts: &BTreeMap<String, String>) -> Result<Mode
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::initial_state;
 
     fn example(variant: Variant) -> GeneratorFile {
         let spec = ModelSpec { variant, classes: 3 };

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 fn varied(ways: &[Augment], seed: u64, index: u64, image: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 784];
-    apply(ways, seed, index, image, &mut out);
+    apply(ways, seed, index, image, &mut out).unwrap();
     out
 }
 

@@ -48,7 +48,7 @@ fn classes_and_files_are_in_the_order_of_their_names() {
     assert_eq!(dataset.train.labels, [[0; 7], [1; 7], [2; 7]].concat());
     assert_eq!(dataset.test.labels, [0, 1, 2]);
     let inks = |split: &digitgan::data::Split| -> Vec<u8> {
-        (0..split.len()).map(|index| split.image(index)[14 * 28 + 14]).collect()
+        (0..split.len()).map(|index| split.image(index).unwrap()[14 * 28 + 14]).collect()
     };
     // The seventh of each class is set aside.
     assert_eq!(inks(&dataset.train)[..8], [50, 51, 52, 53, 54, 55, 57, 100]);
@@ -120,7 +120,7 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
         write(folder.path(), "a/1.png", &bytes);
         write(folder.path(), "b/1.png", &png(square(255, 0)));
         let (dataset, _) = load_path(folder.path()).unwrap();
-        let image = dataset.train.image(0);
+        let image = dataset.train.image(0).unwrap();
         assert_eq!(image[14 * 28 + 14], ink, "{name}: ink");
         let ground = if name == "light ground, lighter ink" { 200 } else { 0 };
         assert_eq!(image[0], ground, "{name}: ground");

@@ -17,6 +17,7 @@ mod skeletons;
 
 use super::{Dataset, Split};
 use crate::IMAGE_PIXELS;
+use crate::input::InputError;
 use crate::seed::index::strokes_block;
 use chance::Chance;
 use rayon::prelude::*;
@@ -83,24 +84,33 @@ pub fn generate(on_progress: &(dyn Fn(usize) + Sync)) -> Strokes {
     };
     let (train, train_styles) = split(0, TRAIN_IMAGES, &on_image);
     let (test, test_styles) = split(TRAIN_IMAGES, TEST_IMAGES, &on_image);
-    Strokes { dataset: dataset(train, test), train_styles, test_styles }
+    Strokes { dataset: named(train, test), train_styles, test_styles }
 }
 
-/// The first `count` training images and `count / 6` test images of the set, without styles: enough to try something on, in
-/// a moment. Counts beyond the set are those of the whole set.
-pub fn some(count: usize) -> Dataset {
-    let (train, test) = (count.min(TRAIN_IMAGES), (count / 6).min(TEST_IMAGES));
-    dataset(split(0, train, &|| ()).0, split(TRAIN_IMAGES, test, &|| ()).0)
+/// The first `train` training images and the first `test` test images of the built-in set, for a quick try: a thousand
+/// are drawn in some hundredths of a second. Classes are balanced wherever one stops.
+///
+/// ```
+/// let dataset = digitgan::data::strokes::some(20, 10)?;
+/// assert_eq!((dataset.train.len(), dataset.test.len(), dataset.classes), (20, 10, 10));
+/// # Ok::<(), digitgan::prelude::InputError>(())
+/// ```
+///
+/// # Errors
+/// More than [`TRAIN_IMAGES`] or [`TEST_IMAGES`], or no training image.
+pub fn some(train: usize, test: usize) -> Result<Dataset, InputError> {
+    let most = |what, found, most| if found > most { Err(InputError::TooMany { what, found, most }) } else { Ok(()) };
+    most("training images of the strokes", train, TRAIN_IMAGES)?;
+    most("test images of the strokes", test, TEST_IMAGES)?;
+    let ((train, _), (test, _)) = (split(0, train, &|| ()), split(TRAIN_IMAGES, test, &|| ()));
+    let dataset = named(train, test);
+    dataset.check().map(|()| dataset)
 }
 
-fn dataset(train: Split, test: Split) -> Dataset {
-    Dataset {
-        name: "strokes".to_owned(),
-        classes: CLASSES,
-        class_names: (0..CLASSES).map(|class| class.to_string()).collect(),
-        train,
-        test,
-    }
+/// The data set of these splits.
+fn named(train: Split, test: Split) -> Dataset {
+    let class_names = (0..CLASSES).map(|class| class.to_string()).collect();
+    Dataset { name: "strokes".to_owned(), classes: CLASSES, class_names, train, test }
 }
 
 /// Draws image `index` of the set of `seed` (the built-in one: [`SEED`]).

@@ -1,5 +1,6 @@
 //! Why a run directory cannot be kept.
 
+use crate::error::ErrorKind;
 use crate::picture::PictureError;
 use crate::run::step_log::StepLogError;
 use std::io;
@@ -35,6 +36,17 @@ pub enum RecordError {
         /// Why not.
         source: PictureError,
     },
+}
+
+impl RecordError {
+    /// What it is about.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            RecordError::Files { .. } => ErrorKind::Files,
+            RecordError::Log { source, .. } => source.kind(),
+            RecordError::Picture { source, .. } => source.kind(),
+        }
+    }
 }
 
 /// Says what was tried with which file, and lets the file system's refusals all look alike.
