@@ -81,11 +81,13 @@ fn circles_of_files_are_found_through_names_that_are_handed_on() {
 #[test]
 fn what_is_no_circle_is_not_found() {
     for files in [
-        // A parent that only hands on, whatever its variables are called.
+        // A parent that only hands on, whatever its variables and fields are called.
         [
             ("m/mod.rs", "mod a; pub use a::A; pub const N: u8 = 1; fn f(a: u8) { g!(x.A, a) }"),
-            ("m/a.rs", "use super::N; pub(super) struct A;"),
+            ("m/a.rs", "use super::N; pub struct A;"),
         ],
+        // What only the parent may see.
+        [("m/mod.rs", "mod a; use a::A;"), ("m/a.rs", "pub(super) struct A; m! { pub(super) struct B; }")],
         // Tests may import what they like, and documentation name it.
         [
             ("m/a.rs", "pub struct A; #[cfg(test)] mod tests { use super::super::b::B; }"),

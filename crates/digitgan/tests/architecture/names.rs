@@ -87,9 +87,11 @@ impl Names {
         {
             self.macros.push((line, path[path.len() - 1].clone()));
         }
+        // `pub(super)` names no import here either.
+        let of_visibility = path.len() == 1 && ["crate", "super"].contains(&path[0].as_str());
         let after_dot = matches!(before, [.., dot] if is_punct(dot, '.'));
         let after_range = matches!(before, [.., one, two] if is_punct(one, '.') && is_punct(two, '.'));
-        if !after_dot || after_range {
+        if !of_visibility && (!after_dot || after_range) {
             self.note(line, path);
         }
         after.len() - rest.len()
