@@ -61,6 +61,16 @@ impl fmt::Display for Api {
 }
 
 /// Which device is asked for: `cpu`, `auto`, `cuda`, `vulkan:1`.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let name: DeviceName = "cpu".parse()?;
+/// let device = Device::open(name, Some(1), |why| eprintln!("{why}"))?;
+/// assert!(device.is_cpu());
+/// assert!("gpu".parse::<DeviceName>().is_err(), "that is cuda, vulkan, metal or webgpu");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceName {
     /// The CPU engine.
@@ -101,6 +111,14 @@ impl FromStr for DeviceName {
 }
 
 /// A device that cannot be had.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Device::cpu(Some(0)).err().unwrap();
+/// assert!(matches!(error, DeviceError::Threads(_)));
+/// assert_eq!(error.kind(), ErrorKind::Input);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeviceError {
@@ -164,6 +182,16 @@ fn missing(api: Api, found: usize) -> String {
 ///
 /// Everything that a device computes runs on its own threads, whatever pool its caller runs in, and two devices may live in
 /// one process.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let device = Device::cpu(Some(1))?;
+/// let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
+/// let digits = Sampler::new(&device, &generator)?.draw(1, &[3, 1, 4])?;
+/// println!("{} pixels, drawn on {device}", digits.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Device {
     kernels: Kernels,

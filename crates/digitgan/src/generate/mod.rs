@@ -52,6 +52,15 @@ const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(gzip::
 pub const MAX_PNG_IMAGES: u64 = 100_000_000;
 
 /// What to generate.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// // Even digits alone, and as many of each.
+/// let classes = Some([0, 2, 4, 6, 8].into());
+/// let plan = SetPlan { train: 1000, test: 100, classes, seed: 1, layout: Layout::Png, keep: Keep::All };
+/// assert_eq!(plan.classes.map(|classes| classes.len()), Some(5));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Training images.
@@ -69,6 +78,18 @@ pub struct Plan {
 }
 
 /// Who draws, and where.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let device = Device::cpu(Some(1))?;
+/// let mut judge = Judge::of_mnist(&device);
+/// // The hash of the generator's file goes into the record of what it draws: `digitgan::files::sha256` computes it.
+/// let source = SetSource { file: &generator, sha256: "", device: &device, judge: Some(&mut judge) };
+/// assert_eq!(source.file.spec.classes, 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Source<'a> {
     /// The generator.
     pub file: &'a GeneratorFile,
@@ -116,6 +137,23 @@ impl Part {
 /// fails, nothing is left. A process that is killed leaves a hidden folder within `out` and nothing that a loader
 /// takes for a data set. IDX files are on the disk when this returns; PNG files are left to the system, as bringing
 /// each to the disk would take longer than drawing it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-generate-{}", std::process::id()));
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let device = Device::cpu(Some(1))?;
+/// let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
+/// let record = generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
+/// assert_eq!(record.train.counts, [2; 10]);
+/// let loaded = load(&DataSource::Path(folder.clone()), &folder, &|_| ())?;
+/// assert_eq!(loaded.dataset.test.len(), 10);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When the plan does not suit the generator, a judge is needed and not given or reads other classes, `out` is not

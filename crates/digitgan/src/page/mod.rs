@@ -41,6 +41,14 @@ pub struct RealDigits {
 }
 
 /// A report page.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// // `Page::read` fills it with runs that were evaluated.
+/// let page = Page { title: "Digits".to_owned(), real: Vec::new(), runs: Vec::new() };
+/// assert!(page.html().contains("<title>Digits</title>"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Page {
     /// What stands above it.
@@ -61,6 +69,16 @@ pub struct Written {
 }
 
 /// Why there is no page.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let run = RunDirectory::new("no/such/run");
+/// let error = Page::read(&Device::cpu(Some(1))?, "Digits", &[run], Vec::new()).unwrap_err();
+/// assert!(matches!(error, PageError::Manifest(_)));
+/// assert_eq!(error.kind(), ErrorKind::Missing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PageError {

@@ -6,6 +6,17 @@ use crate::engine::{EngineError, StateError};
 use crate::error::ErrorKind;
 
 /// Why a training cannot begin or go on.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let dataset = strokes::some(20, 0)?;
+/// let config = TrainConfig { batch_size: 64, ..TrainConfig::default() };
+/// let first = Snapshot::first(&config, dataset.classes)?;
+/// let error = Training::new(config, &dataset, Device::cpu(Some(1))?, first).err().unwrap();
+/// assert!(matches!(error, TrainError::Config(ConfigError::BatchTooLarge { images: 20, .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {

@@ -6,6 +6,19 @@ use crate::engine::EngineError;
 use crate::model::{ModelSpec, TensorMap, initial_state_of};
 
 /// Everything that a training needs to go on bit for bit: randomness needs no state (see [`crate::seed`]).
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Gan) };
+/// # let dataset = strokes::some(20, 0)?;
+/// let first = Snapshot::first(&config, dataset.classes)?;
+/// assert_eq!(first.step, 0);
+/// // A snapshot from `Event::Checkpoint` goes on in the same way, bit for bit.
+/// let training = Training::new(config, &dataset, Device::cpu(Some(1))?, first)?;
+/// assert_eq!((training.step(), training.total_steps()), (0, 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// Finished steps.
