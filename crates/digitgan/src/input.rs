@@ -11,6 +11,13 @@ pub const MIN_CLASSES: usize = 2;
 pub const MAX_CLASSES: usize = 100;
 
 /// Numbers that do not fit together, or a class that there is not.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Split::new(vec![0; 784], vec![0, 1]).unwrap_err();
+/// assert_eq!(error.to_string(), "pixels, [count, 28, 28]: 784 numbers, expected 1568");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {

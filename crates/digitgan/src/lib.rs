@@ -32,6 +32,7 @@ pub mod loss;
 pub mod metrics;
 pub mod model;
 pub mod pixel;
+pub mod prelude;
 pub mod sample;
 pub mod seed;
 pub mod train;

@@ -13,6 +13,18 @@ use rand_chacha::rand_core::Rng;
 use rayon::prelude::*;
 
 /// Draws pictures with a trained generator.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let mut sampler = Sampler::new(&Device::cpu(Some(1))?, &generator)?;
+/// let digits = sampler.draw(7, &[0, 1, 2])?;
+/// assert_eq!(digits.len(), 3 * 28 * 28);
+/// // A picture is its seed, its place and its class, whatever is drawn beside it.
+/// assert_eq!(sampler.draw_at(7, 2, &[2])?, digits[2 * 784..]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sampler {
     spec: ModelSpec,
     threads: Threads,
@@ -141,6 +153,19 @@ impl GridPlan {
 }
 
 /// The noise of `count` pictures from index `first` on.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let mut sampler = Sampler::new(&Device::cpu(Some(1))?, &generator)?;
+/// let noise = latents(7, Purpose::SampleLatent, 0, 2)?;
+/// let (from, to) = noise.split_at(100);
+/// let halfway: Vec<f32> = from.iter().zip(to).map(|(a, b)| (a + b) / 2.0).collect();
+/// let between = sampler.draw_latents(&halfway, &[3])?;
+/// assert_eq!(between.len(), 784);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Shapes
 /// Returns `[count, 100]`.

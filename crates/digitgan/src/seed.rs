@@ -16,6 +16,15 @@ use rand_distr::{Distribution, StandardNormal};
 
 /// What a stream of random numbers is for. Streams of different purposes never meet. How the index of each is laid out:
 /// [`index`].
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let noise = latents(7, Purpose::SampleLatent, 0, 3)?;
+/// assert_eq!(latents(7, Purpose::SampleLatent, 2, 1)?, noise[200..]);
+/// assert_ne!(latents(7, Purpose::TrainingLatent, 2, 1)?, noise[200..]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {

@@ -4,6 +4,14 @@ use crate::error::ErrorKind;
 
 /// Why settings cannot be trained by. Messages name settings in backticks, by the names that files have; a front end that
 /// calls them otherwise, such as by flags with dashes, can find them there.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Layer { lr: Some(-1.0), ..Layer::default() }.config().unwrap_err();
+/// assert_eq!((error.setting(), error.kind()), ("lr", ErrorKind::Setting));
+/// assert_eq!(error.to_string(), "`lr` is -1, but must be a positive number, such as 0.001");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

@@ -6,6 +6,14 @@ use std::str::FromStr;
 
 /// A set of settings that go together: what holds where nothing else is said ([`Recipe::config`]). `docs/recipes.md` has
 /// what each departure from the paper gives.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let recipe: Recipe = "paper".parse()?;
+/// assert_eq!(recipe.config(Variant::Gan).lr, 0.001);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Recipe {

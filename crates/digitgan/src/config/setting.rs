@@ -90,6 +90,15 @@ macro_rules! settings {
     ) => {
         /// The settings of a training: field by field the options of `digitgan train`, and by the same names (with
         /// dashes) the keys of files. What a record of old does not say is as in the paper.
+        ///
+        /// ```
+        /// use digitgan::prelude::*;
+        ///
+        /// let config = TrainConfig { epochs: 2, batch_size: 50, ..Recipe::Modern.config(Variant::Cgan) };
+        /// config.validate()?;
+        /// assert_eq!(config.total_steps(60_000), 2 * 1200);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct TrainConfig {
@@ -161,6 +170,16 @@ macro_rules! settings {
     )+]) => {
         /// What one source says of the settings: the flags of a call, a file, the record of a run. Layers lie over each
         /// other ([`Layer::over`]), and the default of a recipe holds where none says anything ([`Layer::config`]).
+        ///
+        /// ```
+        /// use digitgan::prelude::*;
+        ///
+        /// let file = Layer { epochs: Some(5), lr: Some(0.002), ..Layer::default() };
+        /// let flags = Layer { epochs: Some(10), ..Layer::default() };
+        /// let config = flags.over(file).config()?;
+        /// assert_eq!((config.epochs, config.lr), (10, 0.002));
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Layer {

@@ -34,6 +34,16 @@ pub const ELASTIC_SIGMA_PIXELS: f32 = 4.0;
 pub const ELASTIC_ALPHA_PIXELS: f32 = 20.0;
 
 /// A way to vary real images.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let image = strokes::draw(strokes::SEED, 0).image;
+/// let mut varied = [0; 784];
+/// digitgan::data::augment::apply(&[Augment::Affine, Augment::Elastic], 1, 0, &image, &mut varied)?;
+/// assert_ne!(varied, image);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Augment {

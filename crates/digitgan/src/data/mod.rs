@@ -23,6 +23,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Labelled 28×28 grey images: 0 is background (black), 255 is ink (white).
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let split = Split::new(vec![0; 2 * 784], vec![0, 1])?;
+/// assert_eq!((split.len(), split.image(1)), (2, Some(&[0; 784][..])));
+/// assert!(Split::new(vec![0; 784], vec![0, 1]).is_err(), "two classes, one image");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// Pixels, `[count, 28, 28]`, row by row.
@@ -70,6 +79,17 @@ impl Split {
 }
 
 /// A data set: images to train on, images to test on, and what their classes are.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let (black, white) = ([0; 784], [255; 784]);
+/// let train = Split::new([black, white].concat(), vec![0, 1])?;
+/// let names = ["black", "white"].map(str::to_owned).to_vec();
+/// let dataset = Dataset::new("squares", names, train, Split::default())?;
+/// assert_eq!(dataset.classes, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
     /// Short name: `mnist`, `strokes`, or that of the folder it came from.
@@ -85,6 +105,15 @@ pub struct Dataset {
 }
 
 /// What tells one data set from another, recorded with everything made from it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let identity: DatasetIdentity = strokes::some(20, 10)?.identity();
+/// assert_eq!((identity.name.as_str(), identity.train_images, identity.test_images), ("strokes", 20, 10));
+/// assert_ne!(identity.sha256, strokes::some(30, 10)?.identity().sha256);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetIdentity {
     /// Short name.

@@ -8,6 +8,14 @@ use std::str::FromStr;
 /// Where real digits come from, as a person says it: `auto`, `mnist`, `strokes` or a path.
 ///
 /// A folder that bears one of the three names is written `./mnist`.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// assert_eq!("mnist".parse::<DataSource>()?, DataSource::Mnist);
+/// assert_eq!("./mnist".parse::<DataSource>()?, DataSource::Path("./mnist".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum DataSource {

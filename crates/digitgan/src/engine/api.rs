@@ -53,6 +53,16 @@ impl fmt::Display for Api {
 }
 
 /// Which device is asked for: `cpu`, `auto`, `cuda`, `vulkan:1`.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let name: DeviceName = "cpu".parse()?;
+/// let device = Device::open(name, Some(1), |why| eprintln!("{why}"))?;
+/// assert!(device.is_cpu());
+/// assert!("gpu".parse::<DeviceName>().is_err(), "that is cuda, vulkan, metal or webgpu");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceName {
     /// The CPU engine.
@@ -93,6 +103,14 @@ impl FromStr for DeviceName {
 }
 
 /// A device that cannot be had.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Device::cpu(Some(0)).err().unwrap();
+/// assert!(matches!(error, DeviceError::Threads(_)));
+/// assert_eq!(error.kind(), ErrorKind::Input);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// The CPU engine on an instruction set that there is not.

@@ -18,6 +18,16 @@ use super::burn::{BurnDevice, BurnEngine, BurnSampler};
 ///
 /// Everything that a device computes runs on its own threads, whatever pool its caller runs in, and two devices may live in
 /// one process.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let device = Device::cpu(Some(1))?;
+/// let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
+/// let digits = Sampler::new(&device, &generator)?.draw(1, &[3, 1, 4])?;
+/// println!("{} pixels, drawn on {device}", digits.len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Device {
     kernels: Kernels,

@@ -157,6 +157,17 @@ pub struct StepReport {
 pub struct NotFinite(pub String);
 
 /// Why an engine did not do what it was asked for.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let mut generator = GeneratorFile::untrained(Variant::Gan, 10, 1)?;
+/// generator.tensors.remove("bn1.weight");
+/// let error = Sampler::new(&Device::cpu(Some(1))?, &generator).err().unwrap();
+/// assert!(matches!(error, EngineError::State(_)));
+/// assert_eq!(error.to_string(), "tensor bn1.weight is missing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {

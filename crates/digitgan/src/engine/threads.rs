@@ -7,6 +7,15 @@ use std::sync::Arc;
 ///
 /// Two devices in one process have threads of their own, and nothing that a device computes depends on the pool that its
 /// caller runs in.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let threads = Threads::start(Some(2))?;
+/// assert_eq!(threads.count(), 2);
+/// assert_eq!(threads.install(|| 6 * 7), 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Threads(Option<Arc<rayon::ThreadPool>>);
 

@@ -14,6 +14,17 @@ use crate::weights::GeneratorFile;
 const DIGITS: usize = 10_000;
 
 /// Compares generators with *training* images.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let device = Device::cpu(None)?;
+/// let mut choice = Choice::new(&device, Judge::of_mnist(&device), &strokes::some(20, 0)?, 1)?;
+/// let generators = [GeneratorFile::untrained(Variant::Gan, 10, 1)?, GeneratorFile::untrained(Variant::Gan, 10, 2)?];
+/// let distances = generators.iter().map(|generator| choice.distance(generator)).collect::<Result<Vec<f64>, _>>()?;
+/// println!("the nearer to training digits the better: {distances:?}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Choice {
     device: Device,
     judge: Judge,

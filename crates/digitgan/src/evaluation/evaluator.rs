@@ -30,6 +30,20 @@ const SCORE_SPLITS: usize = 10;
 const GAN_TRAIN_IMAGES: usize = 60_000;
 
 /// Evaluates generators against one data set. What is known of the real digits is found out once.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let dataset = strokes::some(40, 20)?;
+/// let device = Device::cpu(None)?;
+/// let judge = Judge::of_mnist(&device);
+/// let plan = Plan { samples: 20, repeats: 2, gan_train: false, ..Plan::default() };
+/// let mut evaluator = Evaluator::new(device, judge, &dataset, plan, &mut |_, _, _| ())?;
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let (evaluation, _) = evaluator.evaluate(&generator, &mut |what, done, all| println!("{what}: {done} of {all}"))?;
+/// assert!(evaluation.frechet.generated.mean > evaluation.frechet.real.mean);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Evaluator<'a> {
     device: Device,
     judge: Judge,

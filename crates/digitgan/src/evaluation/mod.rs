@@ -27,6 +27,13 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: u32 = 2;
 
 /// What an evaluation is to do.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let quick = Plan { samples: 1000, repeats: 2, gan_train: false, ..Plan::default() };
+/// assert_eq!((quick.seed, Plan::default().samples), (1, 10_000));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Images in a set: fewer where there are not as many test images, or half as many training images.
@@ -95,6 +102,24 @@ pub struct Memorised {
 }
 
 /// What an evaluation found.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let dataset = strokes::some(40, 20)?;
+/// # let device = Device::cpu(None)?;
+/// # let plan = Plan { samples: 20, repeats: 2, gan_train: false, ..Plan::default() };
+///
+/// # let judge = Judge::of_mnist(&device);
+/// # let generator = GeneratorFile::untrained(Variant::Gan, 10, 1)?;
+/// # let mut evaluator = Evaluator::new(device, judge, &dataset, plan, &mut |_, _, _| ())?;
+/// let evaluation: Evaluation = evaluator.evaluate(&generator, &mut |_, _, _| ())?.0;
+/// for figure in evaluation.figures() {
+///     println!("{:32} {:?}, real digits {:?}", figure.name, figure.generated, figure.real);
+/// }
+/// assert_eq!(evaluation.agreement, None, "a GAN cannot be asked for a class");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Version of this layout.
@@ -148,6 +173,20 @@ pub struct Evaluation {
 }
 
 /// Why an evaluation cannot be had.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let dataset = strokes::some(40, 20)?;
+/// # let device = Device::cpu(None)?;
+/// # let plan = Plan { samples: 20, repeats: 2, gan_train: false, ..Plan::default() };
+///
+/// let dataset = strokes::some(10, 5)?;
+/// let judge = Judge::of_mnist(&device);
+/// let error = Evaluator::new(device, judge, &dataset, plan, &mut |_, _, _| ()).err().unwrap();
+/// assert!(matches!(error, EvaluationError::TooFewImages { test: 5, needed: 20, .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {

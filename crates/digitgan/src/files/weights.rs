@@ -7,6 +7,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a file of weights cannot be read.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = GeneratorFile::read("no/such/generator.safetensors".as_ref()).unwrap_err();
+/// assert!(matches!(error, WeightsFileError::Io { .. }));
+/// assert_eq!(error.kind(), ErrorKind::Missing);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsFileError {

@@ -7,6 +7,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Why a data set cannot be generated. Every message is one line.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let plan = SetPlan { train: 20, test: 0, classes: Some([12].into()), seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let source = SetSource { file: &generator, sha256: "", device: &Device::cpu(Some(1))?, judge: None };
+/// let error = generate("never".as_ref(), &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap_err();
+/// assert_eq!(error.to_string(), "there is no class 12: this generator has 10, counted from 0");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GenerateError {

@@ -50,6 +50,18 @@ const CHUNK_IMAGES: usize = 4096;
 const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(gzip::BLOCK_BYTES));
 
 /// Who draws, and where.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let device = Device::cpu(Some(1))?;
+/// let mut judge = Judge::of_mnist(&device);
+/// // The hash of the generator's file goes into the record of what it draws: `digitgan::files::sha256` computes it.
+/// let source = SetSource { file: &generator, sha256: "", device: &device, judge: Some(&mut judge) };
+/// assert_eq!(source.file.spec.classes, 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Source<'a> {
     /// The generator.
     pub file: &'a GeneratorFile,
@@ -67,6 +79,23 @@ pub struct Source<'a> {
 /// fails, nothing is left. A process that is killed leaves a hidden folder within `out` and nothing that a loader
 /// takes for a data set. IDX files are on the disk when this returns; PNG files are left to the system, as bringing
 /// each to the disk would take longer than drawing it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-generate-{}", std::process::id()));
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let device = Device::cpu(Some(1))?;
+/// let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
+/// let record = generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
+/// assert_eq!(record.train.counts, [2; 10]);
+/// let loaded = load(&DataSource::Path(folder.clone()), &folder, &|_| ())?;
+/// assert_eq!(loaded.dataset.test.len(), 10);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// When the plan does not suit the generator, a judge is needed and not given or reads other classes, `out` is not

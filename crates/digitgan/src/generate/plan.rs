@@ -9,6 +9,15 @@ use std::collections::BTreeSet;
 pub const MAX_PNG_IMAGES: u64 = 100_000_000;
 
 /// What to generate.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// // Even digits alone, and as many of each.
+/// let classes = Some([0, 2, 4, 6, 8].into());
+/// let plan = SetPlan { train: 1000, test: 100, classes, seed: 1, layout: Layout::Png, keep: Keep::All };
+/// assert_eq!(plan.classes.map(|classes| classes.len()), Some(5));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// Training images.

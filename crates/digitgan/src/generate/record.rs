@@ -25,6 +25,17 @@ pub enum Labels {
 }
 
 /// Which images are kept.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let plan = SetPlan { train: 20, test: 0, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::Agreed };
+/// let generator = GeneratorFile::untrained(Variant::Gan, 10, 1)?;
+/// let source = SetSource { file: &generator, sha256: "", device: &Device::cpu(Some(1))?, judge: None };
+/// let error = generate("never".as_ref(), &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap_err();
+/// assert!(matches!(error, GenerateError::NothingAsked), "a GAN cannot be asked for a class");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
@@ -36,6 +47,22 @@ pub enum Keep {
 }
 
 /// What a generated data set is.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-record-{}", std::process::id()));
+/// # let (generator, device) = (GeneratorFile::untrained(Variant::Cgan, 10, 1)?, Device::cpu(Some(1))?);
+/// # let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// # let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
+/// # generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
+///
+/// let record = SetRecord::read(&folder).unwrap();
+/// assert_eq!((record.train.images, record.test.images), (20, 10));
+/// assert_eq!(record.train.counts, [2; 10]);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetRecord {
     /// Version of this layout.

@@ -4,6 +4,16 @@ use crate::engine::{InputError, NotFinite, StateError};
 use crate::error::ErrorKind;
 
 /// Why there is no judge.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let mut judge = Judge::of_mnist(&Device::cpu(Some(1))?);
+/// let error = JudgeError::from(judge.read(&[0; 783]).unwrap_err());
+/// assert_eq!(error.kind(), ErrorKind::Input);
+/// assert!(error.to_string().starts_with("783 pixels are not whole 28x28 images"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JudgeError {

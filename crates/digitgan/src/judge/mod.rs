@@ -24,6 +24,16 @@ use training::TrainingPlan;
 const MNIST_JUDGE: &[u8] = include_bytes!("mnist.safetensors");
 
 /// A classifier that reads digits, with its identity: hash, data set and accuracy.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let mut judge = Judge::of_mnist(&Device::cpu(Some(1))?);
+/// let drawing = strokes::draw(strokes::SEED, 0);
+/// let read = judge.read(&drawing.image)?;
+/// println!("a {}, read as {}", drawing.label, read.labels[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Judge {
     reader: Reader,
     identity: JudgeIdentity,
@@ -70,6 +80,19 @@ impl Judge {
 
 /// Trains a judge of a data set and tries it on the test images. `watch` is called after each step, with the steps done
 /// and those to do.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let dataset = strokes::some(20, 10)?;
+/// let plan = TrainingPlan { epochs: 1, least_steps: 2, batch: 10, ..TrainingPlan::fresh(1) };
+/// let device = Device::cpu(Some(1))?;
+/// let file = train_judge(&device, &dataset, &dataset.identity(), &plan, &mut |done, all| println!("{done} of {all}"))?;
+///
+/// let mut judge = Judge::new(&device, file)?;
+/// assert_eq!(judge.read(&dataset.test.images)?.labels.len(), 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Images and classes that do not fit together, fewer than two training images, or a training that fails.

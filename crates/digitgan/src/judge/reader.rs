@@ -20,6 +20,15 @@ pub struct Reader {
 }
 
 /// What a classifier makes of images.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let mut judge = Judge::of_mnist(&Device::cpu(Some(1))?);
+/// let read: Readings = judge.read(&strokes::some(3, 0)?.train.images)?;
+/// assert_eq!((read.features.len(), read.probabilities.len(), read.labels.len()), (3 * 64, 3 * 10, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Readings {
     /// The classifier's last hidden layer, `[count, 64]`.

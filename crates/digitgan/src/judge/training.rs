@@ -11,6 +11,18 @@ use crate::{IMAGE_PIXELS, model};
 use digitgan_kernels::Kernels;
 
 /// How a classifier is trained.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let short = TrainingPlan { epochs: 1, ..TrainingPlan::judge() };
+/// let dataset = strokes::some(20, 0)?;
+/// let plan = TrainingPlan { least_steps: 3, batch: 10, augment: vec![Augment::Affine], ..short };
+/// let mut steps = 0;
+/// train_judge(&Device::cpu(Some(1))?, &dataset, &dataset.identity(), &plan, &mut |_, _| steps += 1)?;
+/// assert_eq!(steps, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingPlan {
     /// Passes over the images.

@@ -9,6 +9,15 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Why no data set could be had. Every message is one line.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let nowhere = DataSource::Path("no/such/folder".into());
+/// let error = load(&nowhere, "data".as_ref(), &|_| ()).unwrap_err();
+/// assert!(matches!(error, DataError::NoSuchFolder { .. }));
+/// assert_eq!(error.kind(), ErrorKind::Missing);
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {

@@ -3,6 +3,18 @@
 use std::path::Path;
 
 /// What a person may want to know while a data set is being loaded.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let tell = |event: DataEvent<'_>| match event {
+///     DataEvent::Download { file, received, .. } => println!("{file}: {received} bytes"),
+///     DataEvent::FellBackToStrokes { reason } => println!("the built-in digits instead: {reason}"),
+///     _ => {}
+/// };
+/// let nowhere = DataSource::Path("no/such/folder".into());
+/// assert!(load(&nowhere, "data".as_ref(), &tell).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DataEvent<'a> {

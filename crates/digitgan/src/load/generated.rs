@@ -19,6 +19,14 @@ pub const FILE_NAME: &str = "dataset.json";
 const MAX_BYTES: u64 = 1 << 20;
 
 /// How the images lie in the folder.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let as_mnist = SetPlan { train: 60_000, test: 10_000, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let as_pictures = SetPlan { layout: Layout::Png, ..as_mnist.clone() };
+/// assert_ne!(as_mnist, as_pictures);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {

@@ -9,6 +9,17 @@ use etcetera::BaseStrategy;
 use std::path::{Path, PathBuf};
 
 /// A data set, and whether it is the one that was meant.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let loaded = Loaded { dataset: strokes::some(20, 10)?, fallback: None };
+/// if let Some(reason) = &loaded.fallback {
+///     println!("these are the strokes, not MNIST: {reason}");
+/// }
+/// assert_eq!(loaded.dataset.name, "strokes");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// The data set.
@@ -18,6 +29,15 @@ pub struct Loaded {
 }
 
 /// The folder where downloaded data is kept if nobody names one: in the user's cache folder.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// match default_data_dir() {
+///     Ok(folder) => assert!(folder.ends_with("digitgan")),
+///     Err(error) => assert!(matches!(error, DataError::NoCacheFolder)),
+/// }
+/// ```
 ///
 /// # Errors
 /// [`DataError::NoCacheFolder`] if the user has none.
@@ -30,6 +50,22 @@ pub fn default_data_dir() -> Result<PathBuf, DataError> {
 ///
 /// Only [`DataSource::Auto`] ever substitutes one data set for another, and only if MNIST is not
 /// there and cannot be fetched: a file that claims to be MNIST and is not is an error even then.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-load-{}", std::process::id()));
+/// # let (generator, device) = (GeneratorFile::untrained(Variant::Cgan, 10, 1)?, Device::cpu(Some(1))?);
+/// # let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// # let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
+/// # generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
+///
+/// // `folder` holds IDX files here; `DataSource::Mnist` finds or fetches MNIST.
+/// let loaded = load(&DataSource::Path(folder.clone()), &default_data_dir()?, &|event| println!("{event:?}"))?;
+/// assert_eq!((loaded.dataset.train.len(), loaded.dataset.classes), (20, 10));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// If the data set cannot be had or is not what it should be; see [`DataError`].

@@ -4,6 +4,13 @@ use crate::error::ErrorKind;
 use thiserror::Error;
 
 /// Why a metric has no answer. Every message is one line.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Features::new(vec![0.0; 5], 2, 3).unwrap_err();
+/// assert_eq!(error, MetricError::Shape { found: 5, count: 2, columns: 3 });
+/// ```
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MetricError {

@@ -8,6 +8,17 @@ use std::borrow::Cow;
 const SUM_TOLERANCE: f64 = 1e-3;
 
 /// The features of a set of images, `[count, dimensions]`, row by row: finite, at least one dimension.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// use digitgan::metrics::frechet::frechet_distance;
+///
+/// let real = Features::new(vec![0.0, 1.0, 2.0, 3.0], 4, 1)?;
+/// let generated = Features::new(vec![1.0, 2.0, 3.0, 4.0], 4, 1)?;
+/// assert!((frechet_distance(&real, &generated)? - 1.0).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features<'a> {
     values: Cow<'a, [f32]>,

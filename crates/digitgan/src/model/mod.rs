@@ -33,6 +33,15 @@ pub(crate) const BATCH_NORM_EPSILON: f64 = 1e-5;
 pub(crate) const BATCH_NORM_MOMENTUM: f32 = 0.1;
 
 /// A model: which of the three, for how many classes.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let spec = ModelSpec::new(Variant::Acgan, 10)?;
+/// assert_eq!(spec.generator_inputs(), 100 + 10);
+/// assert!(ModelSpec::new(Variant::Acgan, 1).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelSpec {
     /// Which of the three.

@@ -5,6 +5,15 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One of the three models.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let variant: Variant = "cgan".parse()?;
+/// assert!(variant.wiring().generator_sees_class && !variant.wiring().discriminator_predicts_class);
+/// assert_eq!(variant.title(), "cGAN");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Variant {

@@ -16,6 +16,14 @@ pub struct RealDigits {
 }
 
 /// A report page.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// // `Page::read` fills it with runs that were evaluated.
+/// let page = Page { title: "Digits".to_owned(), real: Vec::new(), runs: Vec::new() };
+/// assert!(page.html().contains("<title>Digits</title>"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Page {
     /// What stands above it.

@@ -10,6 +10,16 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why there is no page.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let run = RunDirectory::new("no/such/run");
+/// let error = Page::read(&Device::cpu(Some(1))?, "Digits", &[run], Vec::new()).unwrap_err();
+/// assert!(matches!(error, PageError::Manifest(_)));
+/// assert_eq!(error.kind(), ErrorKind::Missing);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// Not a run, or none that can be read.

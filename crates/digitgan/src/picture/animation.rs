@@ -15,6 +15,16 @@ const BAR_HEIGHT: usize = 2;
 const BAR_GREY: u8 = 160;
 
 /// A picture and the epoch after which it was made.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let black = Grid::new(1).draw(&[0; 784])?;
+/// let small = Grid { scale: 1, ..Grid::new(1) }.draw(&[0; 784])?;
+/// let frames = [Frame { epoch: 1, picture: black }, Frame { epoch: 2, picture: small }];
+/// assert!(Animation::default().gif(&frames).is_err(), "frames are of one size");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Finished epochs; 0 is before training.
@@ -26,6 +36,16 @@ pub struct Frame {
 /// An animated GIF that loops forever, in the 256 greys that the pictures have.
 ///
 /// Above each picture stands its epoch, over a bar that grows to full width at the last frame.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let picture = |seed| Grid::new(2).draw(&[strokes::draw(seed, 0).image, strokes::draw(seed, 1).image].concat());
+/// let frames = [Frame { epoch: 1, picture: picture(1)? }, Frame { epoch: 2, picture: picture(2)? }];
+/// let gif = Animation::default().gif(&frames)?;
+/// assert!(gif.starts_with(b"GIF89a"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Animation {
     /// Milliseconds that a frame shows. GIF counts in steps of 10; viewers slow down below 20.

@@ -8,6 +8,16 @@ use std::path::Path;
 const GAP_GREY: u8 = 72;
 
 /// How to lay out 28×28 images in a picture.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let digits = strokes::some(20, 0)?.train.images;
+/// let picture = Grid::new(10).draw(&digits)?;
+/// let png = picture.png(&[("Software", "digitgan")])?;
+/// assert!(png.starts_with(b"\x89PNG"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grid {
     /// Images a row, at least 1. A single shorter row makes a narrower picture.
@@ -58,6 +68,21 @@ impl Grid {
 }
 
 /// A grey picture of 8 bits per pixel: 0 is black, 255 is white.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-picture-{}", std::process::id()));
+///
+/// let picture: GreyPicture = Grid { columns: 2, gap: 1, scale: 1 }.draw(&strokes::some(2, 0)?.train.images)?;
+/// assert_eq!((picture.width(), picture.height()), (2 * 28 + 3, 28 + 2));
+/// # std::fs::create_dir_all(&folder)?;
+/// let path = folder.join("digits.png");
+/// picture.write_png(&path, &[])?;
+/// assert_eq!(GreyPicture::read_png(&path)?, picture);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GreyPicture {
     width: usize,

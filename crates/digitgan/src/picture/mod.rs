@@ -32,6 +32,13 @@ use std::io;
 pub(crate) const MAX_PICTURE_PIXELS: usize = 1 << 28;
 
 /// Why a picture could not be made.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Grid::new(10).draw(&[0; 783]).unwrap_err();
+/// assert!(matches!(error, PictureError::PartialImage { bytes: 783 }));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {

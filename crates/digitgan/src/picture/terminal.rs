@@ -9,6 +9,15 @@ use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use std::fmt::Write;
 
 /// How to show greys in a terminal.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let digit = strokes::draw(strokes::SEED, 0).image;
+/// let escapes = |style| preview(&digit, 28, style).map(|text| text.contains('\u{1b}'));
+/// assert!(escapes(TerminalStyle::TrueColor)? && !escapes(TerminalStyle::Shades)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TerminalStyle {
     /// Half blocks in 24-bit colour: every grey exact.
@@ -33,6 +42,16 @@ const GAP: usize = 1;
 /// Digits have full size if all fit side by side, else half size, in rows as even as can be with
 /// an empty line between. A half-size digit takes 14 columns even where there are fewer. Every line
 /// ends with a line feed, after resetting colours.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let digit = strokes::draw(strokes::SEED, 0).image;
+/// let text = preview(&digit, 28, TerminalStyle::Ascii)?;
+/// assert_eq!(text.lines().count(), 14);
+/// print!("{text}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Shapes
 ///

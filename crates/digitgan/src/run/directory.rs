@@ -5,6 +5,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// A run directory: names, and nothing but names.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let run = RunDirectory::new("runs/acgan-mnist");
+/// assert_eq!(run.losses(), std::path::Path::new("runs/acgan-mnist/losses.csv"));
+/// assert_eq!(run.checkpoint(7), run.path().join("checkpoints/step-00000007.safetensors"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDirectory(PathBuf);
 

@@ -13,6 +13,22 @@ use std::path::{Path, PathBuf};
 pub const FORMAT: u32 = 1;
 
 /// What a run is.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-manifest-{}", std::process::id()));
+///
+/// let loaded = Loaded { dataset: strokes::some(20, 10)?, fallback: None };
+/// let config = TrainConfig::default();
+/// let manifest: Manifest = digitgan::session::manifest::new(config, &loaded, None, &Device::cpu(Some(1))?)?;
+/// # std::fs::create_dir_all(&folder)?;
+/// let path = folder.join("run.toml");
+/// manifest.write(&path)?;
+/// assert_eq!(Manifest::read(&path)?, manifest);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the layout.
@@ -73,6 +89,14 @@ pub struct Versions {
 }
 
 /// Why a `run.toml` cannot be used.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let error = Manifest::read("no/such/run/run.toml".as_ref()).unwrap_err();
+/// assert!(matches!(error, ManifestError::Missing { .. }));
+/// assert_eq!(error.to_string(), "no/such/run is not a digitgan run: it has no run.toml");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {

@@ -16,6 +16,20 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a run cannot be started, resumed or evaluated. Each is one line.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-in-use-{}", std::process::id()));
+///
+/// # std::fs::create_dir_all(&folder)?;
+/// std::fs::write(folder.join("notes.txt"), "not a run")?;
+/// let error = digitgan::session::check_free(&RunDirectory::new(&folder)).unwrap_err();
+/// assert!(matches!(error, SessionError::NotEmpty { .. }));
+/// assert_eq!(error.kind(), ErrorKind::InUse);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {

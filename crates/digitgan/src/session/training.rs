@@ -12,6 +12,26 @@ use std::io::ErrorKind;
 use std::sync::atomic::AtomicBool;
 
 /// A training and its run directory.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let folder = std::env::temp_dir().join(format!("digitgan-session-{}", std::process::id()));
+///
+/// use digitgan::session::manifest;
+/// use std::sync::atomic::AtomicBool;
+///
+/// let loaded = Loaded { dataset: strokes::some(20, 0)?, fallback: None };
+/// let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Gan) };
+/// let device = Device::cpu(None)?;
+/// let manifest = manifest::new(config, &loaded, None, &device)?;
+/// let run = RunDirectory::new(folder.join("gan-strokes"));
+/// let mut session = Session::start(run.clone(), manifest, &loaded.dataset, device, None)?;
+/// session.run(&AtomicBool::new(false), &mut |_: &Event<'_>| Ok(()))?;
+/// assert_eq!(GeneratorFile::read(&run.generator())?.step, 2);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Session<'a> {
     training: Training<'a>,
     recorder: Recorder,
@@ -153,7 +173,7 @@ impl<'a> Session<'a> {
 /// The state before a run's first step.
 fn first_state(manifest: &Manifest, dataset: &Dataset) -> Result<Snapshot, SessionError> {
     let first = Snapshot::first(&manifest.config, dataset.classes);
-    first.map_err(|source| SessionError::Training { source, checkpoint: None })
+    first.map_err(|error| SessionError::Training { source: error.into(), checkpoint: None })
 }
 
 /// A training from a state, which belongs to a run's checkpoint.

@@ -4,8 +4,20 @@ use super::events::ObserverError;
 use crate::config::ConfigError;
 use crate::engine::{EngineError, StateError};
 use crate::error::ErrorKind;
+use crate::input::InputError;
 
 /// Why a training cannot begin or go on.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let dataset = strokes::some(20, 0)?;
+/// let config = TrainConfig { batch_size: 64, ..TrainConfig::default() };
+/// let first = Snapshot::first(&config, dataset.classes)?;
+/// let error = Training::new(config, &dataset, Device::cpu(Some(1))?, first).err().unwrap();
+/// assert!(matches!(error, TrainError::Config(ConfigError::BatchTooLarge { images: 20, .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -71,6 +83,12 @@ impl From<EngineError> for TrainError {
             EngineError::State(source) => TrainError::State(source),
             other => TrainError::Engine(other),
         }
+    }
+}
+
+impl From<InputError> for TrainError {
+    fn from(error: InputError) -> Self {
+        TrainError::Engine(error.into())
     }
 }
 

@@ -7,6 +7,30 @@ use crate::weights::GeneratorFile;
 use std::error::Error;
 
 /// What happens in a training, with all that is needed to record it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Cgan) };
+/// # let dataset = strokes::some(20, 0)?;
+/// # let first = Snapshot::first(&config, dataset.classes)?;
+/// # let mut training = Training::new(config, &dataset, Device::cpu(Some(1))?, first)?;
+/// # let stop = std::sync::atomic::AtomicBool::new(false);
+///
+/// let mut seen = Vec::new();
+/// let mut observer = |event: &Event<'_>| {
+///     match event {
+///         Event::Begun { total_steps, .. } => seen.push(format!("{total_steps} steps to go")),
+///         Event::Checkpoint { snapshot, .. } => seen.push(format!("state after step {}", snapshot.step)),
+///         Event::Ended { outcome, .. } => seen.push(format!("{outcome:?}")),
+///         _ => {}
+///     }
+///     Ok(())
+/// };
+/// training.run(&stop, &mut observer)?;
+/// assert_eq!(seen, ["2 steps to go", "state after step 2", "Finished"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -73,6 +97,20 @@ pub enum Event<'a> {
 }
 
 /// How a training ended.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Cgan) };
+/// # let dataset = strokes::some(20, 0)?;
+/// # let first = Snapshot::first(&config, dataset.classes)?;
+/// # let mut training = Training::new(config, &dataset, Device::cpu(Some(1))?, first)?;
+/// # let stop = std::sync::atomic::AtomicBool::new(false);
+///
+/// stop.store(true, std::sync::atomic::Ordering::Relaxed); // such as by Ctrl-C
+/// assert_eq!(training.run(&stop, &mut |_: &Event<'_>| Ok(()))?, Outcome::Stopped);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All steps are done.
@@ -89,6 +127,31 @@ pub type ObserverError = Box<dyn Error + Send + Sync>;
 /// Whoever listens to a training: a run directory, a progress bar, a server, a callback in another language.
 ///
 /// Every `FnMut(&Event) -> Result<(), ObserverError>` is one, and two in a tuple are one: the first is told first.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// /// Counts steps.
+/// struct Counter(u64);
+///
+/// impl Observer for Counter {
+///     fn observe(&mut self, event: &Event<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+///         self.0 += u64::from(matches!(event, Event::Step { .. }));
+///         Ok(())
+///     }
+/// }
+///
+/// # let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Cgan) };
+/// # let dataset = strokes::some(20, 0)?;
+/// # let first = Snapshot::first(&config, dataset.classes)?;
+/// # let mut training = Training::new(config, &dataset, Device::cpu(Some(1))?, first)?;
+/// # let stop = std::sync::atomic::AtomicBool::new(false);
+///
+/// let mut counter = Counter(0);
+/// training.run(&stop, &mut counter)?;
+/// assert_eq!(counter.0, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Observer: Send {
     /// Is told of everything that happens, in its order. The training waits meanwhile.
     ///

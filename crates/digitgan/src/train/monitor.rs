@@ -34,6 +34,27 @@ pub const ARMED_AFTER_LOOKS: usize = 5;
 pub const ARMED_AFTER_STEPS: u64 = 1000;
 
 /// Monitors one training.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let config = TrainConfig { epochs: 1, watch_steps: 2, batch_size: 10, ..Recipe::Paper.config(Variant::Cgan) };
+/// # let dataset = strokes::some(20, 0)?;
+/// # let first = Snapshot::first(&config, dataset.classes)?;
+/// # let mut training = Training::new(config, &dataset, Device::cpu(Some(1))?, first)?;
+/// # let stop = std::sync::atomic::AtomicBool::new(false);
+///
+/// let judge = Judge::of_mnist(training.device());
+/// let monitor = Monitor::new(judge, training.spec(), &dataset, 1, Vec::new())?;
+/// training.look_for_collapse(monitor);
+/// let mut looks = 0;
+/// training.run(&stop, &mut |event: &Event<'_>| {
+///     looks += u32::from(matches!(event, Event::Looked { .. }));
+///     Ok(())
+/// })?;
+/// assert_eq!(looks, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Monitor {
     judge: Judge,
     spec: ModelSpec,

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::io::Write;
 
 /// The losses of one training step.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let report = digitgan::engine::StepReport { d_loss: 1.25, ..Default::default() };
+/// let record = LossRecord::of(7, 1, &report);
+/// assert_eq!((record.step, record.epoch, record.d_loss), (7, 1, 1.25));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossRecord {
     /// Finished steps, this one included: the first step is 1.
@@ -52,6 +60,14 @@ impl LossRecord {
 }
 
 /// What one look at the generator saw.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let healthy = CollapseRecord { step: 2000, entropy: 0.98, agreement: Some(0.95), distance: 0.9 };
+/// assert_eq!(healthy.complaint(), None);
+/// assert!(CollapseRecord { entropy: 0.3, ..healthy }.complaint().is_some());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CollapseRecord {
     /// Finished steps.

@@ -18,6 +18,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const MAX_ROLLBACKS: u32 = 3;
 
 /// A training, ready to run.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let dataset = strokes::some(20, 0)?;
+/// let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Cgan) };
+///
+/// let first = Snapshot::first(&config, dataset.classes)?;
+/// let mut training = Training::new(config, &dataset, Device::cpu(None)?, first)?;
+/// let mut generator = None;
+/// let mut observer = |event: &Event<'_>| {
+///     match event {
+///         Event::Step { step, report, .. } => println!("step {step}: D {:.3}, G {:.3}", report.d_loss, report.g_loss),
+///         Event::Epoch { generator: now, .. } => generator = Some((*now).clone()),
+///         _ => {}
+///     }
+///     Ok(())
+/// };
+/// training.run(&std::sync::atomic::AtomicBool::new(false), &mut observer)?;
+/// assert_eq!(generator.map(|generator| generator.step), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Training<'a> {
     config: TrainConfig,
     spec: ModelSpec,

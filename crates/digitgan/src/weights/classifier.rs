@@ -13,6 +13,18 @@ use std::fmt;
 const FORMAT: &str = "digitgan-judge-1";
 
 /// Tensors of a judge, and who it is.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// # let dataset = strokes::some(20, 10)?;
+/// # let plan = TrainingPlan { epochs: 1, least_steps: 1, batch: 10, ..TrainingPlan::fresh(1) };
+/// # let device = Device::cpu(Some(1))?;
+/// let file = train_judge(&device, &dataset, &dataset.identity(), &plan, &mut |_, _| ())?;
+/// let bytes = file.to_bytes();
+/// assert_eq!(ClassifierFile::from_bytes(&bytes)?, file);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassifierFile {
     /// The tensors of [`classifier_tensors`] by their names.
@@ -22,6 +34,17 @@ pub struct ClassifierFile {
 }
 
 /// What is said of a judge beside every number that it gives.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let judge = Judge::of_mnist(&Device::cpu(Some(1))?);
+/// let identity: &JudgeIdentity = judge.identity();
+/// assert_eq!((identity.dataset.as_str(), identity.classes), ("mnist", 10));
+/// assert!(identity.accuracy().unwrap() > 0.99);
+/// println!("{identity}"); // judge f01e1c471d82, 99.53 %
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JudgeIdentity {
     /// SHA-256 of its tensors and of all that is said here, as its file records it.

@@ -3,6 +3,17 @@
 use crate::error::ErrorKind;
 
 /// Why bytes are not the weights that they should be. Whoever knows where the bytes came from says so before it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let mut bytes = GeneratorFile::untrained(Variant::Gan, 10, 1)?.to_bytes();
+/// *bytes.last_mut().unwrap() ^= 1;
+/// let error = GeneratorFile::from_bytes(&bytes).unwrap_err();
+/// assert!(matches!(error, WeightsError::Damaged { .. }));
+/// assert_eq!(error.kind(), ErrorKind::Damaged);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {

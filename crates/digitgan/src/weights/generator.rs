@@ -10,6 +10,15 @@ use std::collections::BTreeMap;
 const FORMAT: &str = "digitgan-generator-1";
 
 /// A trained generator and what is known of it.
+///
+/// ```
+/// use digitgan::prelude::*;
+///
+/// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
+/// let bytes = generator.to_bytes(); // a safetensors file, as PyTorch reads it
+/// assert_eq!(GeneratorFile::from_bytes(&bytes)?, generator);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct GeneratorFile {
     /// The model.
