@@ -12,12 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What needs neither disk, network, clock nor flag. A module imports only what stands before it.
-const BELOW: [&str; 17] = [
+const BELOW: [&str; 16] = [
     "hash",
+    "error",
     "seed",
     "pixel",
-    "model",
     "input",
+    "model",
     "data",
     "loss",
     "weights",
@@ -28,11 +29,9 @@ const BELOW: [&str; 17] = [
     "config",
     "train",
     "evaluation",
-    "kind",
-    "prelude",
 ];
 /// What does, in the same order.
-const ABOVE: [&str; 7] = ["files", "load", "picture", "run", "generate", "page", "session"];
+const ABOVE: [&str; 8] = ["files", "load", "picture", "run", "generate", "page", "session", "prelude"];
 /// What code below the waterline may not name.
 const NEEDS: [&str; 6] = ["std::fs", "std::net", "std::process", "std::time", "std::env", "std::io::std"];
 /// What it may not call.
