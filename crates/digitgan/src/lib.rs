@@ -1,22 +1,47 @@
 //! digitgan trains, judges and uses generators of 28×28 handwritten digits.
 //!
-//! The way through the library, in order:
+//! Two digits, drawn by a generator that was not trained yet; `GeneratorFile::read` takes up one that was:
 //!
-//! 1. [`data`]: bytes from MNIST, the built-in strokes or a folder become a [`data::Dataset`], and
-//!    [`data::batches`] returns it batch by batch;
+//! ```
+//! use digitgan::prelude::*;
+//!
+//! let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
+//! let digits = Sampler::new(&Device::cpu(None)?, &generator)?.draw(7, &[3, 8])?;
+//! print!("{}", preview(&digits, 80, TerminalStyle::Ascii)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`prelude`] has what most programs need, each with an example. The library in its order:
+//!
+//! # Below the waterline: arithmetic
+//!
+//! Nothing here needs a disk, a network or a clock, so all of it is there without default features, in a browser too.
+//!
+//! 1. [`data`]: a [`Dataset`](data::Dataset) is images with their classes; some are built in ([`data::strokes`]);
 //! 2. [`model`]: what GAN, cGAN and ACGAN are, as a table; [`loss`]: what they minimise;
-//! 3. [`engine`]: what computes a step of training and draws pictures;
-//! 4. [`config`] and [`train`]: the one training loop of all three models;
-//! 5. [`run`]: the run directory, the interface between training and everything after it;
+//! 3. [`engine`]: a [`Device`](engine::Device) computes a step of training and draws pictures;
+//! 4. [`config`]: what a training is to do, each setting declared once; [`train`]: the one loop of all three models,
+//!    which tells an observer of everything;
+//! 5. [`weights`]: generators and classifiers as bytes, in and out;
 //! 6. [`sample`]: pictures from a trained generator;
-//! 7. [`generate`]: labelled data sets of such pictures, that 1. reads;
-//! 8. [`picture`]: grids, animations, loss curves and terminal previews for people to look at;
-//! 9. [`judge`]: a classifier that reads digits; [`metrics`]: how good they are, from features, classes and pixels;
-//!    [`evaluation`]: all of it for one generator, beside real digits;
-//! 10. [`page`]: everything about some runs on one HTML page.
+//! 7. [`judge`]: a classifier that reads digits; [`metrics`]: how good digits are, from features, classes and pixels;
+//!    [`evaluation`]: all of it for one generator, beside real digits.
 //!
-//! Everywhere: random numbers come from a seed, a purpose and an index ([`seed`]), and files are
-//! replaced as a whole or not at all ([`files::atomic`]). Nothing here prints.
+//! Random numbers come from a seed, a purpose and an index ([`seed`]); bytes and the networks' numbers are mapped in one
+//! place ([`pixel`]); what a caller hands in wrong is an [`InputError`](input::InputError), and every error has a
+//! [kind](error::ErrorKind).
+//!
+//! # Above it: files and front ends
+//!
+//! 8. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
+//!    for the mirrors);
+//! 9. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
+//! 10. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
+//! 11. [`generate`]: labelled data sets of drawn pictures, that 8. reads (feature `pictures`);
+//! 12. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
+//! 13. [`page`]: everything about some runs on one page (feature `page`).
+//!
+//! Files are replaced as a whole or not at all. Nothing here prints.
 #![forbid(unsafe_code)]
 
 // Below the waterline: arithmetic. Nothing here needs a disk, a network, a clock or a flag.
@@ -32,7 +57,6 @@ pub mod loss;
 pub mod metrics;
 pub mod model;
 pub mod pixel;
-pub mod prelude;
 pub mod sample;
 pub mod seed;
 pub mod train;
@@ -53,6 +77,9 @@ pub mod picture;
 pub mod run;
 #[cfg(feature = "pictures")]
 pub mod session;
+
+// What most programs need of both.
+pub mod prelude;
 
 /// Height and width of every image, in pixels.
 pub const IMAGE_SIDE: usize = 28;

@@ -112,6 +112,7 @@ impl FromStr for DeviceName {
 /// assert_eq!(error.kind(), ErrorKind::Input);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DeviceError {
     /// The CPU engine on an instruction set that there is not.
     #[error(transparent)]

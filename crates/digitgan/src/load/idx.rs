@@ -78,7 +78,7 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 
 /// Reads the images of a whole IDX file.
 ///
-/// Images of other sizes than 28×28 are brought to it by [`fit`].
+/// Images of other sizes than 28×28 are brought to it by `fit`.
 ///
 /// # Errors
 /// If the bytes are not exactly one IDX file of images within the limits.

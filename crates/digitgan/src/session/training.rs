@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
 /// The state before a run's first step.
 fn first_state(manifest: &Manifest, dataset: &Dataset) -> Result<Snapshot, SessionError> {
     let first = Snapshot::first(&manifest.config, dataset.classes);
-    first.map_err(|error| SessionError::Training { source: error.into(), checkpoint: None })
+    first.map_err(|error| SessionError::Training { source: error, checkpoint: None })
 }
 
 /// A training from a state, which belongs to a run's checkpoint.

@@ -1,10 +1,13 @@
 //! Why a training cannot begin or go on.
 
-use super::events::ObserverError;
 use crate::config::ConfigError;
 use crate::engine::{EngineError, StateError};
 use crate::error::ErrorKind;
 use crate::input::InputError;
+use std::error::Error;
+
+/// Why an observer cannot go on: the training ends with it.
+pub type ObserverError = Box<dyn Error + Send + Sync>;
 
 /// Why a training cannot begin or go on.
 ///

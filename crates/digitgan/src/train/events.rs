@@ -1,10 +1,10 @@
 //! The events of a training, and the observer that gets them.
 
+use super::error::ObserverError;
 use super::records::CollapseRecord;
 use super::snapshot::Snapshot;
 use crate::engine::StepReport;
 use crate::weights::GeneratorFile;
-use std::error::Error;
 
 /// What happens in a training, with all that is needed to record it.
 ///
@@ -120,9 +120,6 @@ pub enum Outcome {
     /// The generator collapsed, and that was to be the end.
     Collapsed,
 }
-
-/// Why an observer cannot go on: the training ends with it.
-pub type ObserverError = Box<dyn Error + Send + Sync>;
 
 /// Whoever listens to a training: a run directory, a progress bar, a server, a callback in another language.
 ///

@@ -14,8 +14,8 @@ mod schedule;
 mod snapshot;
 mod training;
 
-pub use error::TrainError;
-pub use events::{Event, Observer, ObserverError, Outcome};
+pub use error::{ObserverError, TrainError};
+pub use events::{Event, Observer, Outcome};
 pub use feed::Feed;
 pub use monitor::Monitor;
 pub use records::{CollapseRecord, LossRecord};

@@ -1,7 +1,7 @@
 //! The state of a training between two steps.
 
+use super::error::TrainError;
 use crate::config::TrainConfig;
-use crate::input::InputError;
 use crate::model::{ModelSpec, TensorMap, initial_state_of};
 
 /// Everything that a training needs to go on bit for bit: randomness needs no state (see [`crate::seed`]).
@@ -32,8 +32,9 @@ impl Snapshot {
     /// The state before the first step, on data of so many classes.
     ///
     /// # Errors
-    /// Fewer than 2 classes or more than 100. Whether the settings are possible, [`super::Training::new`] checks.
-    pub fn first(config: &TrainConfig, classes: usize) -> Result<Snapshot, InputError> {
+    /// Impossible settings, fewer than 2 classes or more than 100.
+    pub fn first(config: &TrainConfig, classes: usize) -> Result<Snapshot, TrainError> {
+        config.validate()?;
         let spec = ModelSpec::new(config.model, classes)?;
         let state = initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed);
         Ok(Snapshot { step: 0, rollbacks: 0, state })

@@ -1,0 +1,138 @@
+//! What each error is about.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use digitgan::engine::{NotFinite, StateError, ThreadsError};
+use digitgan::load::IdxError;
+use digitgan::page::PictureFileError;
+use digitgan::prelude::*;
+use digitgan::run::evaluation_files::EvaluationFileError;
+use digitgan::run::{CheckpointError, RecordError, StepLogError};
+use digitgan::session::KeptJudgeError;
+use std::io;
+use std::path::PathBuf;
+
+fn path() -> PathBuf {
+    "a/file".into()
+}
+
+fn refused() -> io::Error {
+    io::ErrorKind::PermissionDenied.into()
+}
+
+fn input() -> InputError {
+    InputError::ClassCount { found: 1 }
+}
+
+fn memory() -> EngineError {
+    EngineError::OutOfMemory { device: "cuda:0".to_owned(), reason: "no room".to_owned() }
+}
+
+fn setting() -> ConfigError {
+    ConfigError::Range { setting: "lr", found: "0".to_owned(), expected: "more" }
+}
+
+fn damaged() -> WeightsError {
+    WeightsError::Damaged { found: "a".to_owned(), expected: "b".to_owned() }
+}
+
+fn mismatch() -> StateError {
+    StateError::Missing("bn1.weight".to_owned())
+}
+
+/// The kinds of some values, each with what it is to be.
+macro_rules! kinds {
+    ($($error:expr => $kind:ident),+ $(,)?) => {
+        [$((stringify!($error), $error.kind(), ErrorKind::$kind)),+]
+    };
+}
+
+#[test]
+fn errors_below_the_waterline() {
+    let device = || EngineError::Device { device: "cuda:0".to_owned(), reason: "it hung".to_owned() };
+    let not_finite = || NotFinite("D's loss is NaN".to_owned());
+    let few = || MetricError::TooFew { what: "samples", found: 1, needed: 2 };
+    let dataset = || "squares".to_owned();
+    let cases = kinds![
+        input() => Input,
+        mismatch() => Mismatch,
+        memory() => Memory,
+        device() => Device,
+        EngineError::from(not_finite()) => NotFinite,
+        EngineError::from(mismatch()) => Mismatch,
+        EngineError::from(input()) => Input,
+        ThreadsError { asked: 0, reason: String::new() } => Input,
+        ThreadsError { asked: 2, reason: String::new() } => Device,
+        DeviceError::from(ThreadsError { asked: 0, reason: String::new() }) => Input,
+        DeviceError::NotBuilt { api: digitgan::engine::Api::Cuda, feature: "cuda" } => Device,
+        DeviceError::Missing { api: digitgan::engine::Api::Cuda, index: 1, found: 1 } => Missing,
+        setting() => Setting,
+        ConfigError::BatchTooLarge { batch: 64, dataset: dataset(), images: 20 } => Data,
+        ConfigError::Fixed { setting: "lr", found: "1".to_owned(), recorded: None } => Setting,
+        few() => Data,
+        MetricError::NotImages { found: 783, pixels: 784 } => Input,
+        damaged() => Damaged,
+        JudgeError::from(not_finite()) => NotFinite,
+        JudgeError::from(input()) => Input,
+        JudgeError::from(mismatch()) => Mismatch,
+        JudgeError::TooFewImages { dataset: dataset(), images: 1 } => Data,
+        EvaluationError::Judge { judge: 10, dataset: dataset(), classes: 2 } => Mismatch,
+        EvaluationError::TooFewImages { dataset: dataset(), train: 1, test: 1, needed: 20 } => Data,
+        EvaluationError::from(few()) => Data,
+        EvaluationError::from(memory()) => Memory,
+        TrainError::from(setting()) => Setting,
+        TrainError::from(memory()) => Memory,
+        TrainError::Device { step: 2, source: device(), last_good: None } => Device,
+        TrainError::NotFinite { step: 2, what: String::new(), tensor: String::new(), last_good: None } => NotFinite,
+        TrainError::Observer("the client is gone".into()) => Other,
+    ];
+    for (error, found, expected) in cases {
+        assert_eq!(found, expected, "{error}");
+    }
+}
+
+#[test]
+fn errors_above_it() {
+    let missing = || WeightsFileError::Io { path: path(), source: io::ErrorKind::NotFound.into() };
+    let no_run = || ManifestError::Missing { path: path() };
+    let train = |source| SessionError::Training { source, checkpoint: None };
+    let cases = kinds![
+        missing() => Missing,
+        WeightsFileError::Io { path: path(), source: refused() } => Files,
+        WeightsFileError::Content { path: path(), source: damaged() } => Damaged,
+        DataError::NoSuchFolder { path: path() } => Missing,
+        DataError::Read { path: path(), source: refused() } => Files,
+        DataError::Read { path: path(), source: io::ErrorKind::NotFound.into() } => Missing,
+        DataError::Idx { path: path(), problem: IdxError::TrailingBytes { expected_bytes: 1 } } => Damaged,
+        DataError::Download { file: String::new(), folder: path(), reason: String::new() } => Network,
+        DataError::ClassCount { path: path(), found: 1 } => Data,
+        IdxError::Size { rows: 0, columns: 1 } => Data,
+        no_run() => Missing,
+        ManifestError::Version { path: path(), found: 99 } => Mismatch,
+        CheckpointError::OtherRun { path: path() } => Mismatch,
+        CheckpointError::from(missing()) => Missing,
+        StepLogError::from(refused()) => Files,
+        EvaluationFileError::Format { path: path(), reason: String::new() } => Damaged,
+        RecordError::Files { action: "write", path: path(), source: refused() } => Files,
+        RecordError::Picture { path: path(), source: PictureError::NoImages } => Input,
+        PictureError::Io(refused()) => Files,
+        PictureError::PartialImage { bytes: 1 } => Input,
+        GenerateError::Stopped => Stopped,
+        GenerateError::NotEmpty { path: path() } => InUse,
+        GenerateError::NoClass => Input,
+        GenerateError::JudgeClasses { judge: 10, generator: 2 } => Mismatch,
+        KeptJudgeError::from(missing()) => Missing,
+        KeptJudgeError::Write { path: path(), source: refused() } => Files,
+        SessionError::Exists { path: path() } => InUse,
+        SessionError::NobodyWatches { dataset: String::new() } => Setting,
+        SessionError::from(setting()) => Setting,
+        SessionError::from(no_run()) => Missing,
+        train(TrainError::from(setting())) => Setting,
+        train(TrainError::from(memory())) => Memory,
+        PictureFileError::Format { path: path() } => Damaged,
+        PageError::from(no_run()) => Missing,
+        PageError::Foreign { path: path() } => InUse,
+    ];
+    for (error, found, expected) in cases {
+        assert_eq!(found, expected, "{error}");
+    }
+}
