@@ -237,8 +237,7 @@ impl Peer for Burn {
 
         let real_logits = discriminator.forward(input.images.clone(), &input.labels);
         let fake_logits = discriminator.forward(fake.clone().detach(), &input.fake_labels);
-        let d_loss =
-            whole_loss(real_logits, &input.labels, true) + whole_loss(fake_logits, &input.fake_labels, false);
+        let d_loss = whole_loss(real_logits, &input.labels, true) + whole_loss(fake_logits, &input.fake_labels, false);
         let gradients = GradientsParams::from_grads(d_loss.backward(), &discriminator);
         let discriminator = self.discriminator_adam.step(LEARNING_RATE, discriminator, gradients);
 
