@@ -245,12 +245,17 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_and_width_give_whole_lines(
-            bytes in prop::collection::vec(any::<u8>(), 0..3000),
+            bytes in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..3000),
+                (0usize..4).prop_flat_map(|count| prop::collection::vec(any::<u8>(), count * 784)),
+            ],
             columns in prop_oneof![0usize..400, Just(usize::MAX)],
         ) {
             for style in [TerminalStyle::TrueColor, TerminalStyle::Ansi256,
                           TerminalStyle::Shades, TerminalStyle::Ascii] {
-                let text = preview(&bytes, columns, style).unwrap();
+                let drawn = preview(&bytes, columns, style);
+                prop_assert_eq!(drawn.is_ok(), bytes.len().is_multiple_of(784), "whole images, and nothing else");
+                let Ok(text) = drawn else { continue };
                 prop_assert_eq!(text.is_empty(), bytes.len() < 784);
                 prop_assert!(text.is_empty() || text.ends_with('\n'));
                 let plain = matches!(style, TerminalStyle::Shades | TerminalStyle::Ascii);
