@@ -9,7 +9,9 @@ use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::model::{Tensor, TensorMap};
 use digitgan::picture::ConfusionPicture;
 use digitgan::prelude::*;
+use digitgan::session::evaluations;
 use std::error::Error;
+use std::ops::ControlFlow;
 
 type Answer = Result<(), Box<dyn Error>>;
 /// What is called, the call, and what the answer says.
@@ -95,6 +97,12 @@ fn models_and_drawing() {
         changed
     };
     let no_classes = with(&|file| file.spec.classes = 0);
+    let nameless = with(&|file| file.class_names.clear());
+    let plan = SetPlan { train: 1, test: 0, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+    let set_of = |file: &GeneratorFile| {
+        let source = SetSource { file, sha256: "", device: &device(), judge: None };
+        generate("never/written".as_ref(), &plan, source, &mut |_, _| ControlFlow::Continue(()))
+    };
     let torn = with(&|file| file.tensors.get_mut("bn1.bias").unwrap().values.truncate(1));
     let engine = |classes, batch, pack| {
         let mut protocol = digitgan::engine::Protocol::default();
@@ -107,6 +115,8 @@ fn models_and_drawing() {
         case!(GeneratorFile::untrained(Variant::Gan, 1, 1) => "1 classes"),
         case!(Sampler::new(&device(), &no_classes) => "0 classes"),
         case!(Sampler::new(&device(), &torn) => "tensor bn1.bias holds 1 numbers, but its shape says 64"),
+        case!(set_of(&nameless) => "class names, [classes]: 0 numbers, expected 10"),
+        case!(set_of(&no_classes) => "0 classes"),
         case!(sampler().draw(1, &[12]) => "class 12"),
         case!(sampler().draw_at(1, u64::MAX, &[1, 2]) => "go beyond the last place"),
         case!(sampler().draw_places(1, &[1], &[1, 2]) => "places, [labels]: 1"),
@@ -166,6 +176,9 @@ fn judging() {
     let small = Plan { samples: 20, repeats: 2, gan_train: false, ..Plan::default() };
     let evaluator =
         |dataset: &Dataset, plan| Evaluator::new(device(), judge(), dataset, plan, &mut |_, _, _| ()).map(drop);
+    let mut measured = Evaluator::new(device(), judge(), &dataset, small, &mut |_, _, _| ()).unwrap();
+    let generator = GeneratorFile::untrained(Variant::Gan, 10, 1).unwrap();
+    let (evaluation, neighbours) = measured.evaluate(&generator, &mut |_, _, _| ()).unwrap();
     check(vec![
         case!(judge().read(&[0; 785]) => "785 pixels are not whole"),
         case!(Judge::new(&device(), empty()) => "is missing"),
@@ -182,6 +195,8 @@ fn judging() {
         case!(evaluator(&dataset, Plan { repeats: 1, ..small }) => "found 1 repeated measurements"),
         case!(evaluator(&dataset, Plan { samples: 0, ..small }) => "needs at least 20"),
         case!(evaluator(&mislabelled(), small) => "class 2"),
+        case!(evaluations::write("never/written".as_ref(), &evaluation, &neighbours, &strokes::some(1, 0)?)
+            => "not among these 1 training images"),
         case!(Choice::new(&device(), judge(), &Dataset { classes: 0, ..dataset.clone() }, 1) => "0 classes"),
         case!(Choice::new(&device(), judge(), &short(), 1) => "784 numbers, expected 7840"),
     ]);

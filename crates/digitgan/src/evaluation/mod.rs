@@ -114,7 +114,7 @@ pub struct Memorised {
 /// # let generator = GeneratorFile::untrained(Variant::Gan, 10, 1)?;
 /// # let mut evaluator = Evaluator::new(device, judge, &dataset, plan, &mut |_, _, _| ())?;
 /// let evaluation: Evaluation = evaluator.evaluate(&generator, &mut |_, _, _| ())?.0;
-/// for figure in evaluation.figures() {
+/// for figure in evaluation.metric_rows() {
 ///     println!("{:32} {:?}, real digits {:?}", figure.name, figure.generated, figure.real);
 /// }
 /// assert_eq!(evaluation.agreement, None, "a GAN cannot be asked for a class");

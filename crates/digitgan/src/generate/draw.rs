@@ -6,6 +6,7 @@ use super::plan::{Part, Plan};
 use super::record::Keep;
 use crate::IMAGE_PIXELS;
 use crate::engine::Device;
+use crate::input::check_length;
 use crate::judge::Judge;
 use crate::sample::Sampler;
 use crate::seed::index::generated_again;
@@ -42,6 +43,8 @@ impl<'a> Artist<'a> {
         judge: Option<&'a mut Judge>,
     ) -> Result<Self, GenerateError> {
         let (spec, asks) = (file.spec, file.spec.variant.wiring().generator_sees_class);
+        spec.check()?;
+        check_length("class names, [classes]", file.class_names.len(), spec.classes)?;
         let classes = match &plan.classes {
             Some(_) if !asks => return Err(GenerateError::KnowsNoClasses),
             Some(classes) => classes.clone(),

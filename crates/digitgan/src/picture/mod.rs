@@ -92,6 +92,12 @@ pub enum PictureError {
         /// Rows.
         classes: usize,
     },
+    /// Digits without their neighbours, or neighbours that are not among the training images.
+    #[error("these digits' neighbours are not among these {images} training images; give those that were searched")]
+    OtherImages {
+        /// How many training images there are.
+        images: usize,
+    },
     /// A key that PNG cannot hold.
     #[error("{key:?} cannot name a PNG text; use 1 to 79 letters, digits, and single inner spaces")]
     TextKey {
@@ -116,6 +122,7 @@ impl PictureError {
             | PictureError::TooLarge { .. }
             | PictureError::FrameSize { .. }
             | PictureError::NotSquare { .. }
+            | PictureError::OtherImages { .. }
             | PictureError::TextKey { .. } => ErrorKind::Input,
             PictureError::Drawing(_) => ErrorKind::Other,
             PictureError::Io(_) => ErrorKind::Files,

@@ -80,13 +80,14 @@ pub fn neighbours_picture(folder: &Path) -> PathBuf {
 /// Writes an evaluation into `folder`, which is made if it is not there; `training` are the training images.
 ///
 /// # Errors
-/// Those of writing.
+/// Neighbours that are not among the training images, and those of writing.
 pub fn write(
     folder: &Path,
     evaluation: &Evaluation,
     neighbours: &Neighbours,
     training: &Split,
 ) -> Result<Written, PictureError> {
+    check_neighbours(neighbours, training)?;
     std::fs::create_dir_all(pictures(folder))?;
     let mut written = Vec::new();
     if let Some(confusion) = &evaluation.confusion {
@@ -123,6 +124,15 @@ pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
     match evaluation.format {
         FORMAT => Ok(Some(evaluation)),
         other => Err(format(format!("it has format {other}"))),
+    }
+}
+
+fn check_neighbours(neighbours: &Neighbours, training: &Split) -> Result<(), PictureError> {
+    let Neighbours { digits, read, nearest } = neighbours;
+    let whole = nearest.len() == read.len() && digits.len() == read.len() * IMAGE_PIXELS;
+    match whole && nearest.iter().all(|neighbour| training.image(neighbour.index).is_some()) {
+        true => Ok(()),
+        false => Err(PictureError::OtherImages { images: training.len() }),
     }
 }
 
