@@ -1,14 +1,18 @@
 //! What to do about an error, in terms of this program's options. The library's errors name fields, since it does not know
 //! the options.
 
+use crate::suggestion::Suggestion;
 use digitgan::engine::{DeviceError, EngineError};
 use digitgan::evaluation::EvaluationError;
+use digitgan::files::output::OutputError;
 use digitgan::page::PageError;
 use digitgan::run::evaluation_files::EvaluationFileError;
 use digitgan::run::manifest::ManifestError;
-use digitgan::session::SessionError;
+use digitgan::run::{LockError, RecordError};
+use digitgan::session::{KeptJudgeError, SessionError};
 use digitgan::train::TrainError;
 use std::error::Error;
+use std::path::Path;
 
 /// What to do about an error, if its causes have an answer: one line.
 pub(crate) fn about(error: &anyhow::Error) -> Option<String> {
@@ -21,13 +25,43 @@ fn about_cause(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| about_device(cause.downcast_ref()?))
         .or_else(|| about_page(cause.downcast_ref()?))
         .or_else(|| about_evaluation(cause.downcast_ref()?))
-        .or_else(|| cause.is::<EvaluationFileError>().then(|| "make it anew with `digitgan evaluate`".to_owned()))
+        .or_else(|| about_evaluation_file(cause.downcast_ref()?))
+        .or_else(|| about_judge(cause.downcast_ref()?))
         .or_else(|| about_manifest(cause.downcast_ref()?))
+        .or_else(|| about_output(cause.downcast_ref()?))
+}
+
+fn about_evaluation_file(error: &EvaluationFileError) -> Option<String> {
+    match error {
+        EvaluationFileError::Format { path, .. } => {
+            let run = path.parent().filter(|run| !run.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(format!("make it anew with `{}`", Suggestion::new("evaluate").path(run)))
+        }
+        _ => None,
+    }
+}
+
+fn about_output(error: &OutputError) -> Option<String> {
+    match error {
+        OutputError::Foreign { .. } => Some("choose another --out, or remove the file".to_owned()),
+        OutputError::Write { .. } => Some("choose another --out".to_owned()),
+        _ => None,
+    }
 }
 
 fn about_manifest(error: &ManifestError) -> Option<String> {
     let missing = matches!(error, ManifestError::Missing { .. });
     missing.then(|| "a run is what `digitgan train` makes, such as runs/acgan-mnist".to_owned())
+}
+
+fn about_judge(error: &KeptJudgeError) -> Option<String> {
+    match error {
+        KeptJudgeError::Write { path, .. } if path.parent().is_some_and(|folder| folder.ends_with("judges")) => {
+            Some("judges are kept in the folder of data sets: choose another with --data-dir".to_owned())
+        }
+        KeptJudgeError::Write { .. } => Some("choose another --out".to_owned()),
+        _ => None,
+    }
 }
 
 fn about_device(error: &DeviceError) -> Option<String> {
@@ -42,7 +76,7 @@ fn about_device(error: &DeviceError) -> Option<String> {
 
 fn about_page(error: &PageError) -> Option<String> {
     match error {
-        PageError::NoEvaluation { path } => Some(format!("run `digitgan evaluate {}` first", path.display())),
+        PageError::NoEvaluation { path } => Some(format!("run `{}` first", Suggestion::new("evaluate").path(path))),
         PageError::Foreign { .. } => Some("choose another --out".to_owned()),
         _ => None,
     }
@@ -56,13 +90,28 @@ fn about_evaluation(error: &EvaluationError) -> Option<String> {
 fn about_session(error: &SessionError) -> Option<String> {
     match error {
         SessionError::Exists { path } => {
-            Some(format!("go on with it by --resume {}, or choose another --name or --out", path.display()))
+            let resume = Suggestion::new("train").word("--resume").path(path);
+            Some(format!("`{resume}` goes on with it; or choose another --name or --out"))
         }
         SessionError::NotEmpty { .. } => Some("choose another --name or --out, or empty it".to_owned()),
+        SessionError::Lock(LockError::Held { .. }) => Some("wait for it to end, or stop it first".to_owned()),
+        SessionError::Beyond { path, step, .. } => Some(format!(
+            "train on with --max-steps above {step} or more --epochs, or draw with what it has: `digitgan sample {}`",
+            path.display()
+        )),
+        SessionError::NoRoom { .. } => Some("make room or choose another --out".to_owned()),
+        SessionError::WriteEvaluation { .. } => {
+            Some("make room or mend it; `digitgan evaluate` writes elsewhere with --out".to_owned())
+        }
+        SessionError::Judge(error) => about_judge(error),
         SessionError::OtherSettings { .. } => Some("choose another --out".to_owned()),
         SessionError::NobodyWatches { .. } => Some("give --watch on, which trains one".to_owned()),
-        SessionError::Record(_) | SessionError::Folder { action: "write", .. } => {
+        SessionError::Record(RecordError::Files { .. } | RecordError::Picture { .. }) => {
             Some("make room or mend it, then --resume".to_owned())
+        }
+        // Nothing was begun there.
+        SessionError::Folder { action: "write", .. } => {
+            Some("make room there, or choose another --name or --out".to_owned())
         }
         SessionError::Training { source, .. } => about_training(source),
         _ => None,

@@ -1,16 +1,16 @@
 //! `digitgan data`
 
 use crate::dataset::DataArgs;
-use crate::output;
+use crate::destination::Destination;
 use crate::threads::Threads;
-use anyhow::Context;
+use crate::{convert, load_report, output};
 use digitgan::data::{Augment, RealGrid};
-use digitgan::load::Loaded;
+use digitgan::files::output::FileKind;
+use digitgan::load::{Loaded, looks_turned};
 use digitgan::picture::Grid;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Look at real digits
+/// Look at real digits, or write them in another format
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -21,6 +21,7 @@ pub(crate) struct Args {
 enum Command {
     Show(ShowArgs),
     Info(InfoArgs),
+    Convert(convert::Args),
 }
 
 /// Draw a grid of real digits, as training sees them
@@ -41,9 +42,9 @@ struct ShowArgs {
     /// Which digits, and how they are varied
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The picture's file
+    /// The picture's file; -: standard output
     #[arg(long, value_name = "FILE.png", default_value = "data.png")]
-    out: PathBuf,
+    out: Destination,
     #[command(flatten)]
     threads: Threads,
     /// Print what was drawn as one JSON object
@@ -71,6 +72,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Show(args) => show(args)?,
         Command::Info(args) => info(args)?,
+        Command::Convert(args) => return convert::run(args),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -80,13 +82,12 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 }
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {
+    args.out.check(FileKind::Png, args.json)?;
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
     let RealGrid { columns, places, images } =
         RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed)?;
-    Grid::new(columns)
-        .draw(&images)?
-        .write_png(&args.out, &[("Software", "digitgan"), ("data", &dataset.name)])
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    let picture = Grid::new(columns).draw(&images)?.png(&[("Software", "digitgan"), ("data", &dataset.name)])?;
+    args.out.write(FileKind::Png, &picture)?;
     if args.json {
         let labels: Vec<&str> = places
             .iter()
@@ -96,33 +97,46 @@ fn show(args: ShowArgs) -> anyhow::Result<()> {
             &serde_json::json!({ "out": args.out, "data": dataset.name, "columns": columns, "labels": labels }),
         )?;
     } else {
-        output::show_digits(&images, columns, 2)?;
-        output::facts(&[("picture", args.out.display().to_string())])?;
+        if args.out.is_file() {
+            output::show_digits(&images, columns, 2)?;
+        }
+        args.out.facts("picture", &[])?;
     }
     Ok(())
 }
 
 fn info(args: InfoArgs) -> anyhow::Result<()> {
-    let Loaded { dataset, fallback, .. } = load(&args.data, args.threads)?;
+    let device = args.threads.cpu()?;
+    let Loaded { dataset, fallback, report, .. } = args.data.load(&device)?;
     let identity = dataset.identity();
     let (train, test) = (dataset.train.class_counts(dataset.classes), dataset.test.class_counts(dataset.classes));
     if args.json {
+        let files = report.as_ref().map(|report| {
+            let turned = looks_turned(&dataset, &device)?;
+            anyhow::Ok(load_report::json(report, turned))
+        });
         let result = serde_json::json!({
             "name": identity.name, "sha256": identity.sha256, "classes": identity.classes,
             "class_names": dataset.class_names, "train_images": identity.train_images,
             "test_images": identity.test_images, "train_counts": train, "test_counts": test, "fallback": fallback,
+            "files": files.transpose()?,
         });
         output::json(&result)?;
         return Ok(());
     }
-    output::facts(&[
+    let mut facts = vec![
         ("name", identity.name),
         ("train images", output::thousands(identity.train_images)),
         ("test images", output::thousands(identity.test_images)),
         ("classes", identity.classes.to_string()),
         ("sha256", identity.sha256),
         ("mean ink", format!("{:.4} of white, in the training images", dataset.train.mean_ink())),
-    ])?;
+    ];
+    if let Some(report) = &report {
+        facts.push(("format", report.format.to_owned()));
+        facts.push(("read as", report.read_as.to_string()));
+    }
+    output::facts(&facts)?;
     output::heading("class    train    test")?;
     let rows: Vec<(&str, String)> = dataset
         .class_names

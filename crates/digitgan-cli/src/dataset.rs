@@ -1,10 +1,14 @@
 //! Loading a data set, with progress and warnings for the person at the terminal.
 
-use crate::{flags, output, progress};
-use digitgan::data::DataSource;
+use crate::progress::{self, Transfer};
+use crate::suggestion::Suggestion;
+use crate::usage::Usage;
+use crate::{flags, load_report, output};
+use digitgan::config::TrainConfig;
+use digitgan::data::{DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange, Reading};
 use digitgan::engine::Device;
 use digitgan::load::{self, DataEvent, Loaded};
-use indicatif::ProgressBar;
+use digitgan::run::manifest::Manifest;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -14,40 +18,107 @@ pub(crate) struct DataArgs {
     #[arg(long, help = flags::help_of("data"), value_name = "auto|mnist|strokes|PATH")]
     pub(crate) data: Option<DataSource>,
     #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
     pub(crate) place: DataDir,
 }
 
 impl DataArgs {
+    /// The data of a training.
+    pub(crate) fn new(config: &TrainConfig, place: DataDir) -> DataArgs {
+        let Reading { ground, orientation, range, labels } = config.reading();
+        let reading = ReadingArgs { ground, orientation, range, labels };
+        DataArgs { data: Some(config.data.clone()), reading, place }
+    }
+
+    /// A command with the same data.
+    pub(crate) fn given_to(&self, command: Suggestion) -> Suggestion {
+        let mut command = match &self.data {
+            Some(data) => command.option("--data", &data.to_string()),
+            None => command,
+        };
+        let ReadingArgs { ground, orientation, range, labels } = &self.reading;
+        for (flag, text) in [
+            ("--ground", ground.to_string()),
+            ("--orientation", orientation.to_string()),
+            ("--range", range.to_string()),
+            ("--labels", labels.to_string()),
+        ] {
+            if text != OrAuto::<Ground>::Auto.to_string() {
+                command = command.option(flag, &text);
+            }
+        }
+        match &self.place.data_dir {
+            Some(folder) => command.word("--data-dir").path(folder),
+            None => command,
+        }
+    }
+
     /// Loads the data set that was asked for, as [`load`].
     pub(crate) fn load(&self, device: &Device) -> anyhow::Result<Loaded> {
-        load(device, &self.data.clone().unwrap_or_default(), self.place.data_dir.clone())
+        load(device, &self.data.clone().unwrap_or_default(), &self.reading(), self.place.data_dir.clone())
     }
+
+    /// How the images of a path are to be read.
+    pub(crate) fn reading(&self) -> Reading {
+        let ReadingArgs { ground, orientation, range, labels } = self.reading;
+        Reading { ground, orientation, range, labels }
+    }
+}
+
+/// How the images of a path are to be read.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(crate) struct ReadingArgs {
+    #[arg(long, help = flags::help_of("ground"), value_name = "auto|dark|light", default_value = "auto", hide_default_value = true)]
+    ground: OrAuto<Ground>,
+    #[arg(long, help = flags::help_of("orientation"), value_name = "auto|upright|transposed", default_value = "auto", hide_default_value = true)]
+    orientation: OrAuto<Orientation>,
+    #[arg(long, help = flags::help_of("range"), value_name = "auto|BLACK..WHITE", default_value = "auto", hide_default_value = true, allow_hyphen_values = true)]
+    range: OrAuto<PixelRange>,
+    #[arg(long, help = flags::help_of("labels"), value_name = "auto|file-name", default_value = "auto", hide_default_value = true)]
+    labels: OrAuto<LabelPlace>,
+}
+
+/// The environment variable that says where data sets lie.
+const DATA_DIR: &str = "DIGITGAN_DATA_DIR";
+
+/// The name of a variable that the environment sets; an empty one is one that is not set.
+fn if_set(variable: &'static str) -> Option<&'static str> {
+    output::variable(variable).map(|_| variable)
 }
 
 /// Where data sets lie.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DataDir {
-    #[arg(long, help = flags::help_of("data-dir"), value_name = "DIR", env = "DIGITGAN_DATA_DIR")]
+    #[arg(long, help = flags::help_of("data-dir"), value_name = "DIR", env = if_set(DATA_DIR))]
     pub(crate) data_dir: Option<PathBuf>,
 }
 
 /// Loads a data set on a device's threads; shows downloads and drawing, and says what was done to the images.
-pub(crate) fn load(device: &Device, source: &DataSource, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
+pub(crate) fn load(
+    device: &Device,
+    source: &DataSource,
+    reading: &Reading,
+    data_dir: Option<PathBuf>,
+) -> anyhow::Result<Loaded> {
     let folder = match data_dir {
         Some(folder) => folder,
         None => load::default_data_dir()?,
     };
-    let bar: Mutex<Option<(String, ProgressBar)>> = Mutex::new(None);
+    if *reading != Reading::default() && !matches!(source, DataSource::Path(_)) {
+        let text = format!("--ground, --orientation, --range and --labels are for --data PATH, and not for {source}");
+        return Err(Usage(text).into());
+    }
+    let progress: Mutex<Option<Transfer>> = Mutex::new(None);
     let advance = |name: &str, done: u64, total: Option<u64>, bytes: bool| {
-        let mut bar = bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if bar.as_ref().is_none_or(|(current, _)| current != name) {
-            if let Some((_, finished)) = bar.take() {
-                finished.finish_and_clear();
-            }
-            *bar = Some((name.to_owned(), progress::transfer(name, total, bytes)));
+        let mut progress = progress.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if progress.as_ref().is_none_or(|current| current.name() != name) {
+            // The last one's bar goes before the next one's comes.
+            *progress = None;
+            *progress = Some(Transfer::new(name, total, bytes));
         }
-        if let Some((_, bar)) = bar.as_ref() {
-            bar.set_position(done.max(bar.position()));
+        if let Some(current) = progress.as_mut() {
+            current.advance(done);
         }
     };
     let tell = |event: DataEvent<'_>| match event {
@@ -59,32 +130,40 @@ pub(crate) fn load(device: &Device, source: &DataSource, data_dir: Option<PathBu
         }
         DataEvent::Drawing { done, total } => advance("drawing strokes", done as u64, Some(total as u64), false),
         DataEvent::MirrorFailed { file, url, reason } => output::note(&format!("{file} from {url}: {reason}")),
-        DataEvent::Resized { path, images } => said(path, images, "of another size were scaled and centred to 28x28"),
-        DataEvent::Transposed { path, images } => {
-            said(path, images, "stored with rows and columns swapped were put upright")
-        }
-        DataEvent::Inverted { path, images } => said(path, images, "dark on light were turned into light on dark"),
-        DataEvent::SetAside { path, train, test } => output::note(&format!(
-            "{}: no test images there, so {test} were set aside as such, {train} are left to train on",
-            path.display()
-        )),
+        DataEvent::Reading { images } => advance("reading images", images as u64, None, false),
         // The caller has the reason from the result.
         DataEvent::FellBackToStrokes { .. } => {}
         _ => {}
     };
-    let loaded = device.install(|| load::load(source, &folder, &tell));
-    if let Some((_, bar)) = bar.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        bar.finish_and_clear();
-    }
+    let loaded = device.install(|| load::load(source, reading, &folder, &tell));
+    drop(progress);
     let loaded = loaded?;
+    if let (Some(report), DataSource::Path(path)) = (&loaded.report, source) {
+        let turned = load::looks_turned(&loaded.dataset, device)?;
+        load_report::tell(path, &loaded.dataset.name, report, turned, &folder);
+    }
     if let Some(reason) = &loaded.fallback {
         warn_fallback(reason);
     }
     Ok(loaded)
 }
 
-fn said(path: &std::path::Path, images: usize, what: &str) {
-    output::note(&format!("{}: {} images {what}", path.display(), output::thousands(images)));
+/// The data of a run, as its record says it is read. Versions that recorded nothing took bytes as they were.
+pub(crate) fn load_of_run(device: &Device, manifest: &Manifest, data_dir: Option<PathBuf>) -> anyhow::Result<Loaded> {
+    let (config, record) = (&manifest.config, &manifest.dataset);
+    let is_it = |loaded: &Loaded| loaded.dataset.identity().sha256 == record.identity.sha256;
+    let loaded = load(device, &config.data, &config.reading(), data_dir.clone())?;
+    let unsaid = record.read_as.is_none() && config.reading() == Reading::default();
+    if unsaid && loaded.report.is_some() && !is_it(&loaded) {
+        let plain = load(device, &config.data, &Reading::plain(), data_dir)?;
+        if is_it(&plain) {
+            output::note(
+                "the run was begun by a version that read these values as they are, and so they are read for it",
+            );
+            return Ok(plain);
+        }
+    }
+    Ok(loaded)
 }
 
 /// Says that the digits are not MNIST.

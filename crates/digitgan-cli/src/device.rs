@@ -1,6 +1,7 @@
 //! The option `--device`: what to compute on.
 
 use crate::output;
+use crate::threads::tell_capped;
 use digitgan::engine::{Device, DeviceName};
 
 /// The device, as an option of every verb that trains or draws.
@@ -15,6 +16,8 @@ pub(crate) struct DeviceArg {
 impl DeviceArg {
     /// Opens the device that is asked for, with so many threads, or as many as there are processors; says so where `auto` finds none but the CPU.
     pub(crate) fn open(self, threads: Option<u16>) -> anyhow::Result<Device> {
-        Ok(Device::open(self.device, threads.map(usize::from), output::note)?)
+        let device = Device::open(self.device, threads.map(usize::from), output::note)?;
+        tell_capped(&device, threads);
+        Ok(device)
     }
 }

@@ -6,13 +6,13 @@ use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{judge, output};
-use digitgan::data::{DataSource, Dataset};
+use crate::{destination, judge, output, stop};
+use digitgan::data::{DataSource, Dataset, Reading};
 use digitgan::engine::Device;
-use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Plan};
-use digitgan::judge::{ClassifierFile, Judge};
+use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Neighbours, Plan, check_generator};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::Written;
+use digitgan::run::manifest::Manifest;
 use digitgan::session::evaluations;
 use digitgan::weights::GeneratorFile;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     #[arg(long)]
     quick: bool,
     /// Where the result goes [default: into the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = destination::folder())]
     out: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArg,
@@ -78,78 +78,108 @@ impl Args {
     }
 }
 
+/// The plan of an evaluation that nobody described closer.
+pub(crate) fn default_plan(quick: bool) -> Plan {
+    if quick { self::quick(Plan::default()) } else { Plan::default() }
+}
+
 /// The plan of `--quick`.
-pub(crate) fn quick(plan: Plan) -> Plan {
+fn quick(plan: Plan) -> Plan {
     Plan { samples: plan.samples.min(2000), gan_train: false, ..plan }
 }
 
 /// Evaluates the newest generators of runs that one data set is right for, and writes the results into the runs. What
-/// is known of the real digits is found out once. `begin` is told each run, and says whether to go on.
+/// is known of the real digits is found out once.
 pub(crate) fn evaluate_runs(
     device: &Device,
     runs: &[RunDirectory],
     dataset: &Dataset,
     data_dir: Option<&Path>,
     plan: Plan,
-    begin: &mut dyn FnMut(&RunDirectory) -> bool,
 ) -> anyhow::Result<()> {
     if runs.is_empty() {
         return Ok(());
     }
+    check(device, dataset, data_dir, plan)?;
     let mut progress = StageProgress::default();
-    let judge = judge::of_dataset(device, dataset, &dataset.identity(), data_dir)?;
+    let judge = judge::of_dataset(device, dataset, data_dir)?;
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
     let mut evaluator = Evaluator::new(device.clone(), judge, dataset, plan, &mut watch)?;
     progress.finish();
     for run in runs {
-        if !begin(run) {
-            break;
-        }
+        output::note(&format!("evaluating {}", run.path().display()));
         let mut progress = StageProgress::default();
         let mut watch = |what: &str, done, all| progress.show(what, done, all);
-        evaluations::evaluate(run, &mut evaluator, dataset, &mut watch)?;
+        let path = evaluations::newest(run)?;
+        let result = evaluator.evaluate(&GeneratorFile::read(&path)?, &mut watch)?;
         progress.finish();
+        write(run.path(), &result, dataset).or_else(|error| {
+            // It took minutes.
+            print(&result.0, &path, None)?;
+            Err(error)
+        })?;
     }
     Ok(())
 }
 
+/// Checks that evaluations with a data set can be made, before anything is trained or measured for them.
+pub(crate) fn check(device: &Device, dataset: &Dataset, data_dir: Option<&Path>, plan: Plan) -> anyhow::Result<()> {
+    plan.samples_of(dataset)?;
+    judge::check(device, dataset, data_dir)
+}
+
+/// Writes an evaluation, all of its files.
+fn write(folder: &Path, result: &(Evaluation, Neighbours), dataset: &Dataset) -> anyhow::Result<Written> {
+    Ok(stop::undivided(|| evaluations::write(folder, &result.0, &result.1, dataset))?)
+}
+
 fn evaluate(args: &Args) -> anyhow::Result<()> {
     let subject = Subject::find(&args.generator)?;
-    let (source, data_dir) = data(&subject, &args.data)?;
+    let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
+    folder.as_deref().map(evaluations::check_place).transpose()?;
+    let (source, reading, data_dir) = data(&subject, &args.data)?;
     // Before data is loaded, which can take long.
     let device = args.device.open(args.threads.threads)?;
-    let loaded = dataset::load(&device, &source, data_dir.clone())?;
-    let dataset = &loaded.dataset;
-    let new_judge = || match &args.judge {
-        Some(path) => Ok(Judge::new(&device, ClassifierFile::read(path)?)?),
-        None => judge::of_dataset(&device, dataset, &dataset.identity(), data_dir.as_deref()),
+    let loaded = match &subject {
+        Subject::Run(_, manifest) if args.data.data.is_none() => {
+            dataset::load_of_run(&device, manifest, data_dir.clone())?
+        }
+        _ => dataset::load(&device, &source, &reading, data_dir.clone())?,
     };
+    let dataset = &loaded.dataset;
+    args.plan().samples_of(dataset)?;
+    let new_judge = || judge::given_or_of(&device, args.judge.as_deref(), dataset, data_dir.as_deref());
     let (file, path) =
         subject.generator(args.epoch, &mut || Ok(Choice::new(&device, new_judge()?, dataset, args.seed)?))?;
+    check_generator(&file, dataset)?;
     let mut progress = StageProgress::default();
     let mut watch = |what: &str, done, all| progress.show(what, done, all);
     let mut evaluator = Evaluator::new(device.clone(), new_judge()?, dataset, args.plan(), &mut watch)?;
-    let (evaluation, neighbours) = evaluator.evaluate(&file, &mut watch)?;
+    let result = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
-    let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
-    let written = folder.map(|folder| evaluations::write(&folder, &evaluation, &neighbours, dataset)).transpose()?;
-    if args.json {
-        return Ok(output::json(&serde_json::to_value(&evaluation)?)?);
+    let written = folder.map(|folder| write(&folder, &result, dataset)).transpose();
+    // Whether or not it could be written: it took minutes.
+    match args.json {
+        true => output::json(&serde_json::to_value(&result.0)?)?,
+        false => print(&result.0, &path, written.as_ref().ok().and_then(Option::as_ref))?,
     }
-    print(&evaluation, &path, written.as_ref())
+    written.map(drop)
 }
 
 /// The real digits to compare with: those asked for, or those that it was trained on.
-fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Option<PathBuf>)> {
+fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Reading, Option<PathBuf>)> {
     let data_dir = asked.place.data_dir.clone();
     if let Some(source) = &asked.data {
-        return Ok((source.clone(), data_dir));
+        return Ok((source.clone(), asked.reading(), data_dir));
     }
     match subject {
-        Subject::Run(_, manifest) => Ok((manifest.config.data.clone(), data_dir.or(manifest.dataset.data_dir.clone()))),
+        Subject::Run(_, manifest) => {
+            let Manifest { config, dataset, .. } = &**manifest;
+            Ok((config.data.clone(), config.reading(), data_dir.or(dataset.data_dir.clone())))
+        }
         Subject::File(path) => match GeneratorFile::read(path)?.dataset.as_str() {
-            "mnist" | "" => Ok((DataSource::Mnist, data_dir)),
-            "strokes" => Ok((DataSource::Strokes, data_dir)),
+            "mnist" | "" => Ok((DataSource::Mnist, Reading::default(), data_dir)),
+            "strokes" => Ok((DataSource::Strokes, Reading::default(), data_dir)),
             other => Err(Usage(format!(
                 "{} was trained on {other:?}: say where that data set is with --data",
                 path.display()
@@ -160,7 +190,7 @@ fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Opti
 }
 
 /// Prints an evaluation for people.
-pub(crate) fn print(evaluation: &Evaluation, path: &Path, written: Option<&Written>) -> anyhow::Result<()> {
+fn print(evaluation: &Evaluation, path: &Path, written: Option<&Written>) -> anyhow::Result<()> {
     let Evaluation { model, samples, plan, dataset, .. } = evaluation;
     output::heading(&format!(
         "{}, {} sets of {} digits against {dataset}",

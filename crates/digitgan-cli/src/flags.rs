@@ -1,6 +1,8 @@
 //! Between the library's settings and the flags of the command line: names, help and error texts.
 
 use digitgan::config::{ConfigError, Recipe, Setting};
+use digitgan::error::ErrorKind;
+use digitgan::load::DataError;
 use digitgan::session::SessionError;
 use digitgan::train::TrainError;
 use std::error::Error;
@@ -54,6 +56,12 @@ pub(crate) fn config_error<'a>(cause: &'a (dyn Error + 'static)) -> Option<&'a C
         Some(SessionError::Training { source, .. }) => in_training(source),
         _ => cause.downcast_ref().or_else(|| cause.downcast_ref().and_then(in_training)),
     }
+}
+
+/// Whether the text of an error names settings in backticks.
+pub(crate) fn names_settings(cause: &(dyn Error + 'static)) -> bool {
+    let in_session = |error: &SessionError| error.kind() == ErrorKind::Setting;
+    config_error(cause).is_some() || cause.downcast_ref().is_some_and(in_session) || cause.is::<DataError>()
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! `digitgan generate`
 
-use crate::dataset::{self, DataDir};
+use crate::dataset::{self, DataArgs, DataDir};
 use crate::device::DeviceArg;
 use crate::generator::{self, Epoch, Subject};
 use crate::progress::DrawingProgress;
+use crate::stop::{self, STOPPED};
+use crate::suggestion::Suggestion;
 use crate::threads::Threads;
-use crate::train::{STOPPED, stop_on_ctrl_c};
 use crate::usage::Usage;
-use crate::{judge, output};
+use crate::{destination, judge, output};
 use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
 use digitgan::files;
@@ -20,13 +21,13 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Make a labelled data set with a trained generator
 ///
 /// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
-/// read; dataset.json beside them records how they were made. The same seed gives the same images: the first thousand of a
+/// read; dataset.json beside them records how they were made. Stop it with Ctrl-C: the same command goes on. The same seed gives the same images: the first thousand of a
 /// million are those of a set of a thousand, whatever the format and the number of threads. A GAN does not know what it
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]
@@ -59,8 +60,8 @@ pub(crate) struct Args {
     /// Which images: every seed draws others
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The data set's folder: a new or an empty one
-    #[arg(long, value_name = "DIR", default_value = "generated")]
+    /// The data set's folder: a new or an empty one, or that of the same command that was stopped
+    #[arg(long, value_name = "DIR", default_value = "generated", value_parser = destination::folder())]
     out: PathBuf,
     /// Four gzipped IDX files named as MNIST's, or one PNG file per image, in one folder per digit
     #[arg(long, default_value = "idx")]
@@ -98,11 +99,7 @@ enum Kept {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let stop = stop_on_ctrl_c("removing what was drawn, then stopping")?;
-    make(&args, &stop)
-}
-
-fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+    let args = &args;
     // Before an epoch is chosen, which can take long.
     generate::check_vacant(&args.out)?;
     let device = args.device.open(args.threads.threads)?;
@@ -112,6 +109,7 @@ fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     let mut judge = judge(args, &device, &subject, &file)?;
     let sha256 = files::sha256(&path)?;
     let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
+    let stop = stop::at_safe_point("keeping what is drawn, then stopping");
     let mut progress = DrawingProgress::new();
     let made = generate::generate(&args.out, &plan, source, &mut |done, all| {
         progress.show(done, all);
@@ -119,11 +117,11 @@ fn make(args: &Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
     });
     let took = progress.finish();
     match made {
-        Err(stopped @ GenerateError::Stopped) => {
+        Err(stopped @ GenerateError::Stopped { .. }) => {
             output::note(&stopped.to_string());
             return Ok(ExitCode::from(STOPPED));
         }
-        made => tell(args, &path, &made?, took)?,
+        made => tell(args, &path, &made?, progress.first(), took)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -162,11 +160,8 @@ impl Args {
 fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Choice> {
     let Subject::Run(_, manifest) = subject else { anyhow::bail!("only a run has generators to choose from") };
     let data_dir = args.data_dir(subject);
-    let loaded = dataset::load(device, &manifest.config.data, data_dir.map(Path::to_owned))?;
-    let judge = match &args.judge {
-        Some(path) => Judge::new(device, ClassifierFile::read(path)?)?,
-        None => judge::of_dataset(device, &loaded.dataset, &loaded.dataset.identity(), data_dir)?,
-    };
+    let loaded = dataset::load_of_run(device, manifest, data_dir.map(Path::to_owned))?;
+    let judge = judge::given_or_of(device, args.judge.as_deref(), &loaded.dataset, data_dir)?;
     Ok(Choice::new(device, judge, &loaded.dataset, args.seed)?)
 }
 
@@ -198,19 +193,20 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
         (None, Subject::File(_)) => None,
     };
     let Some(judge) = judge else {
-        let data = match subject {
-            Subject::Run(_, manifest) => manifest.config.data.to_string(),
-            Subject::File(_) => "DATA".to_owned(),
+        let remedy = match subject {
+            Subject::Run(_, manifest) => {
+                let place = DataDir { data_dir: args.data_dir(subject).map(Path::to_owned) };
+                let data = DataArgs::new(&manifest.config, place);
+                let train = data.given_to(Suggestion::new("judge train")).word("--out").word("judge.safetensors");
+                format!("make one with `{train}`, then give --judge judge.safetensors")
+            }
+            Subject::File(_) => "give one with --judge, which digitgan judge train makes".to_owned(),
         };
         let why = match knows {
             true => "--keep agreed needs a judge to read the digits",
             false => "this generator is a GAN, which does not know what it draws, so a judge must label its digits",
         };
-        anyhow::bail!(
-            "{why}, and there is none of {}: make one with `digitgan judge train --data {data} --out judge.safetensors`, \
-             then give --judge judge.safetensors",
-            file.dataset
-        );
+        anyhow::bail!("{why}, and there is none of {}: {remedy}", file.dataset);
     };
     if !knows {
         output::note(&format!(
@@ -223,9 +219,9 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
 }
 
 /// Says what was made.
-fn tell(args: &Args, generator: &Path, record: &SetRecord, took: Duration) -> anyhow::Result<()> {
+fn tell(args: &Args, generator: &Path, record: &SetRecord, before: u64, took: Duration) -> anyhow::Result<()> {
     let images = record.train.images + record.test.images;
-    let images_per_second = images as f64 / took.as_secs_f64().max(1e-9);
+    let images_per_second = images.saturating_sub(before) as f64 / took.as_secs_f64().max(1e-9);
     let obstacle = record.obstacle();
     if args.json {
         return Ok(output::json(&serde_json::json!({

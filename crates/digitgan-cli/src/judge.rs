@@ -1,16 +1,18 @@
 //! `digitgan judge`
 
 use crate::dataset::DataArgs;
+use crate::destination::Destination;
+use crate::output;
+use crate::progress::{self, Transfer};
 use crate::threads::Threads;
-use crate::{output, progress};
 use digitgan::engine::Device;
+use digitgan::files::output::FileKind;
 use digitgan::judge::training::TrainingPlan;
 use digitgan::judge::{ClassifierFile, Judge, JudgeIdentity};
 use digitgan::load::default_data_dir;
 use digitgan::metrics::histogram::Confusion;
 use digitgan::run::manifest::Manifest;
-use digitgan::session::judges;
-use indicatif::ProgressBar;
+use digitgan::session::judges::{self, JudgeEvent};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,9 +42,9 @@ enum Command {
 struct TrainArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// The judge's file
-    #[arg(long, value_name = "FILE", default_value = "judge.safetensors")]
-    out: PathBuf,
+    /// The judge's file; -: standard output
+    #[arg(long, value_name = "FILE.safetensors", default_value = "judge.safetensors")]
+    out: Destination,
     /// Passes over the training images
     #[arg(long, value_name = "N", default_value_t = TrainingPlan::judge().epochs, value_parser = clap::value_parser!(u64).range(1..=1000))]
     epochs: u64,
@@ -84,40 +86,41 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn train(args: &TrainArgs) -> anyhow::Result<()> {
+    args.out.check_in_new_folder(FileKind::Safetensors, args.json)?;
     let device = args.threads.cpu()?;
     let loaded = args.data.load(&device)?;
     let identity = loaded.dataset.identity();
     let plan = TrainingPlan { epochs: args.epochs, seed: args.seed, ..TrainingPlan::judge() };
     let started = Instant::now();
     let mut watch = JudgeProgress::new(&loaded.dataset.name);
-    let judge = judges::train(&device, &loaded.dataset, &identity, &plan, &args.out, &mut |done, all| {
+    let judge = digitgan::judge::train(&device, &loaded.dataset, &identity, &plan, &mut |done, all| {
         watch.step(done, all);
     })?;
     watch.finish();
-    let seconds = started.elapsed();
+    // What was trained in minutes is told also where it cannot be written.
+    let kept = args.out.make_folder().map_err(anyhow::Error::from);
+    let kept = kept.and_then(|()| args.out.write(FileKind::Safetensors, &judge.to_bytes()));
+    let (who, seconds) = (&judge.identity, started.elapsed());
+    let others = [("reads", reads(who)), ("hash", who.sha256.clone()), ("took", output::duration(seconds))];
     if args.json {
-        let who = judge.identity();
-        return Ok(output::json(&json!({
-            "judge": who, "accuracy": who.accuracy(), "out": args.out, "seconds": seconds.as_secs_f64(),
-        }))?);
+        output::json(&json!({
+            "judge": who, "accuracy": who.accuracy(), "out": kept.is_ok().then_some(&args.out),
+            "seconds": seconds.as_secs_f64(),
+        }))?;
+    } else if kept.is_ok() {
+        args.out.facts("judge", &others)?;
+    } else {
+        output::facts(&[&[("judge", "could not be written".to_owned())], others.as_slice()].concat())?;
     }
-    output::facts(&[
-        ("judge", args.out.display().to_string()),
-        ("reads", reads(judge.identity())),
-        ("hash", judge.identity().sha256.clone()),
-        ("took", output::duration(seconds)),
-    ])?;
-    Ok(())
+    kept
 }
 
 fn test(args: &TestArgs) -> anyhow::Result<()> {
     let device = args.threads.cpu()?;
     let loaded = args.data.load(&device)?;
     let dataset = &loaded.dataset;
-    let mut judge = match &args.judge {
-        Some(path) => Judge::new(&device, ClassifierFile::read(path)?)?,
-        None => of_dataset(&device, dataset, &dataset.identity(), args.data.place.data_dir.as_deref())?,
-    };
+    anyhow::ensure!(!dataset.test.is_empty(), "{} has no test images to read", dataset.name);
+    let mut judge = given_or_of(&device, args.judge.as_deref(), dataset, args.data.place.data_dir.as_deref())?;
     anyhow::ensure!(
         judge.identity().classes == dataset.classes,
         "the judge knows {} classes, but {} has {}: give the judge of this data set",
@@ -125,7 +128,6 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
         dataset.name,
         dataset.classes
     );
-    anyhow::ensure!(!dataset.test.is_empty(), "{} has no test images to read", dataset.name);
     let read = judge.read(&dataset.test.images)?;
     let confusion = Confusion::of(&dataset.test.labels, &read.labels, dataset.classes)?;
     if args.json {
@@ -166,11 +168,16 @@ pub(crate) fn for_training(
     manifest: &Manifest,
 ) -> anyhow::Result<Option<Judge>> {
     let mut progress = JudgeProgress::new(&dataset.name);
-    let mut watch = |done, all| progress.step(done, all);
+    let mut watch = |event: JudgeEvent<'_>| progress.tell(event);
     let folder = folder(manifest.dataset.data_dir.as_deref())?;
     let judge = judges::for_training(mode, device, dataset, manifest, &folder, &mut watch)?;
     progress.finish();
     Ok(judge)
+}
+
+/// Checks that the judge of a data set is at hand, or that a new one could be kept.
+pub(crate) fn check(device: &Device, dataset: &digitgan::data::Dataset, data_dir: Option<&Path>) -> anyhow::Result<()> {
+    Ok(judges::check(device, &dataset.identity(), &folder(data_dir)?)?)
 }
 
 /// The folder where judges are kept.
@@ -182,16 +189,28 @@ fn folder(data_dir: Option<&Path>) -> anyhow::Result<PathBuf> {
     Ok(data.join("judges"))
 }
 
+/// The judge in a file, or else that of a data set.
+pub(crate) fn given_or_of(
+    device: &Device,
+    given: Option<&Path>,
+    dataset: &digitgan::data::Dataset,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Judge> {
+    match given {
+        Some(path) => Ok(Judge::new(device, ClassifierFile::read(path)?)?),
+        None => of_dataset(device, dataset, data_dir),
+    }
+}
+
 /// The judge of a data set; shows its training where it must be trained first.
 pub(crate) fn of_dataset(
     device: &Device,
     dataset: &digitgan::data::Dataset,
-    identity: &digitgan::data::DatasetIdentity,
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Judge> {
     let mut progress = JudgeProgress::new(&dataset.name);
-    let mut watch = |done, all| progress.step(done, all);
-    let judge = judges::of_dataset(device, dataset, identity, &folder(data_dir)?, &mut watch)?;
+    let mut watch = |event: JudgeEvent<'_>| progress.tell(event);
+    let judge = judges::of_dataset(device, dataset, &dataset.identity(), &folder(data_dir)?, &mut watch)?;
     progress.finish();
     Ok(judge)
 }
@@ -207,27 +226,35 @@ pub(crate) fn reads(judge: &JudgeIdentity) -> String {
 /// Shows how a judge's training goes on, if there is one.
 struct JudgeProgress {
     dataset: String,
-    bar: Option<ProgressBar>,
+    progress: Option<Transfer>,
 }
 
 impl JudgeProgress {
     fn new(dataset: &str) -> Self {
-        JudgeProgress { dataset: dataset.to_owned(), bar: None }
+        JudgeProgress { dataset: dataset.to_owned(), progress: None }
+    }
+
+    fn tell(&mut self, event: JudgeEvent<'_>) {
+        match event {
+            JudgeEvent::Step { done, all } => self.step(done, all),
+            JudgeEvent::NotKept(error) => {
+                self.finish();
+                output::note(&format!("the judge is used now, but the next time it must be trained again: {error}"));
+            }
+        }
     }
 
     fn step(&mut self, done: u64, all: u64) {
-        let bar = self.bar.get_or_insert_with(|| {
+        let progress = self.progress.get_or_insert_with(|| {
             if !progress::visible() {
                 output::note(&format!("training a judge of {}, once", self.dataset));
             }
-            progress::transfer(&format!("training a judge of {}", self.dataset), Some(all), false)
+            Transfer::new(&format!("training a judge of {}", self.dataset), Some(all), false)
         });
-        bar.set_position(done);
+        progress.advance(done);
     }
 
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+    fn finish(&mut self) {
+        self.progress = None;
     }
 }

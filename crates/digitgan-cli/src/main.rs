@@ -1,25 +1,32 @@
 //! The command line of digitgan: a thin layer over the library, one file per verb.
 //!
 //! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
-//! 1 for an error, 2 for a usage error, 130 for what was asked to stop and did.
+//! 1 for an error, 2 for a usage error, 130 for what was asked to stop and kept what was done, 128 and the signal's number for
+//! what a signal ended at once.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to people is this crate's work")]
 
 mod advice;
+mod convert;
 mod data;
 mod dataset;
+mod destination;
 mod device;
 mod evaluate;
 mod flags;
 mod generate;
 mod generator;
 mod judge;
+mod load_report;
 mod output;
 mod page;
+mod place;
 mod progress;
 mod reproduce;
 mod runs;
 mod sample;
+mod stop;
+mod suggestion;
 mod threads;
 mod train;
 mod usage;
@@ -52,16 +59,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Train(args) => train::run(*args),
-        Command::Sample(args) => sample::run(args),
-        Command::Generate(args) => generate::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
-        Command::Page(args) => page::run(args),
-        Command::Reproduce(args) => reproduce::run(args),
-        Command::Data(args) => data::run(args),
-        Command::Judge(args) => judge::run(args),
-    };
+    let command = Cli::parse().command;
+    let result = usage::check_texts().and_then(|()| stop::listen()).and_then(|()| run(command));
     match result {
         Ok(code) => code,
         Err(error) => {
@@ -78,10 +77,24 @@ fn main() -> ExitCode {
     }
 }
 
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Train(args) => train::run(*args),
+        Command::Sample(args) => sample::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Page(args) => page::run(args),
+        Command::Reproduce(args) => reproduce::run(args),
+        Command::Data(args) => data::run(args),
+        Command::Judge(args) => judge::run(args),
+    }
+}
+
 /// Whether the mistake is in the call itself.
 fn is_usage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.is::<Usage>()
+            || destination::is_misnamed(cause)
             || flags::config_error(cause).is_some_and(|error| error.kind() == ErrorKind::Setting)
             || cause.downcast_ref::<SessionError>().is_some_and(|error| error.kind() == ErrorKind::Setting)
     })

@@ -5,6 +5,7 @@ use console::Style;
 use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
 use indicatif::HumanCount;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -12,8 +13,17 @@ use std::time::Duration;
 const PREVIEW_COLUMNS: usize = 160;
 
 fn coloured(is_terminal: bool) -> bool {
-    let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    is_terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    is_terminal && variable("NO_COLOR").is_none() && !is_dumb()
+}
+
+/// Whether a terminal, if there is one, can do no more than print lines.
+pub(crate) fn is_dumb() -> bool {
+    console::is_dumb() || cfg!(unix) && variable("TERM").is_none()
+}
+
+/// An environment variable; an empty one is one that is not set.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// `text` in a style, where colours can be seen.
@@ -25,9 +35,9 @@ fn painted(text: &str, style: Style, is_terminal: bool) -> String {
 pub(crate) fn error(error: &anyhow::Error) {
     let mut line = String::new();
     for cause in error.chain() {
-        let text = match flags::config_error(cause) {
-            Some(error) => flags::as_flags(&error.to_string()),
-            None => cause.to_string(),
+        let text = match flags::names_settings(cause) {
+            true => flags::as_flags(&cause.to_string()),
+            false => cause.to_string(),
         };
         if !line.contains(&text) {
             line += if line.is_empty() { "" } else { ": " };
@@ -74,9 +84,16 @@ pub(crate) fn warning(lines: &[&str]) {
 
 /// Prints lines of `what: text` to standard output, the texts below each other.
 pub(crate) fn facts(rows: &[(&str, String)]) -> std::io::Result<()> {
+    write_facts(&mut std::io::stdout().lock(), rows, std::io::stdout().is_terminal())
+}
+
+/// [`facts`] on standard error, where standard output has another task.
+pub(crate) fn facts_aside(rows: &[(&str, String)]) -> std::io::Result<()> {
+    write_facts(&mut std::io::stderr().lock(), rows, std::io::stderr().is_terminal())
+}
+
+fn write_facts(out: &mut dyn Write, rows: &[(&str, String)], terminal: bool) -> std::io::Result<()> {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let terminal = std::io::stdout().is_terminal();
-    let mut out = std::io::stdout().lock();
     for (name, text) in rows {
         writeln!(out, "{}  {text}", painted(&format!("{name:width$}"), Style::new().cyan(), terminal))?;
     }
@@ -154,7 +171,7 @@ pub(crate) fn show_digits(images: &[u8], columns: usize, rows: usize) -> std::io
     let style = match (coloured(terminal), std::env::var("COLORTERM").as_deref()) {
         (true, Ok("truecolor" | "24bit")) => TerminalStyle::TrueColor,
         (true, _) => TerminalStyle::Ansi256,
-        (false, _) if terminal => TerminalStyle::Shades,
+        (false, _) if terminal && !is_dumb() => TerminalStyle::Shades,
         (false, _) => TerminalStyle::Ascii,
     };
     let width = terminal_size::terminal_size().map_or(PREVIEW_COLUMNS, |(width, _)| usize::from(width.0));

@@ -1,8 +1,9 @@
 //! `digitgan page`
 
 use crate::dataset::{self, DataArgs};
+use crate::suggestion::Suggestion;
 use crate::threads::Threads;
-use crate::{evaluate, output, runs};
+use crate::{destination, evaluate, output, runs, stop};
 use digitgan::data::Dataset;
 use digitgan::engine::Device;
 use digitgan::evaluation::Plan;
@@ -11,6 +12,7 @@ use digitgan::page::{Page, PageError, RealDigits, Written, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files;
 use digitgan::run::manifest::Manifest;
+use digitgan::session::evaluations;
 use digitgan::session::manifest::same_data;
 use serde_json::json;
 use std::collections::HashSet;
@@ -31,7 +33,7 @@ pub(crate) struct Args {
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// Where the page goes, and the pictures beside it
-    #[arg(long, value_name = "DIR", default_value = "report")]
+    #[arg(long, value_name = "DIR", default_value = "report", value_parser = destination::folder())]
     out: PathBuf,
     /// Evaluate with sets of 2,000 digits, and no training of classifiers on generated digits
     #[arg(long)]
@@ -46,39 +48,40 @@ pub(crate) struct Args {
 }
 
 /// A run that goes onto a page.
-pub(crate) struct Subject {
-    pub(crate) run: RunDirectory,
-    pub(crate) manifest: Manifest,
+struct RunOnPage {
+    run: RunDirectory,
+    manifest: Manifest,
+}
+
+/// Runs that were trained on the same data.
+struct Group {
+    dataset: Dataset,
+    data_dir: Option<PathBuf>,
+    /// Those that are to be evaluated.
+    missing: Vec<RunDirectory>,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let subjects = find(&args.runs)?;
     check_free(&args.out)?;
     let device = args.threads.cpu()?;
-    let plan = plan(args.quick);
+    let plan = evaluate::default_plan(args.quick);
+    let groups = groups(&device, &subjects, &args.data, plan)?;
+    stop::at_once("evaluations that were finished are in their runs");
     let mut real = Vec::new();
-    for group in by_data(&subjects) {
-        let dataset = load(&device, group[0], &args.data)?;
-        for subject in &group {
-            same_data(&subject.run, &subject.manifest, &dataset.identity())?;
-        }
-        evaluate_missing(&device, &group, &dataset, &args.data, plan)?;
-        real.push(RealDigits::of(&dataset, real.len())?);
+    for Group { dataset, data_dir, missing } in &groups {
+        evaluate::evaluate_runs(&device, missing, dataset, data_dir.as_deref(), plan)?;
+        real.push(RealDigits::of(dataset, real.len())?);
     }
     let runs: Vec<RunDirectory> = subjects.iter().map(|subject| subject.run.clone()).collect();
     let page = Page::read(&device, "Digits drawn by GANs", &runs, real)?;
-    let written = page.write(&args.out)?;
-    say(&page, &written, args.json)?;
+    let written = stop::undivided(|| page.write(&args.out))?;
+    say(&page, &written, &args.data, args.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The plan of an evaluation that nobody described closer.
-pub(crate) fn plan(quick: bool) -> Plan {
-    if quick { evaluate::quick(Plan::default()) } else { Plan::default() }
-}
-
 /// The runs that a person means, each once.
-fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
+fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<RunOnPage>> {
     let mut seen = HashSet::new();
     let mut subjects = Vec::new();
     for path in paths {
@@ -88,15 +91,15 @@ fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Subject>> {
             return Err(PageError::NoGenerator { path: run.path().to_owned() }.into());
         }
         if seen.insert(run.path().canonicalize().unwrap_or_else(|_| run.path().to_owned())) {
-            subjects.push(Subject { run, manifest });
+            subjects.push(RunOnPage { run, manifest });
         }
     }
     Ok(subjects)
 }
 
 /// The runs in groups that were trained on the same data.
-fn by_data(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
-    let mut groups: Vec<Vec<&Subject>> = Vec::new();
+fn by_data(subjects: &[RunOnPage]) -> Vec<Vec<&RunOnPage>> {
+    let mut groups: Vec<Vec<&RunOnPage>> = Vec::new();
     for subject in subjects {
         let hash = &subject.manifest.dataset.identity.sha256;
         match groups.iter_mut().find(|group| group[0].manifest.dataset.identity.sha256 == *hash) {
@@ -107,44 +110,57 @@ fn by_data(subjects: &[Subject]) -> Vec<Vec<&Subject>> {
     groups
 }
 
-/// The data that a run was trained on, from where it was then or from where it is said to be now.
-fn load(device: &Device, subject: &Subject, data: &DataArgs) -> anyhow::Result<Dataset> {
-    let manifest = &subject.manifest;
-    let source = data.data.clone().unwrap_or_else(|| manifest.config.data.clone());
-    let data_dir = data.place.data_dir.clone().or(manifest.dataset.data_dir.clone());
-    Ok(dataset::load(device, &source, data_dir)?.dataset)
+/// The runs by their data, which is loaded; everything is looked at before the first evaluation, which takes minutes.
+fn groups(device: &Device, subjects: &[RunOnPage], data: &DataArgs, plan: Plan) -> anyhow::Result<Vec<Group>> {
+    let mut groups = Vec::new();
+    for subjects in by_data(subjects) {
+        let dataset = load(device, subjects[0], data)?;
+        for subject in &subjects {
+            same_data(&subject.run, &subject.manifest, &dataset.identity())?;
+        }
+        let data_dir = data.place.data_dir.clone().or(subjects[0].manifest.dataset.data_dir.clone());
+        let missing = not_evaluated(&subjects)?;
+        if !missing.is_empty() {
+            evaluate::check(device, &dataset, data_dir.as_deref(), plan)?;
+        }
+        missing.iter().try_for_each(|run| evaluations::check_place(run.path()))?;
+        groups.push(Group { dataset, data_dir, missing });
+    }
+    Ok(groups)
 }
 
-fn evaluate_missing(
-    device: &Device,
-    subjects: &[&Subject],
-    dataset: &Dataset,
-    data: &DataArgs,
-    plan: Plan,
-) -> anyhow::Result<()> {
+/// The data that a run was trained on, from where it was then or from where it is said to be now.
+fn load(device: &Device, subject: &RunOnPage, data: &DataArgs) -> anyhow::Result<Dataset> {
+    let manifest = &subject.manifest;
+    let data_dir = data.place.data_dir.clone().or(manifest.dataset.data_dir.clone());
+    match &data.data {
+        Some(source) => Ok(dataset::load(device, source, &data.reading(), data_dir)?.dataset),
+        None => Ok(dataset::load_of_run(device, manifest, data_dir)?.dataset),
+    }
+}
+
+/// The runs that have no evaluation.
+fn not_evaluated(subjects: &[&RunOnPage]) -> anyhow::Result<Vec<RunDirectory>> {
     let mut missing = Vec::new();
     for subject in subjects {
         if evaluation_files::read(subject.run.path())?.is_none() {
             missing.push(subject.run.clone());
         }
     }
-    let data_dir = data.place.data_dir.clone().or(subjects[0].manifest.dataset.data_dir.clone());
-    evaluate::evaluate_runs(device, &missing, dataset, data_dir.as_deref(), plan, &mut |run| {
-        output::note(&format!("evaluating {}", run.path().display()));
-        true
-    })
+    Ok(missing)
 }
 
 /// Says what was written.
-pub(crate) fn say(page: &Page, written: &Written, as_json: bool) -> anyhow::Result<()> {
+pub(crate) fn say(page: &Page, written: &Written, data: &DataArgs, as_json: bool) -> anyhow::Result<()> {
     let claims = claims(&page.runs);
+    page.runs.iter().flat_map(|run| &run.notes).for_each(|found| output::note(&found.to_string()));
     for run in page.runs.iter().filter(|run| run.evaluation.step != run.step) {
         output::note(&format!(
-            "{path} was evaluated after step {}, but has a generator of step {} by now: `digitgan evaluate {path}` \
-             evaluates that",
+            "{} was evaluated after step {}, but has a generator of step {} by now: `{}` evaluates that",
+            run.path.display(),
             run.evaluation.step,
             run.step,
-            path = run.path.display()
+            data.given_to(Suggestion::new("evaluate").path(&run.path))
         ));
     }
     if as_json {

@@ -2,7 +2,7 @@
 
 use crate::output;
 use digitgan::engine::StepReport;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ const BAR_INTERVAL: Duration = Duration::from_millis(150);
 
 /// Whether bars can be seen.
 pub(crate) fn visible() -> bool {
-    std::io::stderr().is_terminal()
+    std::io::stderr().is_terminal() && !output::is_dumb()
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -21,47 +21,102 @@ fn style(template: &str) -> ProgressStyle {
     style.progress_chars("━╸ ")
 }
 
-/// A bar for a download or the like.
-pub(crate) fn transfer(name: &str, total: Option<u64>, bytes: bool) -> ProgressBar {
-    let bar = match total {
-        Some(total) => ProgressBar::new(total),
-        None => ProgressBar::no_length(),
-    };
-    bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.set_style(style(match bytes {
-        true => "{msg} {bar:30.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
-        false => "{msg} {bar:30.cyan} {pos}/{len} {eta} left",
-    }));
-    bar.set_message(name.to_owned());
-    bar
+/// How far some work is: a bar, or where nobody sees bars a line now and then. It is gone when this is dropped.
+pub(crate) struct Transfer {
+    name: String,
+    bar: Option<ProgressBar>,
+    done: u64,
+    total: Option<u64>,
+    bytes: bool,
+    started: Instant,
+    next_line: Duration,
+}
+
+impl Transfer {
+    /// Work of this name, on so many things, or bytes.
+    pub(crate) fn new(name: &str, total: Option<u64>, bytes: bool) -> Transfer {
+        let bar = visible().then(|| Self::bar(name, total, bytes));
+        Transfer {
+            name: name.to_owned(),
+            bar,
+            done: 0,
+            total,
+            bytes,
+            started: Instant::now(),
+            next_line: PLAIN_INTERVAL,
+        }
+    }
+
+    fn bar(name: &str, total: Option<u64>, bytes: bool) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+        bar.set_style(style(match bytes {
+            true => "{msg} {bar:30.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
+            false => "{msg} {bar:30.cyan} {pos}/{len} {eta} left",
+        }));
+        bar.set_message(name.to_owned());
+        bar
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Shows that so much is done; less than before is no news.
+    pub(crate) fn advance(&mut self, done: u64) {
+        self.done = self.done.max(done);
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+            return;
+        }
+        let elapsed = self.started.elapsed();
+        if elapsed >= self.next_line {
+            output::note(&self.line(elapsed));
+            self.next_line = elapsed + PLAIN_INTERVAL;
+        }
+    }
+
+    /// A line in place of the bar.
+    fn line(&self, elapsed: Duration) -> String {
+        let Transfer { name, done, total, .. } = self;
+        let count = |count| if self.bytes { HumanBytes(count).to_string() } else { output::thousands(count) };
+        match total {
+            Some(total) => {
+                let left = elapsed.mul_f64(total.saturating_sub(*done) as f64 / (*done).max(1) as f64);
+                format!("{name}: {} of {}, {} left", count(*done), count(*total), output::duration(left))
+            }
+            None => format!("{name}: {}", count(*done)),
+        }
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }
 
 /// Shows what is being done: one bar per stage, or a line where nobody sees bars.
 #[derive(Default)]
 pub(crate) struct StageProgress {
-    stage: String,
-    bar: Option<ProgressBar>,
+    current: Option<Transfer>,
 }
 
 impl StageProgress {
     pub(crate) fn show(&mut self, what: &str, done: u64, all: u64) {
-        if self.stage != what {
-            self.finish();
+        if self.current.as_ref().is_none_or(|current| current.name() != what) {
             if !visible() {
                 output::note(what);
             }
-            self.stage = what.to_owned();
-            self.bar = Some(transfer(what, Some(all), false));
+            // The last stage's bar goes before the next one's comes.
+            self.current = None;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(done);
-        }
+        self.current.get_or_insert_with(|| Transfer::new(what, Some(all), false)).advance(done);
     }
 
     pub(crate) fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.current = None;
     }
 }
 
@@ -70,26 +125,36 @@ pub(crate) struct DrawingProgress {
     bar: Option<ProgressBar>,
     started: Instant,
     next_line: Duration,
+    /// Images that were there before.
+    first: Option<u64>,
 }
 
 impl DrawingProgress {
     const SOON: Duration = Duration::from_secs(1);
 
     pub(crate) fn new() -> Self {
-        DrawingProgress { bar: None, started: Instant::now(), next_line: Self::SOON }
+        DrawingProgress { bar: None, started: Instant::now(), next_line: Self::SOON, first: None }
     }
 
     pub(crate) fn show(&mut self, done: u64, all: u64) {
+        let first = *self.first.get_or_insert_with(|| {
+            self.started = Instant::now();
+            if done > 0 {
+                let (done, all) = (output::thousands(done), output::thousands(all));
+                output::note(&format!("{done} of {all} images are there already: going on"));
+            }
+            done
+        });
         let elapsed = self.started.elapsed();
         if elapsed < Self::SOON {
             return;
         }
+        let per_second = (done - first) as f64 / elapsed.as_secs_f64();
         if visible() {
-            let bar = self.bar.get_or_insert_with(|| transfer("drawing", Some(all), false));
-            bar.set_message(format!("drawing  {:.0} images/s", done as f64 / elapsed.as_secs_f64()));
+            let bar = self.bar.get_or_insert_with(|| Transfer::bar("drawing", Some(all), false));
+            bar.set_message(format!("drawing  {per_second:.0} images/s"));
             bar.set_position(done);
         } else if elapsed >= self.next_line && done < all {
-            let per_second = done as f64 / elapsed.as_secs_f64();
             let left = Duration::from_secs_f64((all - done) as f64 / per_second.max(1e-9));
             output::note(&format!(
                 "drawn {} of {}, {} images/s, {} left",
@@ -100,6 +165,11 @@ impl DrawingProgress {
             ));
             self.next_line = elapsed + PLAIN_INTERVAL;
         }
+    }
+
+    /// Images that were there before.
+    pub(crate) fn first(&self) -> u64 {
+        self.first.unwrap_or(0)
     }
 
     /// Clears the bar; returns the time since the start.
@@ -237,5 +307,23 @@ impl TrainingProgress {
             bar.finish_and_clear();
         }
         (self.started.elapsed(), self.images_per_second(step))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_in_place_of_a_bar_say_how_far_it_is() {
+        let line = |total, bytes, done| {
+            let mut transfer = Transfer::new("judging", total, bytes);
+            transfer.done = done;
+            transfer.line(Duration::from_secs(20))
+        };
+        assert_eq!(line(Some(5000), false, 1000), "judging: 1,000 of 5,000, 1m 20s left");
+        assert_eq!(line(Some(5000), false, 5000), "judging: 5,000 of 5,000, 0.0 s left");
+        assert_eq!(line(Some(4 << 20), true, 1 << 20), "judging: 1.00 MiB of 4.00 MiB, 1m 00s left");
+        assert_eq!(line(None, true, 512), "judging: 512 B");
     }
 }

@@ -1,12 +1,13 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
-use crate::page::{plan, say};
+use crate::page::say;
+use crate::stop::{self, STOPPED};
 use crate::threads::Threads;
-use crate::train::{STOPPED, stop_on_ctrl_c, train_visibly};
-use crate::{evaluate, judge, output};
+use crate::train::{STILL_DONE, train_visibly};
+use crate::{destination, evaluate, judge, output};
 use digitgan::config::TrainConfig;
-use digitgan::data::Augment;
+use digitgan::data::{Augment, Reading};
 use digitgan::engine::Device;
 use digitgan::load::Loaded;
 use digitgan::model::Variant;
@@ -20,6 +21,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Epochs of each training of `--quick`: the fewest after which a judge can read the digits.
 const QUICK_EPOCHS: u32 = 1;
+/// What is there when a request ends it at once.
+const KEPT: &str = "what is finished is kept, and the same command goes on";
 
 /// Do the paper's experiments again: GAN, cGAN, ACGAN, ACGAN with augmentation
 ///
@@ -34,7 +37,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     data: DataArgs,
     /// Where the page goes, and the runs below it
-    #[arg(long, value_name = "DIR", default_value = "reproduction")]
+    #[arg(long, value_name = "DIR", default_value = "reproduction", value_parser = destination::folder())]
     out: PathBuf,
     /// One epoch of each training, and small evaluations
     #[arg(long, conflicts_with = "epochs")]
@@ -63,9 +66,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     for experiment in &experiments {
         experiment.config.validate()?;
     }
+    let data = args.data.data.clone().unwrap_or_default();
+    manifest::check_recordable(&data, args.data.place.data_dir.as_deref())?;
     check_free(&args.out)?;
-    let stop = stop_on_ctrl_c("finishing this step or evaluation, then stopping")?;
-    reproduce(&args, &experiments, &stop)
+    reproduce(&args, &experiments)
 }
 
 /// What is to be trained: the three models, then the paper's own with augmentation.
@@ -73,7 +77,8 @@ fn experiments(args: &Args) -> Vec<Experiment> {
     let protocol = TrainConfig::default();
     let epochs = if args.quick { QUICK_EPOCHS } else { args.epochs.unwrap_or(protocol.epochs) };
     let data = args.data.data.clone().unwrap_or_default();
-    let config = TrainConfig { data, epochs, seed: args.seed, ..protocol };
+    let Reading { ground, orientation, range, labels } = args.data.reading();
+    let config = TrainConfig { data, ground, orientation, range, labels, epochs, seed: args.seed, ..protocol };
     let runs = args.out.join("runs");
     let experiment = |name: &str, model, augment| Experiment {
         run: RunDirectory::new(runs.join(name)),
@@ -84,23 +89,32 @@ fn experiments(args: &Args) -> Vec<Experiment> {
     plain.chain([augmented]).collect()
 }
 
-fn reproduce(args: &Args, experiments: &[Experiment], stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+fn reproduce(args: &Args, experiments: &[Experiment]) -> anyhow::Result<ExitCode> {
+    stop::at_once(KEPT);
     let source = args.data.data.clone().unwrap_or_default();
     let device = args.threads.cpu()?;
-    let loaded = dataset::load(&device, &source, args.data.place.data_dir.clone())?;
+    let loaded = dataset::load(&device, &source, &args.data.reading(), args.data.place.data_dir.clone())?;
+    // What trainings and evaluations need, before hours of work.
+    for Experiment { config, .. } in experiments {
+        config.validate_for(&loaded.dataset.name, loaded.dataset.train.len())?;
+    }
+    evaluate::check(&device, &loaded.dataset, args.data.place.data_dir.as_deref(), evaluate::default_plan(args.quick))?;
+    let stop = stop::at_safe_point(STILL_DONE);
     for (number, experiment) in (1..).zip(experiments) {
         output::note(&format!("experiment {number} of {}: {}", experiments.len(), experiment.run.path().display()));
         if train(&device, experiment, &loaded, &args.data, stop)? == Outcome::Stopped {
             return stopped();
         }
     }
-    if !evaluate_all(&device, experiments, &loaded, args, stop)? {
+    stop::at_once(KEPT);
+    if stop.load(Ordering::Relaxed) {
         return stopped();
     }
+    evaluate_all(&device, experiments, &loaded, args)?;
     let runs: Vec<RunDirectory> = experiments.iter().map(|experiment| experiment.run.clone()).collect();
     let title = "The experiments of the paper, done again";
     let page = Page::read(&device, title, &runs, vec![RealDigits::of(&loaded.dataset, 0)?])?;
-    say(&page, &page.write(&args.out)?, args.json)?;
+    say(&page, &stop::undivided(|| page.write(&args.out))?, &args.data, args.json)?;
     if let Some(reason) = &loaded.fallback {
         dataset::warn_fallback(reason);
     }
@@ -134,15 +148,9 @@ fn train(
     Ok(train_visibly(&mut session, stop)?.outcome)
 }
 
-/// Evaluates those that were not, or less thoroughly than is wanted now; says whether it came to the end.
-fn evaluate_all(
-    device: &Device,
-    experiments: &[Experiment],
-    loaded: &Loaded,
-    args: &Args,
-    stop: &AtomicBool,
-) -> anyhow::Result<bool> {
-    let plan = plan(args.quick);
+/// Evaluates those that were not, or less thoroughly than is wanted now.
+fn evaluate_all(device: &Device, experiments: &[Experiment], loaded: &Loaded, args: &Args) -> anyhow::Result<()> {
+    let plan = evaluate::default_plan(args.quick);
     let mut left = Vec::new();
     for Experiment { run, .. } in experiments {
         if !evaluations::is_current(run, &plan)? {
@@ -150,12 +158,5 @@ fn evaluate_all(
         }
     }
     let data_dir = args.data.place.data_dir.as_deref();
-    evaluate::evaluate_runs(device, &left, &loaded.dataset, data_dir, plan, &mut |run| {
-        let goes_on = !stop.load(Ordering::Relaxed);
-        if goes_on {
-            output::note(&format!("evaluating {}", run.path().display()));
-        }
-        goes_on
-    })?;
-    Ok(!stop.load(Ordering::Relaxed))
+    evaluate::evaluate_runs(device, &left, &loaded.dataset, data_dir, plan)
 }

@@ -4,12 +4,14 @@ use digitgan::run::RunDirectory;
 use std::path::{Path, PathBuf};
 
 /// The folder of runs that have a name.
-const RUNS: &str = "runs";
+pub(crate) const RUNS: &str = "runs";
 
-/// The run that a person means by a path or a name.
+/// The run that a person means by a path or a name. A folder that is no run does not hide a run of that name.
 pub(crate) fn find(text: &Path) -> RunDirectory {
-    let named = Path::new(RUNS).join(text);
-    RunDirectory::new(if !text.exists() && named.exists() { named } else { text.to_owned() })
+    let (given, named) = (RunDirectory::new(text), RunDirectory::new(Path::new(RUNS).join(text)));
+    let is_run = |run: &RunDirectory| run.manifest().exists();
+    let by_name = if is_run(&given) { false } else { is_run(&named) || !text.exists() && named.path().exists() };
+    if by_name { named } else { given }
 }
 
 /// The directory of a run called `name`.

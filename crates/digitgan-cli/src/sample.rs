@@ -1,10 +1,12 @@
 //! `digitgan sample`
 
+use crate::destination::Destination;
 use crate::device::DeviceArg;
 use crate::threads::Threads;
 use crate::usage::Usage;
 use crate::{generator, output};
 use anyhow::Context;
+use digitgan::files::output::FileKind;
 use digitgan::picture::Grid;
 use digitgan::sample::Sampler;
 use digitgan::weights::GeneratorFile;
@@ -23,7 +25,8 @@ const MAX_COUNT: u32 = 10_000;
   digitgan sample runs/acgan-mnist --digit 7 --count 25   25 sevens
   digitgan sample acgan-mnist --digits 2026 --count 1     one row: 2 0 2 6
   digitgan sample runs/gan-mnist --seed 3 --out gan.png   a GAN chooses its digits itself
-  digitgan sample generator.safetensors                   a generator's file works too")]
+  digitgan sample generator.safetensors                   a generator's file works too
+  digitgan sample acgan-mnist --out - | display           into another program")]
 pub(crate) struct Args {
     /// A run (its directory, or its name under runs/), or a generator's safetensors file
     #[arg(value_name = "RUN|FILE")]
@@ -40,9 +43,9 @@ pub(crate) struct Args {
     /// Which pictures: every seed draws others
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The picture's file
+    /// The picture's file; -: standard output
     #[arg(long, value_name = "FILE.png", default_value = "digits.png")]
-    out: PathBuf,
+    out: Destination,
     /// Picture pixels per side of a digit's pixel
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     scale: u8,
@@ -62,6 +65,7 @@ struct Plan {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    args.out.check(FileKind::Png, args.json)?;
     let path = generator::path(&args.generator)?;
     let file = GeneratorFile::read(&path)?;
     let plan = plan(&args, &file)?;
@@ -70,10 +74,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let digits = sampler.draw(args.seed, &plan.labels)?;
     let seed = args.seed.to_string();
     let facts = [("Software", "digitgan"), ("model", file.spec.variant.name()), ("seed", seed.as_str())];
-    Grid { scale: usize::from(args.scale), ..Grid::new(plan.columns) }
-        .draw(&digits)?
-        .write_png(&args.out, &facts)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    let picture = Grid { scale: usize::from(args.scale), ..Grid::new(plan.columns) }.draw(&digits)?;
+    args.out.write(FileKind::Png, &picture.png(&facts)?)?;
     if args.json {
         let sees_class = file.spec.variant.wiring().generator_sees_class;
         let names: Option<Vec<&str>> = sees_class
@@ -84,8 +86,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         });
         output::json(&result)?;
     } else {
-        output::show_digits(&digits, plan.columns, 2)?;
-        output::facts(&[("picture", args.out.display().to_string())])?;
+        if args.out.is_file() {
+            output::show_digits(&digits, plan.columns, 2)?;
+        }
+        args.out.facts("picture", &[])?;
     }
     Ok(ExitCode::SUCCESS)
 }

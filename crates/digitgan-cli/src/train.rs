@@ -1,5 +1,6 @@
 //! `digitgan train`
 
+mod config_file;
 mod options;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test")]
@@ -8,24 +9,26 @@ mod readme;
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
 use crate::progress::TrainingProgress;
+use crate::stop::{self, STOPPED};
+use crate::suggestion::Suggestion;
 use crate::usage::Usage;
-use crate::{flags, judge, output, runs};
-use anyhow::Context;
-use digitgan::config::{ConfigError, Layer, Setting, ThreadCount};
+use crate::{flags, judge, output, place, runs};
+use digitgan::config::{ConfigError, Layer, OnCollapse, Setting, ThreadCount};
+use digitgan::data::DataSource;
 use digitgan::engine::Precision;
+use digitgan::load::DataError;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
-use digitgan::session::{self, Session, judges, manifest};
+use digitgan::session::{self, Session, SessionError, judges, manifest};
 use digitgan::train::{Event, Outcome};
 use options::Options;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Exit code of a training that was asked to stop and saved: that of a program ended by Ctrl-C.
-pub(crate) const STOPPED: u8 = 130;
+/// What a training does before it stops.
+pub(crate) const STILL_DONE: &str = "finishing this step, then saving";
 
 /// Train a model on real digits: GAN, cGAN or ACGAN
 ///
@@ -87,46 +90,38 @@ impl Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let stop = stop_on_ctrl_c("finishing this step, then saving")?;
     match args.resume.clone() {
-        Some(run) => resume(&args, &run, &stop),
-        None => start(args, &stop),
+        Some(run) => resume(&args, &run),
+        None => start(args),
     }
 }
 
-/// A flag that the first Ctrl-C (or a request to terminate) sets, saying what is still done; the second ends the
-/// program at once.
-pub(crate) fn stop_on_ctrl_c(still_done: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(STOPPED));
-        }
-        output::note(&format!("{still_done}; once more to quit at once, without"));
-    })
-    .context("cannot listen for Ctrl-C")?;
-    Ok(stop)
-}
-
-fn start(args: Args, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
-    let file = args.config.as_deref().map(options::read).transpose()?.unwrap_or_default();
-    let said = args.said().over(file);
-    let config = said.config()?;
+fn start(args: Args) -> anyhow::Result<ExitCode> {
+    let file = args.config.as_deref().map(|path| config_file::read(path, &is_option)).transpose()?.unwrap_or_default();
+    let by_flags = args.said();
+    let said = by_flags.clone().over(file);
+    let config = said.config().map_err(|error| config_file::mistake(error, &by_flags, args.config.as_deref()))?;
+    manifest::check_recordable(&config.data, said.data_dir.as_deref())?;
     let place = said.out.clone().or(said.name.as_deref().map(named).transpose()?);
     // Before data is loaded, which can take long.
-    if let Some(place) = &place
-        && RunDirectory::new(place).manifest().exists()
-    {
-        return Err(session::SessionError::Exists { path: place.clone() }.into());
+    match &place {
+        Some(place) => session::check_free(&RunDirectory::new(place))?,
+        None => place::check_folder(Path::new(runs::RUNS))?,
     }
     let device = args.device.open(said.threads.map(ThreadCount::get))?;
-    let loaded = dataset::load(&device, &config.data, said.data_dir.clone())?;
+    let loaded = dataset::load(&device, &config.data, &config.reading(), said.data_dir.clone())?;
     let manifest = manifest::new(config, &loaded, said.data_dir, &device)?;
     let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
     let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
+    let stop = stop::at_safe_point(STILL_DONE);
     let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
     train(session, stop, args.json)
+}
+
+/// Whether an option of this verb has this name.
+fn is_option(name: &str) -> bool {
+    let command = <Args as clap::Args>::augment_args(clap::Command::new("train"));
+    command.get_arguments().any(|argument| argument.get_long() == Some(name))
 }
 
 fn named(name: &str) -> anyhow::Result<PathBuf> {
@@ -138,18 +133,35 @@ fn named(name: &str) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode> {
+fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
     let run = runs::find(run);
     let mut manifest = Manifest::read(&run.manifest())?;
+    place::check_folder(run.path())?;
     let said = args.said();
+    let recorded = manifest.config.data.clone();
     manifest.config = manifest.config.resumed_with(&said).map_err(|error| refused(&run, error))?;
     manifest.dataset.data_dir = said.data_dir.or(manifest.dataset.data_dir);
+    manifest::check_recordable(&manifest.config.data, manifest.dataset.data_dir.as_deref())?;
     let device = args.device.open(said.threads.map(ThreadCount::get))?;
-    let loaded = dataset::load(&device, &manifest.config.data, manifest.dataset.data_dir.clone())?;
-    manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
+    let data_dir = manifest.dataset.data_dir.clone();
+    let loaded = dataset::load_of_run(&device, &manifest, data_dir).map_err(|error| gone(&run, error))?;
+    manifest = match &said.data {
+        Some(data) => {
+            manifest::moved(&run, manifest, &loaded).map_err(|error| other_data(&run, error, data, &recorded))?
+        }
+        None => {
+            manifest::same_data(&run, &manifest, &loaded.dataset.identity())?;
+            manifest
+        }
+    };
     let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
+    let stop = stop::at_safe_point(STILL_DONE);
     let session = Session::resume(run, manifest, &loaded.dataset, device, judge)?;
     let training = session.training();
+    if training.step() == 0 {
+        let run = session.run_directory().path().display();
+        output::note(&format!("{run} has no checkpoint: it begins again, and so do its losses"));
+    }
     if training.step() >= training.total_steps() && !args.json {
         let more = if training.config().is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
         output::note(&format!("all {} steps were done before{more}", training.step()));
@@ -157,12 +169,25 @@ fn resume(args: &Args, run: &Path, stop: &AtomicBool) -> anyhow::Result<ExitCode
     train(session, stop, args.json)
 }
 
+/// What to do where a run's data is not where it was.
+fn gone(run: &RunDirectory, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(DataError::NoSuchFolder { path }) => {
+            let resume = Suggestion::new("train").word("--resume").path(run.path()).word("--data");
+            let text = format!("{}: the data of {} is not there; if it moved", path.display(), run.path().display());
+            anyhow::anyhow!("{text}, give its new place: `{resume} PLACE`")
+        }
+        _ => error,
+    }
+}
+
 /// Why a run cannot go on with another value of a setting, and what can be done.
 fn refused(run: &RunDirectory, error: ConfigError) -> anyhow::Error {
     let Some(setting) = Setting::named(error.setting()) else { return error.into() };
     let (path, record, flag) = (run.path().display(), run.manifest(), flags::flag(setting));
     let anew = |found: &str| {
-        format!("train anew with --config {} {} --name NEW", record.display(), options::given(setting, found))
+        let command = options::given(Suggestion::new("train").word("--config").path(&record), setting, found);
+        format!("train anew with `{}`", command.option("--name", "NEW"))
     };
     let text = match &error {
         ConfigError::Planned { found, recorded, .. } => format!(
@@ -188,6 +213,17 @@ fn refused(run: &RunDirectory, error: ConfigError) -> anyhow::Error {
     Usage(text).into()
 }
 
+/// Why a run cannot go on with the data that was given.
+fn other_data(run: &RunDirectory, error: SessionError, given: &DataSource, recorded: &DataSource) -> anyhow::Error {
+    match error {
+        SessionError::OtherData { .. } => {
+            let (found, recorded) = (given.to_string(), Some(recorded.to_string()));
+            refused(run, ConfigError::Fixed { setting: "data", found, recorded })
+        }
+        error => error.into(),
+    }
+}
+
 /// What came of a session.
 pub(crate) struct Trained {
     pub(crate) outcome: Outcome,
@@ -200,6 +236,7 @@ pub(crate) struct Trained {
 /// Trains to the end or until stopped, with progress shown.
 pub(crate) fn train_visibly(session: &mut Session<'_>, stop: &AtomicBool) -> anyhow::Result<Trained> {
     announce(session);
+    say_notes(session);
     let training = session.training();
     let config = training.config();
     let (step, total) = (training.step(), training.total_steps());
@@ -216,7 +253,13 @@ pub(crate) fn train_visibly(session: &mut Session<'_>, stop: &AtomicBool) -> any
         Ok(())
     });
     let (time, images_per_second) = progress.finish(session.training().step());
+    say_notes(session);
     Ok(Trained { outcome: outcome?, time, images_per_second, resumed: progress.first_step() > 0 })
+}
+
+/// Says what was not as it should be in the run's directory.
+fn say_notes(session: &mut Session<'_>) {
+    session.take_notes().iter().for_each(|found| output::note(&found.to_string()));
 }
 
 /// Trains to the end or until stopped, and says what came of it.
@@ -237,7 +280,11 @@ fn train(mut session: Session<'_>, stop: &AtomicBool, json: bool) -> anyhow::Res
         output::json(&result)?;
     } else {
         let part = if resumed { "; those of this part" } else { "" };
-        conclude(&mut session, outcome, &format!("{part} in {}", output::duration(time)))?;
+        let told = conclude(&mut session, outcome, &format!("{part} in {}", output::duration(time)));
+        // What was saved is saved, also where the terminal that would show it is gone.
+        if outcome != Outcome::Stopped {
+            told?;
+        }
     }
     if let Some(reason) = &session.manifest().dataset.fallback {
         dataset::warn_fallback(reason);
@@ -284,6 +331,9 @@ fn announce(session: &Session<'_>) {
             judge.sha256
         ));
     }
+    if session.judge().is_none() && config.on_collapse != OnCollapse::Continue {
+        output::note("--on-collapse has no effect here: nobody looks for a collapse");
+    }
     if config.precision == Precision::Bf16 && device.is_cpu() && !device.kernels().multiplies_pairs() {
         output::note(&format!(
             "--precision bf16 makes training slower here, not faster: {device} has no instruction for it",
@@ -304,6 +354,11 @@ fn last_good(run: &RunDirectory) -> anyhow::Result<String> {
     Ok(steps.last().map_or("none".to_owned(), |&step| run.checkpoint(step).display().to_string()))
 }
 
+/// A class to draw: a seven, if that is one.
+fn example(class_names: &[String]) -> Option<&str> {
+    class_names.iter().find(|name| *name == "7").or(class_names.first()).map(String::as_str)
+}
+
 /// Says what was done, and what can be done next.
 fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::Result<()> {
     let (digits, columns) = session.preview()?;
@@ -311,12 +366,13 @@ fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::
     let (manifest, run, training) = (session.manifest(), session.run_directory(), session.training());
     let (model, data) = (manifest.config.model.title(), &manifest.dataset.identity.name);
     let (step, total) = (output::thousands(training.step()), output::thousands(training.total_steps()));
-    let path = run.path().display();
-    let resume = format!("digitgan train --resume {path}");
-    let sample = format!(
-        "digitgan sample {path}{}",
-        if manifest.config.model.wiring().generator_sees_class { " --digit 7" } else { "" }
-    );
+    let resume = Suggestion::new("train").word("--resume").path(run.path());
+    let sample = Suggestion::new("sample").path(run.path());
+    let sample = match example(&manifest.dataset.class_names) {
+        Some(class) if manifest.config.model.wiring().generator_sees_class => sample.option("--digit", class),
+        _ => sample,
+    }
+    .to_string();
     match outcome {
         Outcome::Finished => {
             output::heading(&format!("{model} on {data}: {step} steps done{took}"))?;
@@ -335,7 +391,8 @@ fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::
             rows.push(("generator", run.generator().display().to_string()));
             rows.push(("draw digits", sample));
             if !manifest.config.is_scheduled() {
-                rows.push(("train on", format!("{resume} --epochs {}", manifest.config.epochs + 10)));
+                let epochs = manifest.config.epochs.saturating_add(10);
+                rows.push(("train on", resume.option("--epochs", &epochs.to_string()).to_string()));
             }
             output::facts(&rows)?;
         }
@@ -346,7 +403,7 @@ fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::
         }
         Outcome::Stopped => {
             output::heading(&format!("{model} on {data}: stopped and saved after step {step} of {total}"))?;
-            output::facts(&[("go on", resume), ("draw digits", sample)])?;
+            output::facts(&[("go on", resume.to_string()), ("draw digits", sample)])?;
         }
     }
     Ok(())

@@ -29,6 +29,7 @@ fn training_leaves_every_file_that_it_promises() {
         let events: Vec<String> = names.extract_if(.., |name| name.starts_with("tensorboard/events")).collect();
         assert_eq!(events.len(), 1, "{events:?}");
         let expected = [
+            ".digitgan.lock",
             "checkpoints/",
             "checkpoints/step-00000006.safetensors",
             "generator.safetensors",

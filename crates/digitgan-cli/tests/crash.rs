@@ -12,7 +12,7 @@ use digitgan::run::timing::Timing;
 use digitgan::weights::{GeneratorFile, TensorFile};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use support::{Place, differences, files, outcome};
+use support::{Place, differences, files, next_share, outcome};
 
 /// Kills in the test that always runs.
 const FEW: u32 = 10;
@@ -104,7 +104,7 @@ fn check(run: &RunDirectory, whole: &BTreeMap<String, Vec<u8>>) {
         } else if name == "generator.safetensors" {
             GeneratorFile::read(&path).unwrap();
         } else if name == "timing.json" {
-            Timing::read(&path).expect("it is whole");
+            Timing::read(&path).unwrap().expect("it is there");
         } else if name.ends_with(".png") {
             assert!(bytes.ends_with(b"IEND\xAE\x42\x60\x82"), "{name} is cut off");
         } else {
@@ -141,13 +141,4 @@ impl std::fmt::Display for Tally {
             self.kills, self.before_the_first_checkpoint, self.while_a_file_was_written, self.after_the_last_step
         )
     }
-}
-
-/// The next number in [0, 1): splitmix64, the same in every run of the test.
-fn next_share(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }

@@ -56,7 +56,7 @@ fn a_training_goes_on_on_another_device_and_draws_the_same() {
     place.succeed(&format!("{train} --name mixed --max-steps 4 --device flex"));
     place.succeed("train --resume mixed --max-steps 8 --watch off");
     place.succeed("train --resume mixed --epochs 2 --watch off --device flex");
-    let timing = Timing::read(&place.run_directory("mixed").timing()).unwrap();
+    let timing = Timing::read(&place.run_directory("mixed").timing()).unwrap().unwrap();
     let devices: Vec<bool> = timing.sessions.iter().map(|session| session.device == "flex (Burn)").collect();
     assert_eq!(devices, [true, false, true]);
     let [ours, theirs] =

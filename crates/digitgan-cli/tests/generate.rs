@@ -181,7 +181,7 @@ fn what_cannot_be_generated_is_said_in_one_line_and_changes_nothing() {
         ("generate g --count 10 --judge text.safetensors", 1, "is not a whole safetensors file"),
         ("generate g --count 10", 1, "give --judge judge.safetensors"),
         ("generate a --count 10 --keep agreed", 1, "--keep agreed needs a judge"),
-        ("generate runs/g/generator.safetensors --count 10", 1, "digitgan judge train --data DATA"),
+        ("generate runs/g/generator.safetensors --count 10", 1, "give one with --judge"),
         ("generate a --count 10 --epoch 7", 1, "epoch-0007.safetensors"),
         ("generate nothing --count 10", 1, "is not a digitgan run"),
         ("generate text.safetensors --count 10", 1, "is not a whole safetensors file"),
@@ -199,10 +199,10 @@ fn what_cannot_be_generated_is_said_in_one_line_and_changes_nothing() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Wherever it ends early, nothing stays that looks like a data set.
+/// Where no part is finished, nothing stays; `signals.rs` has what happens where some are.
 #[cfg(unix)]
 #[test]
-fn a_full_disk_and_a_stop_leave_nothing() {
+fn a_full_disk_leaves_nothing() {
     let place = place();
     for (format, blocks) in [("idx", 0), ("idx", 20), ("png", 0)] {
         // Without the signal a write beyond the limit is an error, as it is on a full disk.
@@ -212,19 +212,4 @@ fn a_full_disk_and_a_stop_leave_nothing() {
         assert_eq!(complaint(&said, 1, &says), None, "{format} {blocks}: {said:?}");
         assert!(!place.path("full").exists());
     }
-
-    let mut child = place.spawn("generate a --count 4000000000 --out stopped");
-    let out = place.path("stopped");
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    let begun = || fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
-    while !begun() && std::time::Instant::now() < deadline {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    assert!(begun(), "it never began");
-    // In the middle it is no data set.
-    assert_eq!(place.digitgan("data info --data stopped").code, Some(1));
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(!out.exists());
 }

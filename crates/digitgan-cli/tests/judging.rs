@@ -3,6 +3,8 @@
 
 mod support;
 
+use digitgan::run::step_log;
+use digitgan::train::CollapseRecord;
 use serde_json::Value;
 use std::fs;
 use support::{Place, differences, outcome, write_digits};
@@ -145,6 +147,8 @@ fn going_back(place: &Place) {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert_eq!(said.stderr.matches("Going back to step").count(), 3, "{}", said.stderr);
     assert!(fs::read_to_string(place.run_directory("whole").manifest()).unwrap().contains("rollbacks = 3"));
+    // What was forgotten is no longer there, and what is there are whole rows.
+    step_log::read::<CollapseRecord>(&place.run_directory("whole").watch()).unwrap();
 
     place.succeed(&format!("{args} --name parts --max-steps 500"));
     let said = place.digitgan("train --resume parts --max-steps 1100 --watch on");

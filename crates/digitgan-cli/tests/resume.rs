@@ -4,6 +4,7 @@
 mod support;
 
 use digitgan::run::timing::Timing;
+use std::fs;
 use std::time::{Duration, Instant};
 use support::{Place, differences, outcome};
 
@@ -86,7 +87,7 @@ fn the_record_of_time_spans_all_sessions() {
     let place = Place::new();
     place.succeed(&format!("{} --name t --max-steps 4 --threads 1", settings("gan", false)));
     place.succeed("train --resume t --max-steps 9 --threads 2");
-    let timing = Timing::read(&place.run_directory("t").timing()).unwrap();
+    let timing = Timing::read(&place.run_directory("t").timing()).unwrap().unwrap();
     let sessions: Vec<_> = timing.sessions.iter().map(|s| (s.first_step, s.last_step, s.threads)).collect();
     assert_eq!(sessions, [(0, 4, 1), (4, 9, 2)]);
     assert!(timing.sessions.iter().all(|session| session.seconds > 0.0 && session.device.starts_with("cpu (")));
@@ -120,4 +121,47 @@ fn ctrl_c_at_any_time_saves_and_says_how_to_go_on() {
         place.succeed(&format!("train --resume {}", run.path().display()));
         assert_eq!(differences(&reference, &outcome(&run)), [""; 0], "stopped at {file}, step {stopped_at}");
     }
+}
+
+#[test]
+fn a_run_does_not_go_back() {
+    let place = Place::new();
+    place.succeed("train gan --data digits --batch-size 8 --epochs 3 --max-steps 10 --name run");
+    let before = outcome(&place.run_directory("run"));
+    let said = place.digitgan("train --resume run --max-steps 4");
+    let says =
+        ["runs/run has 10 steps done already, and is to have 4 in all", "--max-steps above 10", "digitgan sample"];
+    assert_eq!(support::complaint(&said, 1, &says), None, "{said:?}");
+    assert_eq!(differences(&before, &outcome(&place.run_directory("run"))), [""; 0]);
+    place.succeed("train --resume run --max-steps 10");
+    place.succeed("train --resume run --max-steps 12");
+}
+
+/// However many threads are asked for, as many are started as the processors bear.
+#[test]
+fn a_thousand_threads_come_to_an_end() {
+    let place = Place::new();
+    let settings = "train gan --data digits --batch-size 8 --max-steps 3";
+    place.succeed(&format!("{settings} --name few --threads 2"));
+    let said = place.succeed(&format!("{settings} --name many --threads 1000"));
+    let processors = std::thread::available_parallelism().unwrap().get();
+    assert_eq!(said.stderr.contains("threads, not 1000: more would only"), processors < 32, "{}", said.stderr);
+    let [few, many] = ["few", "many"].map(|name| outcome(&place.run_directory(name)));
+    assert_eq!(differences(&few, &many), [""; 0]);
+}
+
+#[test]
+fn a_run_without_a_checkpoint_begins_again_and_says_so() {
+    let place = Place::new();
+    let settings = "train gan --data digits --batch-size 8 --epochs 1 --max-steps 4";
+    let first = place.succeed(&format!("{settings} --name run"));
+    assert!(!first.stderr.contains("begins again"), "{}", first.stderr);
+    let run = place.run_directory("run");
+    let whole = outcome(&run);
+    let again = place.succeed("train --resume run");
+    assert!(!again.stderr.contains("begins again"), "{}", again.stderr);
+    fs::remove_dir_all(run.checkpoints()).unwrap();
+    let again = place.succeed("train --resume run");
+    assert!(again.stderr.contains("runs/run has no checkpoint: it begins again"), "{}", again.stderr);
+    assert_eq!(differences(&whole, &outcome(&run)), Vec::<String>::new());
 }

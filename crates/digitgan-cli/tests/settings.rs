@@ -4,6 +4,7 @@
 mod support;
 
 use digitgan::config::{Kind, OnResume, Setting};
+use digitgan::picture::Grid;
 use digitgan::run::RunDirectory;
 use digitgan::run::timing::Timing;
 use std::collections::BTreeMap;
@@ -22,10 +23,14 @@ const BASE: [(&str, &str); 7] = [
 ];
 
 /// For every setting, another value than it has there.
-const OTHERS: [(&str, &str); 31] = [
+const OTHERS: [(&str, &str); 35] = [
     ("recipe", "modern"),
     ("model", "cgan"),
     ("data", "more"),
+    ("ground", "light"),
+    ("orientation", "transposed"),
+    ("range", "0..100"),
+    ("labels", "file-name"),
     ("augment", "elastic"),
     ("epochs", "3"),
     ("batch-size", "10"),
@@ -74,17 +79,24 @@ fn file(settings: &BTreeMap<&str, &str>) -> String {
     lines.collect()
 }
 
-/// A place with two data sets.
+/// A place with two data sets of IDX files, and pictures with their classes both in folders and in names.
 fn place() -> Place {
     let place = Place::new();
     place.write_digits("more", 60, 10);
+    let picture = Grid { scale: 1, ..Grid::new(1) }.draw(&[90; 784]).unwrap();
+    for index in 0..10 {
+        let name = format!("pictures/{}/{}_{index}.png", index % 2, index % 5);
+        fs::create_dir_all(place.path(&name).parent().unwrap()).unwrap();
+        picture.write_png(&place.path(&name), &[]).unwrap();
+        fs::copy(place.path(&name), place.path(&format!("pictures/{}_{index}.png", index % 5))).unwrap();
+    }
     place
 }
 
 /// All that settings decide of a run, but for its numbers: where it is, its record, on how many threads it ran.
 fn traces(place: &Place, path: &str) -> String {
     let record = fs::read_to_string(place.path(path).join("run.toml")).unwrap();
-    let timing = Timing::read(&RunDirectory::new(place.path(path)).timing()).unwrap();
+    let timing = Timing::read(&RunDirectory::new(place.path(path)).timing()).unwrap().unwrap();
     let threads: Vec<usize> = timing.sessions.iter().map(|session| session.threads).collect();
     format!("{path}\n{}\n{threads:?}", record.replace(&*place.path("").to_string_lossy(), ""))
 }
@@ -113,10 +125,13 @@ fn flag_and_file_say_the_same_and_it_counts() {
         place.succeed(&format!("train --config my.toml --watch off {flags}"));
         only_run(&place)
     };
-    let plain = train(&base, "");
     let mut failures = Vec::new();
     for (name, value) in OTHERS {
         let mut settings = base.clone();
+        if name == "labels" {
+            settings.insert("data", "pictures");
+        }
+        let plain = train(&settings, "");
         let by_flag = train(&settings, &flag(name, value));
         settings.insert(name, value);
         let by_file = train(&settings, "");
@@ -153,7 +168,8 @@ fn resuming_honours_or_refuses_every_setting() {
         let others: String =
             others.filter(|(name, _)| *name != setting.name).map(|(_, flag)| format!(" {flag}")).collect();
         let said = resume(&format!("{given}{others}"));
-        if setting.resume == OnResume::Fixed {
+        // The other data is elsewhere, and not the same.
+        if matches!(setting.resume, OnResume::Fixed | OnResume::MayMove) {
             let named = if setting.name == "model" { "MODEL" } else { given.split(' ').next().unwrap() };
             if let Some(complaint) = complaint(&said, 2, &[named, "--resume", "runs/copy"]) {
                 failures.push(format!("{given}: {complaint}: {said:?}"));

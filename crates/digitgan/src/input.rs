@@ -1,4 +1,4 @@
-//! Errors of wrong arguments: classes, latents, counts and shapes.
+//! What may be handed in, and the errors of what may not: classes, latents, counts and shapes.
 
 use crate::IMAGE_PIXELS;
 use crate::error::ErrorKind;

@@ -37,7 +37,8 @@
 //!    for the mirrors);
 //! 9. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
 //! 10. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
-//! 11. [`generate`]: labelled data sets of drawn pictures, that 8. reads (feature `pictures`);
+//! 11. [`generate`]: labelled data sets of drawn pictures, that 8. reads; [`convert`]: data sets in the formats of others
+//!     (feature `pictures`);
 //! 12. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
 //! 13. [`page`]: everything about some runs on one page (feature `page`).
 //!
@@ -63,6 +64,8 @@ pub mod train;
 pub mod weights;
 
 // Above it: files, downloads, pictures, pages, sessions.
+#[cfg(feature = "pictures")]
+pub mod convert;
 #[cfg(feature = "files")]
 pub mod files;
 #[cfg(feature = "pictures")]

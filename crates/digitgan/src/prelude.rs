@@ -6,19 +6,21 @@
 //! | say which model | [`Variant`], [`ModelSpec`] |
 //! | draw digits | [`GeneratorFile`], [`Sampler`]; noise of one's own from [`latents`] for a [`Purpose`] |
 //! | have real digits | [`Dataset`] of two [`Split`]s, its [`DatasetIdentity`]; [`strokes`], which are built in; [`load`] from a [`DataSource`], which tells [`DataEvent`]s and gives what was [`Loaded`], from a folder or [`default_data_dir`]; [`Augment`] |
+//! | say how files of digits are meant | a [`Reading`]; a [`LoadReport`](crate::load::LoadReport) says how they were read, [`looks_turned`](crate::load::looks_turned) whether they lie on their side |
 //! | say how to train | [`TrainConfig`], of a [`Recipe`] or of [`Layer`]s; each [`Setting`]; [`OnCollapse`] |
 //! | train | [`Training`] from a [`Snapshot`] tells an [`Observer`] each [`Event`] and ends with an [`Outcome`]; [`Monitor`]; [`LossRecord`], [`CollapseRecord`] |
 //! | keep a training on the disk | [`Session`] in a [`RunDirectory`] with a [`Manifest`] |
 //! | read digits | [`Judge`] gives [`Readings`]; [`ClassifierFile`], [`JudgeIdentity`]; [`train_judge`] by a [`TrainingPlan`] |
 //! | say how good digits are | [`Evaluator`] makes an [`Evaluation`] by a [`Plan`]; [`Choice`] among generators; [`Features`] for [`crate::metrics`] |
 //! | show digits | [`Grid`] draws a [`GreyPicture`]; [`Animation`] of [`Frame`]s; [`preview`] in a [`TerminalStyle`] |
-//! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`] |
+//! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`]; [`convert()`] writes any in another [`ConvertLayout`] |
 //! | show runs | [`Page`] |
-//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`] |
+//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`] |
 //!
 //! Each of them has an example on its page. Whatever else the library has is found from there.
 
 pub use crate::config::{ConfigError, Layer, OnCollapse, Recipe, Setting, TrainConfig};
+pub use crate::data::Reading;
 pub use crate::data::{Augment, DataSource, Dataset, DatasetIdentity, Split, strokes};
 pub use crate::engine::{Device, DeviceError, DeviceName, EngineError, Threads};
 pub use crate::error::ErrorKind;
@@ -42,6 +44,8 @@ pub use crate::run::RunDirectory;
 #[cfg(feature = "files")]
 pub use crate::run::manifest::{Manifest, ManifestError};
 
+#[cfg(feature = "pictures")]
+pub use crate::convert::{ConvertError, ConvertLayout, convert};
 #[cfg(feature = "pictures")]
 pub use crate::generate::record::{Keep, SetRecord};
 #[cfg(feature = "pictures")]

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::engine::{NotFinite, StateError, ThreadsError};
-use digitgan::load::IdxError;
+use digitgan::files::output::{FileKind, OutputError};
+use digitgan::load::{ArrayError, CsvError, ParquetError};
 use digitgan::page::PictureFileError;
 use digitgan::prelude::*;
 use digitgan::run::evaluation_files::EvaluationFileError;
-use digitgan::run::{CheckpointError, RecordError, StepLogError};
+use digitgan::run::timing::TimingError;
+use digitgan::run::{CheckpointError, LockError, RecordError, StepLogError};
 use digitgan::session::KeptJudgeError;
 use std::io;
 use std::path::PathBuf;
@@ -71,6 +73,7 @@ fn errors_below_the_waterline() {
         few() => Data,
         MetricError::NotImages { found: 783, pixels: 784 } => Input,
         damaged() => Damaged,
+        WeightsError::Overflow { name: "bn1.bias".to_owned(), found: "1e300".to_owned() } => Damaged,
         JudgeError::from(not_finite()) => NotFinite,
         JudgeError::from(input()) => Input,
         JudgeError::from(mismatch()) => Mismatch,
@@ -99,33 +102,55 @@ fn errors_above_it() {
         missing() => Missing,
         WeightsFileError::Io { path: path(), source: refused() } => Files,
         WeightsFileError::Content { path: path(), source: damaged() } => Damaged,
+        OutputError::Extension { path: path(), kind: FileKind::Png } => Input,
+        OutputError::Foreign { path: path(), found: "a text", kind: FileKind::Png } => InUse,
+        OutputError::Write { path: path(), source: refused() } => Files,
         DataError::NoSuchFolder { path: path() } => Missing,
         DataError::Read { path: path(), source: refused() } => Files,
         DataError::Read { path: path(), source: io::ErrorKind::NotFound.into() } => Missing,
-        DataError::Idx { path: path(), problem: IdxError::TrailingBytes { expected_bytes: 1 } } => Damaged,
+        DataError::Array { path: path(), problem: ArrayError::TrailingBytes { expected_bytes: 1 } } => Damaged,
         DataError::Download { file: String::new(), folder: path(), reason: String::new() } => Network,
         DataError::ClassCount { path: path(), found: 1 } => Data,
-        IdxError::Size { rows: 0, columns: 1 } => Data,
+        DataError::Range { path: path(), low: -3.0, high: 3.0 } => Data,
+        DataError::NoLabels { path: path(), images: 1 } => Data,
+        DataError::Unreadable { path: path(), reason: String::new() } => Damaged,
+        ArrayError::Size { rows: 0, columns: 1 } => Data,
+        DataError::Csv { path: path(), problem: CsvError::Line { line: 1, reason: String::new() } } => Damaged,
+        CsvError::LabelsUnclear => Data,
+        DataError::Parquet { path: path(), problem: ParquetError::from(refused()) } => Damaged,
+        ParquetError::Columns { columns: String::new() } => Data,
         no_run() => Missing,
         ManifestError::Version { path: path(), found: 99 } => Mismatch,
         CheckpointError::OtherRun { path: path() } => Mismatch,
         CheckpointError::from(missing()) => Missing,
         StepLogError::from(refused()) => Files,
+        LockError::Held { path: path(), holder: None } => InUse,
+        LockError::Io { path: path(), source: refused() } => Files,
+        TimingError::Io { path: path(), source: refused() } => Files,
+        TimingError::Format { path: path(), reason: String::new() } => Damaged,
         EvaluationFileError::Format { path: path(), reason: String::new() } => Damaged,
         RecordError::Files { action: "write", path: path(), source: refused() } => Files,
         RecordError::Picture { path: path(), source: PictureError::NoImages } => Input,
         PictureError::Io(refused()) => Files,
         PictureError::PartialImage { bytes: 1 } => Input,
-        GenerateError::Stopped => Stopped,
+        GenerateError::Stopped { done: 0, all: 1 } => Stopped,
         GenerateError::NotEmpty { path: path() } => InUse,
+        GenerateError::Busy { path: path() } => InUse,
+        GenerateError::NoRoom { path: path(), free: 1, needed: 2 } => Files,
         GenerateError::NoClass => Input,
         GenerateError::JudgeClasses { judge: 10, generator: 2 } => Mismatch,
+        ConvertError::NotVacant { path: path() } => InUse,
+        ConvertError::from(input()) => Input,
+        "nothing".parse::<ConvertLayout>().unwrap_err() => Input,
         KeptJudgeError::from(missing()) => Missing,
         KeptJudgeError::Write { path: path(), source: refused() } => Files,
         SessionError::Exists { path: path() } => InUse,
+        SessionError::Beyond { path: path(), step: 2, total: 1 } => Mismatch,
         SessionError::NobodyWatches { dataset: String::new() } => Setting,
+        SessionError::NotText { setting: "data", path: path() } => Setting,
         SessionError::from(setting()) => Setting,
         SessionError::from(no_run()) => Missing,
+        SessionError::from(LockError::Held { path: path(), holder: None }) => InUse,
         train(TrainError::from(setting())) => Setting,
         train(TrainError::from(memory())) => Memory,
         PictureFileError::Format { path: path() } => Damaged,

@@ -2,24 +2,14 @@
 //! has a kind.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod rust_files;
+
+use rust_files::rust_files;
+use std::path::Path;
 
 /// Every Rust file of the library, with its text.
-fn sources() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push((path.clone(), fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
-    found
+fn sources() -> Vec<(String, String)> {
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
 }
 
 /// What stands directly above line `line`: documentation and attributes.
@@ -47,7 +37,7 @@ fn prelude() -> Vec<String> {
 }
 
 /// The file among `sources` and the line where an item is declared: the one whose path has most of the item's modules.
-fn declaration<'a>(sources: &'a [(PathBuf, String)], item: &str) -> (&'a str, usize) {
+fn declaration<'a>(sources: &'a [(String, String)], item: &str) -> (&'a str, usize) {
     let (path, name) = item.rsplit_once("::").unwrap();
     let is_declared = |line: &str| {
         ["struct", "enum", "fn", "trait", "type"].iter().any(|what| {
@@ -60,7 +50,7 @@ fn declaration<'a>(sources: &'a [(PathBuf, String)], item: &str) -> (&'a str, us
     let mut found = Vec::new();
     for (file, text) in sources {
         // An item of another module that is declared elsewhere is looked for everywhere.
-        let near = file.to_string_lossy().replace('\\', "/").contains(&format!("/src/{folder}"));
+        let near = file.starts_with(folder);
         found.extend(text.lines().position(is_declared).map(|line| (near, text.as_str(), line)));
     }
     found.sort_by_key(|(near, _, _)| !near);

@@ -3,7 +3,7 @@
 
 use digitgan::engine::{Device, Threads};
 use digitgan::judge::{ClassifierFile, Judge};
-use digitgan::load::idx;
+use digitgan::load::{idx, open};
 use digitgan::model::initial_classifier;
 use digitgan::weights::{Precision, TensorFile};
 use digitgan_kernels::Kernels;
@@ -26,12 +26,12 @@ fn real_mnist() -> Option<PathBuf> {
 #[test]
 fn the_built_in_judge_reads_as_well_as_it_says() {
     let Some(mnist) = real_mnist() else { return };
-    let images = idx::read_images(idx::open(&mnist.join("t10k-images-idx3-ubyte.gz")).unwrap()).unwrap();
-    let labels = idx::read_labels(idx::open(&mnist.join("t10k-labels-idx1-ubyte.gz")).unwrap()).unwrap();
+    let images = idx::read_images(open::open(&mnist.join("t10k-images-idx3-ubyte.gz")).unwrap()).unwrap();
+    let labels = idx::read_labels(open::open(&mnist.join("t10k-labels-idx1-ubyte.gz")).unwrap()).unwrap();
     let threads = Threads::start(None).unwrap();
     for kernels in Kernels::available() {
         let mut judge = Judge::of_mnist(&Device::with_kernels(kernels, threads.clone()));
-        let readings = judge.read(&images.pixels).unwrap();
+        let readings = judge.read(&images).unwrap();
         let correct = readings.labels.iter().zip(&labels).filter(|(read, label)| read == label).count();
         let identity = judge.identity();
         assert!(identity.accuracy().unwrap() >= LEAST_ACCURACY);
@@ -40,7 +40,7 @@ fn the_built_in_judge_reads_as_well_as_it_says() {
         let sums = readings.probabilities.chunks_exact(10).map(|row| row.iter().sum::<f32>());
         assert!(sums.into_iter().all(|sum| (sum - 1.0).abs() < 1e-5), "{kernels:?}");
         // An image is read alike alone and among others.
-        assert_eq!(judge.read(&images.pixels[..784]).unwrap().features, readings.features[..64], "{kernels:?}");
+        assert_eq!(judge.read(&images[..784]).unwrap().features, readings.features[..64], "{kernels:?}");
     }
 }
 

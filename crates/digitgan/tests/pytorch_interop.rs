@@ -67,6 +67,47 @@ fn pytorch_draws_what_we_draw() {
 
 #[test]
 #[ignore = "needs Python with PyTorch"]
+fn wrapped_models_and_other_precisions_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    // Each as PyTorch keeps it, and the same in the plain names and the floats that are read here.
+    let script = "
+import sys, torch
+from safetensors.torch import save_file
+from models import Generator
+from torch.optim.swa_utils import AveragedModel
+torch.manual_seed(1)
+def save(model, name): save_file({k: v.contiguous().clone() for k, v in model.state_dict().items()}, sys.argv[1] + name)
+def plain(): return Generator('cgan', 10)
+for name, change in {'f64': torch.nn.Module.double, 'f16': torch.nn.Module.half, 'bf16': torch.nn.Module.bfloat16}.items():
+    # Numbers that 32 bits cannot hold.
+    g = plain().double()
+    with torch.no_grad():
+        for p in g.parameters(): p.add_(torch.randn_like(p) * 1e-3)
+    g = change(g)
+    save(g, name)
+    save(g.float(), name + '-expected')
+for name, wrap in {
+    'compiled': torch.compile,
+    'parallel': torch.nn.DataParallel,
+    'compiled-parallel': lambda g: torch.compile(torch.nn.DataParallel(g)),
+    'parallel-compiled': lambda g: torch.nn.DataParallel(torch.compile(g)),
+    'averaged': AveragedModel,
+}.items():
+    g = plain()
+    save(wrap(g), name)
+    save(g, name + '-expected')
+";
+    python(script, &[&path("")]);
+    for name in ["f64", "f16", "bf16", "compiled", "parallel", "compiled-parallel", "parallel-compiled", "averaged"] {
+        let [read, expected] =
+            ["", "-expected"].map(|end| GeneratorFile::read(&path(&format!("{name}{end}"))).unwrap());
+        assert_eq!(read, expected, "{name}");
+    }
+}
+
+#[test]
+#[ignore = "needs Python with PyTorch"]
 fn we_draw_what_pytorch_draws() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

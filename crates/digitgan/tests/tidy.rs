@@ -1,9 +1,11 @@
 //! Rules that the sources keep, and that no compiler knows.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod rust_files;
+
 use digitgan::model::Variant;
-use std::fs;
-use std::path::{Path, PathBuf};
+use rust_files::rust_files;
+use std::path::Path;
 
 /// Where a model may be named: in the table of the models, and where a person's wish has a default.
 const MAY_NAME_MODELS: [&str; 2] = ["crates/digitgan/src/model/", "crates/digitgan/src/config/settings.rs"];
@@ -13,19 +15,10 @@ const MAY_BE_UNSAFE: [&str; 2] = ["crates/kernels/", "crates/digitgan/tests/stea
 /// Every Rust file of the workspace: its path from the workspace's folder, and its text.
 fn sources() -> Vec<(String, String)> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
-    let mut folders: Vec<PathBuf> = ["crates", "bench/programs"].map(|folder| workspace.join(folder)).into();
-    let mut found = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(workspace).unwrap().to_str().unwrap().replace('\\', "/");
-                found.push((name, fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
+    let below = |folder: &'static str| {
+        rust_files(&workspace.join(folder)).into_iter().map(move |(name, text)| (format!("{folder}/{name}"), text))
+    };
+    let found: Vec<_> = ["crates", "bench/programs"].into_iter().flat_map(below).collect();
     assert!(found.len() > 50, "the sources should be here: {}", workspace.display());
     found
 }

@@ -73,12 +73,14 @@ impl Kernels {
     /// When the variable names an instruction set that is not there.
     pub fn detect() -> Result<Kernels, UnknownSimd> {
         let available = Self::available();
-        match std::env::var(SIMD_VARIABLE) {
-            Ok(asked) if !asked.is_empty() => Self::named(&asked).ok_or_else(|| UnknownSimd {
-                asked,
+        let asked = std::env::var_os(SIMD_VARIABLE).unwrap_or_default().to_string_lossy().into_owned();
+        match asked.as_str() {
+            // An empty variable is one that is not set.
+            "" => Ok(available[0]),
+            name => Self::named(name).ok_or_else(|| UnknownSimd {
                 available: available.iter().map(|kernels| kernels.name()).collect(),
+                asked,
             }),
-            _ => Ok(available[0]),
         }
     }
 

@@ -32,8 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !told.is_empty() {
         return Err(told.into());
     }
-    let settings = Layer { recipe: Some(Recipe::Paper), model: Some(variant), seed: Some(SEED), ..Layer::default() };
-    let config = Layer { batch_size: Some(batch), ..settings }.config()?;
+    let (recipe, model, seed, batch_size) = (Some(Recipe::Paper), Some(variant), Some(SEED), Some(batch));
+    let config = Layer { recipe, model, seed, batch_size, ..Layer::default() }.config()?;
     let split = images();
     let mut training = Training::new(&device, &config, &split)?;
     let mut times = device.install(|| training.time(steps, blocks))?;
@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// As many images as MNIST has.
+/// Images of noise, with classes.
 fn images() -> Split {
     let mut labels = vec![0; IMAGES];
     fill_classes(SEED, Purpose::Show, 0, CLASSES, &mut labels);

@@ -1,13 +1,11 @@
-//! The settings of a training as command-line options and as a configuration file.
+//! The settings of a training as command-line options.
 
-use crate::flags;
-use crate::usage::Usage;
-use anyhow::Context;
+use crate::suggestion::Suggestion;
+use crate::{destination, flags};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use digitgan::config::{ConfigError, Kind, Layer, Setting};
-use digitgan::run::manifest::Manifest;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
@@ -67,7 +65,7 @@ fn argument(setting: &'static Setting) -> Arg {
         .allow_negative_numbers(setting.kind == Kind::Real)
         .action(if setting.kind == Kind::List { ArgAction::Append } else { ArgAction::Set });
     match setting.name {
-        PATH => argument.long(PATH).value_parser(clap::value_parser!(PathBuf)),
+        PATH => argument.long(PATH).value_parser(destination::folder()),
         _ if flags::is_positional(setting) => argument,
         "name" => argument.long(setting.name).conflicts_with("out"),
         name => argument.long(name),
@@ -83,23 +81,7 @@ fn readable(setting: &Setting, text: &str) -> Result<String, String> {
     }
 }
 
-/// How a setting is given a value on the command line.
-pub(super) fn given(setting: &Setting, text: &str) -> String {
-    if flags::is_positional(setting) { text.to_owned() } else { format!("{} {text}", flags::flag(setting)) }
-}
-
-/// Reads the settings of a file, or those of the run that a `run.toml` describes.
-pub(super) fn read(path: &Path) -> anyhow::Result<Layer> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let one_line = |error: toml::de::Error| {
-        let place = error.span().map(|span| 1 + text[..span.start.min(text.len())].matches('\n').count());
-        let place = place.map_or(String::new(), |line| format!(" line {line}"));
-        Usage(format!("{}{place}: {}", path.display(), error.message().replace('\n', " ")))
-    };
-    let table: toml::Table = toml::from_str(&text).map_err(one_line)?;
-    if table.contains_key("format") {
-        let Manifest { config, dataset, .. } = Manifest::read(path)?;
-        return Ok(Layer { data_dir: dataset.data_dir, ..Layer::from(&config) });
-    }
-    Ok(toml::from_str(&text).map_err(one_line)?)
+/// A command that gives a setting a value.
+pub(super) fn given(command: Suggestion, setting: &Setting, text: &str) -> Suggestion {
+    if flags::is_positional(setting) { command.word(text) } else { command.option(&flags::flag(setting), text) }
 }

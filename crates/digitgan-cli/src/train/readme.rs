@@ -35,6 +35,7 @@ fn row(setting: &Setting) -> String {
     let resume = match setting.resume {
         OnResume::Fixed => "",
         OnResume::MayChange => "yes",
+        OnResume::MayMove => "to where the same data lies",
         OnResume::MayChangeUnlessScheduled => "unless a rate or noise falls",
     };
     let cells =

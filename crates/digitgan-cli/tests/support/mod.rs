@@ -7,7 +7,8 @@ use digitgan::run::RunDirectory;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Training images of the small data set: with batches of eight, six steps per epoch and a rest of two.
@@ -86,15 +87,47 @@ impl Place {
         said
     }
 
-    /// Starts the program and leaves it alone.
-    pub(crate) fn spawn(&self, args: &str) -> Child {
-        self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    /// Runs the program to its end, which must come within a minute.
+    pub(crate) fn within_a_minute(&self, args: &str) -> Said {
+        let mut command = self.command(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let started = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("digitgan {args} does not end: {:?}", said_in(child.wait_with_output().unwrap()));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        said_in(child.wait_with_output().unwrap())
     }
+
+    /// Starts the program and leaves it alone. It heeds signals, also where the tests were started so that some are ignored.
+    pub(crate) fn spawn(&self, args: &str) -> Child {
+        let mut command = heeding(env!("CARGO_BIN_EXE_digitgan"));
+        self.prepare(&mut command);
+        command.args(args.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+}
+
+/// A program that begins with no signal ignored: shells ignore interrupts for what they start in the background, and the
+/// program keeps to that.
+pub(crate) fn heeding(program: &str) -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal", program]);
+    command
 }
 
 /// Runs a command to its end.
 pub(crate) fn said(mut command: Command) -> Said {
-    let output = command.output().unwrap();
+    said_in(command.output().unwrap())
+}
+
+/// What a program said that has ended.
+pub(crate) fn said_in(output: Output) -> Said {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -182,7 +215,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What a run came to: all its files but timing.json and the event files of TensorBoard, which hold the time, and but
+/// What a run came to: all its files but its lock, timing.json and the event files of TensorBoard, which hold the time, and but
 /// the checkpoints before the newest, which depend on when it was stopped.
 pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     let newest = run.checkpoint_steps().unwrap().last().map(|&step| run.checkpoint(step));
@@ -191,7 +224,7 @@ pub(crate) fn outcome(run: &RunDirectory) -> BTreeMap<String, Vec<u8>> {
     files.retain(|name, _| match name.split_once('/') {
         Some(("tensorboard", _)) => false,
         Some(("checkpoints", file)) if file.ends_with(".safetensors") => Some(name) == newest.as_ref(),
-        _ => name != "timing.json",
+        _ => !["timing.json", ".digitgan.lock"].contains(&name.as_str()),
     });
     files
 }
@@ -214,4 +247,13 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             }
         }
     }
+}
+
+/// The next number in [0, 1): splitmix64, the same in every run of the test.
+pub(crate) fn next_share(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }

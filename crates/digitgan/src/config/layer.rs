@@ -40,19 +40,21 @@ impl Layer {
 
 impl TrainConfig {
     /// The settings of a run that goes on with what `said` says. Everything that is said is honoured or refused; what is no
-    /// part of a `TrainConfig` and may change (threads, the folder of data sets) is for the caller to honour.
+    /// part of a `TrainConfig` and may change (threads, the folder of data sets) is for the caller to honour, and that
+    /// another place of the data holds the same is for the caller to check.
     ///
     /// # Errors
-    /// A setting that cannot change, or one that is impossible.
+    /// A setting that is impossible, or one that cannot change.
     pub fn resumed_with(&self, said: &Layer) -> Result<TrainConfig, ConfigError> {
         let recorded = Layer::from(self);
+        // More epochs asked for are not held up by a limit of steps that was given before.
+        let max_steps = if said.epochs.is_some() { None } else { self.max_steps };
+        let config = said.clone().over(Layer { max_steps: Some(max_steps), ..recorded.clone() }).config()?;
         for setting in Setting::all() {
             let Some(found) = setting.text(said) else { continue };
             may_change(setting, found, setting.text(&recorded), self.is_scheduled())?;
         }
-        // More epochs asked for are not held up by a limit of steps that was given before.
-        let max_steps = if said.epochs.is_some() { None } else { self.max_steps };
-        said.clone().over(Layer { max_steps: Some(max_steps), ..recorded }).config()
+        Ok(config)
     }
 }
 

@@ -49,6 +49,8 @@ pub enum OnResume {
     MayChange,
     /// Yes, unless learning rates or noise go by it.
     MayChangeUnlessScheduled,
+    /// To another place where the same lies, which whoever looks there checks.
+    MayMove,
 }
 
 /// What a checkpoint says of a setting, beside its name, in the text whose hash it is held to.

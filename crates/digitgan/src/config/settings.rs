@@ -10,7 +10,7 @@ use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
 use super::setting::{Condition, Declared, Held, OnResume, settings};
 use super::value::{ThreadCount, Value};
-use crate::data::{Augment, DataSource};
+use crate::data::{Augment, DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange};
 use crate::engine::{MAX_BATCH, Precision};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Design, Normaliser, SourceHead, Variant};
@@ -55,12 +55,49 @@ settings! {
             checkpoint: Held::Value,
         }
         "data" data: DataSource {
-            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or a folder of IDX files or of one folder of PNG files per class",
+            help: "Real digits: `auto` (MNIST if it is there or can be fetched, else strokes), `mnist`, `strokes` (drawn by this program), or PATH, a folder or file of digits of your own (IDX, NPY, NPZ, CSV, Parquet, or one folder of pictures per class)",
             value: "auto|mnist|strokes|PATH",
             paper: DataSource::Auto,
-            resume: OnResume::Fixed,
+            resume: OnResume::MayMove,
             // Data is its content, whose hash a checkpoint holds too, wherever it came from.
             checkpoint: Held::Always("\"auto\""),
+        }
+        // How PATH is read decides the data, whose hash a checkpoint holds; older versions knew no such settings.
+        #[serde(skip_serializing_if = "is_default")]
+        "ground" ground: OrAuto<Ground> {
+            help: "What the ink of the images in PATH is on: `dark` (as in MNIST) or `light` (as on paper, and they are inverted); `auto` decides by all of them",
+            value: "auto|dark|light",
+            paper: OrAuto::Auto,
+            must: ["auto unless `data` is PATH" => |c| is_path(c) || c.ground == OrAuto::Auto],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+        #[serde(skip_serializing_if = "is_default")]
+        "orientation" orientation: OrAuto<Orientation> {
+            help: "How images in PATH are stored: `upright`, or `transposed` (rows and columns swapped, and they are swapped back); `auto` is transposed for EMNIST's own files",
+            value: "auto|upright|transposed",
+            paper: OrAuto::Auto,
+            must: ["auto unless `data` is PATH" => |c| is_path(c) || c.orientation == OrAuto::Auto],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+        #[serde(skip_serializing_if = "is_default")]
+        "range" range: OrAuto<PixelRange> {
+            help: "Which values in PATH are black and white, such as `0..16`; `auto` takes the usual range that holds them all",
+            value: "auto|BLACK..WHITE",
+            paper: OrAuto::Auto,
+            must: ["auto unless `data` is PATH" => |c| is_path(c) || c.range == OrAuto::Auto],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
+        }
+        #[serde(skip_serializing_if = "is_default")]
+        "labels" labels: OrAuto<LabelPlace> {
+            help: "Where classes in PATH are found: `file-name` takes what stands before the first `_`, `-`, `.` or space of each picture's name; `auto` takes folders, columns or files of labels",
+            value: "auto|file-name",
+            paper: OrAuto::Auto,
+            must: ["auto unless `data` is PATH" => |c| is_path(c) || c.labels == OrAuto::Auto],
+            resume: OnResume::Fixed,
+            checkpoint: Held::Nothing,
         }
         "augment" augment: Vec<Augment> {
             help: "Vary real images on the fly: `affine` (turn, shift, scale, shear a little), `elastic`, or both",
@@ -314,6 +351,10 @@ settings! {
 
 fn is_rate(rate: f64) -> bool {
     rate.is_finite() && rate > 0.0
+}
+
+fn is_path(config: &TrainConfig) -> bool {
+    matches!(config.data, DataSource::Path(_))
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -266,6 +266,7 @@ fn a_run_that_has_begun_takes_a_setting_on_or_refuses_it() {
         ("checkpoint-steps", "9", TrainConfig { checkpoint_steps: Some(9), ..open.clone() }),
         ("watch-steps", "9", TrainConfig { watch_steps: 9, ..open.clone() }),
         ("on-collapse", "stop", TrainConfig { on_collapse: OnCollapse::Stop, ..open.clone() }),
+        ("data", "mnist", TrainConfig { data: DataSource::Mnist, ..open.clone() }),
         ("threads", "2", open.clone()),
         ("data-dir", "d", open.clone()),
     ] {
@@ -274,7 +275,6 @@ fn a_run_that_has_begun_takes_a_setting_on_or_refuses_it() {
     for (config, name, text) in [
         (&open, "seed", "2"),
         (&open, "model", "gan"),
-        (&open, "data", "mnist"),
         (&open, "recipe", "paper"),
         (&open, "name", "n"),
         (&planned, "epochs", "30"),

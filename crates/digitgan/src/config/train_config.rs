@@ -2,6 +2,7 @@
 
 use super::error::ConfigError;
 use super::settings::{Setting, TrainConfig};
+use crate::data::Reading;
 use crate::engine::{InstanceNoise, Protocol};
 use crate::loss::Losses;
 use crate::model::Design;
@@ -19,6 +20,11 @@ impl TrainConfig {
             }
         }
         Ok(())
+    }
+
+    /// How the images of a path are to be read.
+    pub fn reading(&self) -> Reading {
+        Reading { ground: self.ground, orientation: self.orientation, range: self.range, labels: self.labels }
     }
 
     /// What the engine is to do, but for the rates.
@@ -80,10 +86,14 @@ impl TrainConfig {
         Ok(())
     }
 
-    /// Steps of all epochs, for so many training images: what schedules go by. Batches of nothing make no step.
+    /// Steps of an epoch, for so many training images. Batches of nothing make no step.
+    pub fn steps_per_epoch(&self, train_images: usize) -> u64 {
+        train_images.checked_div(self.batch_size).unwrap_or(0) as u64
+    }
+
+    /// Steps of all epochs, for so many training images: what schedules go by.
     pub fn scheduled_steps(&self, train_images: usize) -> u64 {
-        let per_epoch = train_images.checked_div(self.batch_size).unwrap_or(0);
-        u64::from(self.epochs).saturating_mul(per_epoch as u64)
+        u64::from(self.epochs).saturating_mul(self.steps_per_epoch(train_images))
     }
 
     /// Steps of the whole training, for so many training images.

@@ -2,7 +2,7 @@
 
 use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
-use crate::data::{Augment, DataSource};
+use crate::data::{Augment, DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange};
 use crate::engine::{Precision, Threads};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
 use crate::model::{ClassInput, Normaliser, SourceHead, Variant};
@@ -57,8 +57,8 @@ macro_rules! values_with_text {
 
 values_with_text!(Kind::Whole; u32, u64, usize, ThreadCount);
 values_with_text!(Kind::Real; f32, f64);
-values_with_text!(Kind::Choice; Recipe, Variant);
-values_with_text!(Kind::Text; DataSource, String);
+values_with_text!(Kind::Choice; Recipe, Variant, OrAuto<Ground>, OrAuto<Orientation>, OrAuto<LabelPlace>);
+values_with_text!(Kind::Text; DataSource, String, OrAuto<PixelRange>);
 
 /// Enums go by the names that they have in files.
 macro_rules! choices {

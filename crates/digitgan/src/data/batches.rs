@@ -7,7 +7,7 @@
 use super::Split;
 use super::augment::{self, Augment};
 use crate::IMAGE_PIXELS;
-use crate::input::{InputError, check_length};
+use crate::input::InputError;
 use crate::pixel::to_signed;
 use crate::seed::{self, Purpose};
 use rayon::prelude::*;
@@ -32,7 +32,7 @@ impl<'a> Batches<'a> {
     /// No image in a batch, or more than there are; or pixels that are not as many as the classes say.
     pub fn new(split: &'a Split, batch: usize, seed: u64, augment: &[Augment]) -> Result<Self, InputError> {
         let images = split.len();
-        check_length("pixels, [count, 28, 28]", split.images.len(), images * IMAGE_PIXELS)?;
+        split.check_lengths()?;
         if batch == 0 || batch > images {
             return Err(InputError::Batch { batch, pack: 1, images });
         }

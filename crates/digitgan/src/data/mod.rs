@@ -7,11 +7,13 @@ pub mod augment;
 // Hidden: the loop deals images out by itself; public for the programs that measure a step with its data.
 #[doc(hidden)]
 pub mod batches;
+mod reading;
 mod real_grid;
 mod source;
 pub mod strokes;
 
 pub use augment::Augment;
+pub use reading::{Ground, LabelPlace, NoReading, OrAuto, Orientation, PixelRange, ReadAs, Reading};
 pub use real_grid::RealGrid;
 pub use source::{DataSource, EmptySource};
 
@@ -65,6 +67,23 @@ impl Split {
     /// Whether there is no image.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
+    }
+
+    /// How many images there are of each of `classes` classes; labels of others are not counted.
+    pub fn class_counts(&self, classes: usize) -> Vec<usize> {
+        let mut counts = vec![0; classes];
+        for &label in &self.labels {
+            if let Some(count) = counts.get_mut(usize::from(label)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    /// The mean pixel, as a share of white.
+    pub fn mean_ink(&self) -> f64 {
+        let sum: u64 = self.images.iter().map(|&pixel| u64::from(pixel)).sum();
+        sum as f64 / self.images.len().max(1) as f64 / 255.0
     }
 
     /// The 784 pixels of image `index`, counted from 0; `None` if there is no such image.
@@ -175,5 +194,17 @@ impl Dataset {
             train_images: self.train.len(),
             test_images: self.test.len(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_and_ink() {
+        let split = Split { images: [0, 255, 0].repeat(IMAGE_PIXELS), labels: vec![0, 255, 0] };
+        assert_eq!(split.class_counts(2), [2, 0]);
+        assert!((split.mean_ink() - 1.0 / 3.0).abs() < 1e-12);
     }
 }

@@ -1,7 +1,7 @@
 //! A grid of real digits, to look at.
 
+use super::Dataset;
 use super::augment::{self, Augment};
-use super::{Dataset, Split};
 use crate::IMAGE_PIXELS;
 use crate::input::InputError;
 use crate::seed::{Purpose, below, stream};
@@ -61,28 +61,10 @@ fn pick(pool: &[usize], seed: u64, cell: usize) -> usize {
     pool[below(stream(seed, Purpose::Show, cell as u64).next_u32(), pool.len())]
 }
 
-impl Split {
-    /// How many images there are of each of `classes` classes; labels of others are not counted.
-    pub fn class_counts(&self, classes: usize) -> Vec<usize> {
-        let mut counts = vec![0; classes];
-        for &label in &self.labels {
-            if let Some(count) = counts.get_mut(usize::from(label)) {
-                *count += 1;
-            }
-        }
-        counts
-    }
-
-    /// The mean pixel, as a share of white.
-    pub fn mean_ink(&self) -> f64 {
-        let sum: u64 = self.images.iter().map(|&pixel| u64::from(pixel)).sum();
-        sum as f64 / self.images.len().max(1) as f64 / 255.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Split;
 
     fn dataset(labels: &[u8], classes: usize) -> Dataset {
         let images = labels.iter().flat_map(|&label| [label; IMAGE_PIXELS]).collect();
@@ -103,12 +85,5 @@ mod tests {
         assert!(RealGrid::new(&dataset(&[], 3), 4, &[], 1).is_err());
         // A class without images is no reason to panic.
         assert_eq!(RealGrid::new(&dataset(&[0, 2], 3), 1, &[], 1).unwrap().places.len(), 3);
-    }
-
-    #[test]
-    fn counts_and_ink() {
-        let few = dataset(&[0, 255, 0], 2);
-        assert_eq!(few.train.class_counts(2), [2, 0]);
-        assert!((few.train.mean_ink() - 1.0 / 3.0).abs() < 1e-12);
     }
 }

@@ -66,7 +66,7 @@ impl Device {
         match name {
             DeviceName::Cpu => Ok(cpu),
             DeviceName::Auto => Ok(cpu.or_first_card(tell)),
-            DeviceName::Burn(api, index) => cpu.before(api, index),
+            DeviceName::Burn(api, index) => cpu.with_burn(api, index),
         }
     }
 
@@ -100,12 +100,12 @@ impl Device {
 
     /// This CPU, before a device of Burn's that does the work.
     #[cfg(feature = "gpu")]
-    fn before(self, api: Api, index: usize) -> Result<Self, DeviceError> {
+    fn with_burn(self, api: Api, index: usize) -> Result<Self, DeviceError> {
         Ok(Device { burn: Some(BurnDevice::open(api, index)?), ..self })
     }
 
     #[cfg(not(feature = "gpu"))]
-    fn before(self, api: Api, _: usize) -> Result<Self, DeviceError> {
+    fn with_burn(self, api: Api, _: usize) -> Result<Self, DeviceError> {
         Err(api.not_built())
     }
 
@@ -113,7 +113,7 @@ impl Device {
     fn or_first_card(self, tell: impl FnOnce(&str)) -> Self {
         let mut complaints = Vec::new();
         for api in Api::ALL.into_iter().filter(|&api| api != Api::Flex) {
-            match self.clone().before(api, 0) {
+            match self.clone().with_burn(api, 0) {
                 #[cfg(feature = "gpu")]
                 Ok(device) if !device.burn.as_ref().is_some_and(BurnDevice::is_card) => {
                     complaints.push(format!("{device} is no card of its own"));
@@ -170,16 +170,16 @@ impl Device {
     /// When a tensor is missing or has another shape, or the device fails.
     pub fn sampler(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<DeviceSampler, EngineError> {
         spec.check()?;
-        let painter = self.install(|| self.painter(spec, weights))?;
-        Ok(DeviceSampler { painter, threads: self.threads.clone(), classes: spec.classes })
+        let backend = self.install(|| self.backend(spec, weights))?;
+        Ok(DeviceSampler { backend, threads: self.threads.clone(), classes: spec.classes })
     }
 
-    fn painter(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<Painter, EngineError> {
+    fn backend(&self, spec: &ModelSpec, weights: &TensorMap) -> Result<Backend, EngineError> {
         #[cfg(feature = "gpu")]
         if let Some(device) = &self.burn {
-            return Ok(Painter::Burn(Box::new(BurnSampler::new(device, spec, weights)?)));
+            return Ok(Backend::Burn(Box::new(BurnSampler::new(device, spec, weights)?)));
         }
-        Ok(Painter::Cpu(Box::new(CpuSampler::new(self.kernels, spec, weights)?)))
+        Ok(Backend::Cpu(Box::new(CpuSampler::new(self.kernels, spec, weights)?)))
     }
 }
 
@@ -196,13 +196,13 @@ impl fmt::Display for Device {
 
 /// A generator on a device, for drawing.
 pub struct DeviceSampler {
-    painter: Painter,
+    backend: Backend,
     threads: Threads,
     classes: usize,
 }
 
 /// What draws.
-enum Painter {
+enum Backend {
     /// The CPU engine.
     Cpu(Box<CpuSampler>),
     /// A device of Burn's.
@@ -221,14 +221,14 @@ impl DeviceSampler {
     pub fn generate(&mut self, latents: &[f32], labels: &[u8], images: &mut [f32]) -> Result<(), EngineError> {
         check_drawing(latents, labels, self.classes)?;
         check_length("images, [count, 28, 28]", images.len(), labels.len() * IMAGE_PIXELS)?;
-        let painter = &mut self.painter;
-        self.threads.install(|| match painter {
-            Painter::Cpu(sampler) => {
+        let backend = &mut self.backend;
+        self.threads.install(|| match backend {
+            Backend::Cpu(sampler) => {
                 sampler.generate(latents, labels, images);
                 Ok(())
             }
             #[cfg(feature = "gpu")]
-            Painter::Burn(sampler) => sampler.generate(latents, labels, images),
+            Backend::Burn(sampler) => sampler.generate(latents, labels, images),
         })
     }
 }

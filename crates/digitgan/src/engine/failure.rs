@@ -26,11 +26,11 @@ static OF_DEVICE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Why something on a device failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     /// One line.
-    pub(super) reason: String,
+    pub(crate) reason: String,
     /// Whether it is memory that is missing.
-    pub(super) out_of_memory: bool,
+    pub(crate) out_of_memory: bool,
 }
 
 impl Failure {
@@ -62,7 +62,7 @@ fn is_stack(line: &str) -> bool {
 }
 
 /// Does something, with a panic on the way as an error that is one line, and nothing printed.
-pub(super) fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+pub(crate) fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let others = std::panic::take_hook();

@@ -8,7 +8,7 @@ pub mod burn;
 #[doc(hidden)]
 pub mod cpu;
 mod device;
-#[cfg(any(feature = "gpu", test))]
+#[cfg(any(feature = "gpu", feature = "files", test))]
 mod failure;
 mod pooled;
 mod threads;
@@ -20,6 +20,8 @@ use crate::model::{Design, TensorMap};
 use crate::seed::{self, Purpose};
 pub use api::{Api, DeviceError, DeviceName};
 pub use device::{Device, DeviceSampler};
+#[cfg(feature = "files")]
+pub(crate) use failure::quietly;
 use serde::{Deserialize, Serialize};
 pub use threads::{Threads, ThreadsError};
 

@@ -1,7 +1,7 @@
 //! A handle to the threads that compute.
 
 use crate::error::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The threads of a device. A clone stands for the same threads.
 ///
@@ -39,9 +39,12 @@ impl ThreadsError {
 impl Threads {
     /// The most that may be asked for.
     pub const MAX: usize = 1024;
+    /// The most that are started for each processor: so many take no longer than one thread, four times as many take three
+    /// times as long, and sixteen times as many do not come to an end.
+    pub const MAX_PER_PROCESSOR: usize = 32;
 
-    /// Starts `count` threads; `None`: as many as there are processors. Where the platform has no threads, as in
-    /// WebAssembly, everything runs on its caller's.
+    /// Starts `count` threads, or the most that the processors bear ([`Threads::MAX_PER_PROCESSOR`]); `None`: as many as there
+    /// are processors. Where the platform has no threads, as in WebAssembly, everything runs on its caller's.
     ///
     /// # Errors
     /// Fewer than one, more than [`Threads::MAX`], or a system that does not let them start.
@@ -53,7 +56,8 @@ impl Threads {
             return Ok(Threads(None));
         }
         // To rayon, 0 is as many as there are processors.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(count.unwrap_or(0)).build();
+        let threads = count.map_or(0, |count| count.min(Self::MAX_PER_PROCESSOR * processors()));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let asked = || count.or_else(|| Some(std::thread::available_parallelism().ok()?.get())).unwrap_or(1);
         let pool = pool.map_err(|error| ThreadsError { asked: asked(), reason: error.to_string() })?;
         Ok(Threads(Some(Arc::new(pool))))
@@ -73,6 +77,12 @@ impl Threads {
     }
 }
 
+/// How many processors this process may use, as the system said when it was first asked: asking takes long.
+pub(super) fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +94,12 @@ mod tests {
         assert_eq!(three.install(rayon::current_num_threads), 3);
         assert_eq!(one.install(|| three.install(rayon::current_num_threads)), 3);
         assert_eq!(three.clone().install(|| three.install(rayon::current_num_threads)), 3);
+    }
+
+    #[test]
+    fn no_more_are_started_than_the_processors_bear() {
+        let most = (Threads::MAX_PER_PROCESSOR * processors()).min(Threads::MAX);
+        assert_eq!(Threads::start(Some(Threads::MAX)).unwrap().count(), most);
+        assert_eq!(Threads::start(Some(Threads::MAX + 1)).unwrap_err().kind(), ErrorKind::Input);
     }
 }

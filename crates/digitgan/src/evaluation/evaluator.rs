@@ -85,6 +85,40 @@ pub struct Neighbours {
     pub nearest: Vec<Neighbour>,
 }
 
+impl Plan {
+    /// The images of a set of real digits of `dataset`, as many as of generated ones: to be asked before a judge is trained
+    /// or anything measured.
+    ///
+    /// # Errors
+    /// A data set whose images and classes do not fit together, too few images, or fewer than two sets.
+    pub fn samples_of(&self, dataset: &Dataset) -> Result<usize, EvaluationError> {
+        dataset.check()?;
+        // An interval needs two sets.
+        if self.repeats < 2 {
+            return Err(MetricError::TooFew { what: "repeated measurements", found: self.repeats, needed: 2 }.into());
+        }
+        let (train, test) = (dataset.train.len(), dataset.test.len());
+        let samples = self.samples.min(test).min(train / 2);
+        if samples < MIN_SAMPLES {
+            let dataset = dataset.name.clone();
+            return Err(EvaluationError::TooFewImages { dataset, train, test, needed: MIN_SAMPLES });
+        }
+        Ok(samples)
+    }
+}
+
+/// Checks that a generator draws the classes of a data set.
+///
+/// # Errors
+/// [`EvaluationError::Classes`].
+pub fn check_generator(file: &GeneratorFile, dataset: &Dataset) -> Result<(), EvaluationError> {
+    let (generator, classes) = (file.spec.classes, dataset.classes);
+    match generator == classes {
+        true => Ok(()),
+        false => Err(EvaluationError::Classes { generator, dataset: dataset.name.clone(), classes }),
+    }
+}
+
 impl<'a> Evaluator<'a> {
     /// Measures the real digits; `watch` is told what is being done, the part that is done and the whole. Generators draw
     /// on `device`; the judge reads on its CPU in any case.
@@ -109,20 +143,12 @@ impl<'a> Evaluator<'a> {
         plan: Plan,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<Self, EvaluationError> {
-        dataset.check()?;
-        // An interval needs two sets; better said before the work than behind it.
-        if plan.repeats < 2 {
-            return Err(MetricError::TooFew { what: "repeated measurements", found: plan.repeats, needed: 2 }.into());
-        }
+        let samples = plan.samples_of(dataset)?;
         let (name, classes) = (dataset.name.clone(), dataset.classes);
         if judge.identity().classes != classes {
             return Err(EvaluationError::Judge { judge: judge.identity().classes, dataset: name, classes });
         }
         let (train, test) = (dataset.train.len(), dataset.test.len());
-        let samples = plan.samples.min(test).min(train / 2);
-        if samples < MIN_SAMPLES {
-            return Err(EvaluationError::TooFewImages { dataset: name, train, test, needed: MIN_SAMPLES });
-        }
         let test = permutation(plan.seed, Purpose::EvaluationImages, index::EVALUATION_TEST, test);
         let test = chosen(&dataset.test, &test[..samples]);
         let readings = judge.read(&test.images)?;
@@ -167,10 +193,8 @@ impl<'a> Evaluator<'a> {
         file: &GeneratorFile,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<(Evaluation, Neighbours), EvaluationError> {
-        let (generator, classes) = (file.spec.classes, self.dataset.classes);
-        if generator != classes {
-            return Err(EvaluationError::Classes { generator, dataset: self.dataset.name.clone(), classes });
-        }
+        check_generator(file, self.dataset)?;
+        let classes = self.dataset.classes;
         let conditional = file.spec.variant.wiring().generator_sees_class;
         let mut sampler = Sampler::new(&self.device, file)?;
         let asked: Vec<u8> = (0..self.samples).map(|image| (image % classes) as u8).collect();

@@ -11,7 +11,7 @@ mod evaluator;
 mod table;
 
 pub use choice::Choice;
-pub use evaluator::{Evaluator, Neighbours};
+pub use evaluator::{Evaluator, Neighbours, check_generator};
 pub use table::{Better, MetricRow, percent};
 
 use crate::engine::{EngineError, InputError};

@@ -32,16 +32,16 @@ pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) 
     sync_folder(folder_of(path))
 }
 
-/// Removes from `folder` what writes left that were killed halfway: its temporary files. Nobody else may be
-/// writing there.
+/// Removes from `folder` what writes left that were killed halfway: its temporary files of those targets that are `ours`
+/// by the first 40 characters of their names. Nobody else may be writing these.
 ///
 /// # Errors
 ///
 /// Those of the file system.
-pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+pub fn remove_leftovers(folder: &Path, ours: impl Fn(&str) -> bool) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(is_temporary) && entry.file_type()?.is_file() {
+        if entry.file_name().to_str().and_then(target_of).is_some_and(&ours) && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }
@@ -49,7 +49,7 @@ pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
 }
 
 /// The folder that holds `path`; `.` for a bare file name.
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -70,13 +70,14 @@ fn temporary(target: &Path) -> io::Result<NamedTempFile> {
     builder.make_in(folder_of(target), |path| File::create_new(path))
 }
 
-/// Whether a file name is one of [`temporary`]'s, or of those that earlier versions used: process id and a count.
-fn is_temporary(name: &str) -> bool {
-    let parts = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
-    let Some((_, random)) = parts.and_then(|name| name.rsplit_once('.')) else { return false };
+/// The beginning of its target's name, if a file name is one of [`temporary`]'s, or of those that earlier versions used:
+/// process id and a count.
+fn target_of(name: &str) -> Option<&str> {
+    let (target, random) = name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_earlier = random.split_once('-').is_some_and(|(process, count)| is_number(process) && is_number(count));
-    is_earlier || random.len() == RANDOM_LETTERS && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_ours = random.len() == RANDOM_LETTERS && random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_earlier || is_ours).then_some(target)
 }
 
 #[cfg(unix)]
@@ -167,7 +168,9 @@ mod tests {
         }
         assert_eq!(names(folder.path()).len(), 8);
         fs::create_dir(folder.path().join(".folder.1-2.tmp")).unwrap();
-        remove_leftovers(folder.path()).unwrap();
+        remove_leftovers(folder.path(), |target| target != "file.bin").unwrap();
+        assert_eq!(names(folder.path()).len(), 9, "nothing is ours");
+        remove_leftovers(folder.path(), |target| target == "file.bin").unwrap();
         let kept = [
             ".a.ABCdef01234.tmp",
             ".file.1-x.tmp",

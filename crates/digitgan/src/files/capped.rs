@@ -1,16 +1,69 @@
-//! Files that are read whole, but only up to a size: a file by one of our names may hold anything.
+//! Files that are looked at before they are opened, and read up to a size: what bears one of our names may be anything.
 
-use std::fs::File;
+use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+
+/// Opens the file at `path` for reading, if it is a regular one: opening a named pipe waits for somebody at its other end,
+/// and a device may have no end.
+///
+/// # Errors
+///
+/// Those of opening, and [`ErrorKind::InvalidInput`] where it is something else.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    refuse_irregular(fs::metadata(path)?.file_type())?;
+    let file = File::open(path)?;
+    // Once more, for the case that it was replaced meanwhile.
+    refuse_irregular(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+/// What is at `path` and is no regular file, in words; `None` where it is one, or nothing is there.
+pub(crate) fn irregular(path: &Path) -> Option<&'static str> {
+    irregular_type(fs::metadata(path).ok()?.file_type())
+}
+
+/// Refuses what is there and no regular file.
+#[cfg(feature = "pictures")]
+pub(crate) fn check_regular(path: &Path) -> io::Result<()> {
+    fs::metadata(path).map_or(Ok(()), |found| refuse_irregular(found.file_type()))
+}
+
+fn refuse_irregular(found: FileType) -> io::Result<()> {
+    let refused = |what| io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a regular file"));
+    irregular_type(found).map_or(Ok(()), |what| Err(refused(what)))
+}
+
+fn irregular_type(found: FileType) -> Option<&'static str> {
+    match found {
+        _ if found.is_file() => None,
+        _ if found.is_dir() => Some("a directory"),
+        _ => Some(special(found)),
+    }
+}
+
+#[cfg(unix)]
+fn special(found: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match found {
+        _ if found.is_fifo() => "a named pipe",
+        _ if found.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: FileType) -> &'static str {
+    "something else"
+}
 
 /// The bytes of the file at `path`, if there are no more than `max`.
 ///
 /// # Errors
 ///
-/// Those of reading, and [`ErrorKind::FileTooLarge`] where there are more.
+/// Those of [`open`] and of reading, and [`ErrorKind::FileTooLarge`] where there are more.
 pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = open(path)?;
     let too_large = |bytes: String| {
         let message = format!("{bytes} bytes are too many, at most {max} are read");
         Err(io::Error::new(ErrorKind::FileTooLarge, message))
@@ -19,7 +72,7 @@ pub(crate) fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     if size > max {
         return too_large(size.to_string());
     }
-    // The size that is told may be wrong: of a pipe it is 0.
+    // The size that is told may be wrong: of the files below /proc it is 0.
     let mut bytes = Vec::new();
     file.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max { too_large(format!("more than {max}")) } else { Ok(bytes) }
@@ -59,7 +112,24 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_without_end_is_not_read_to_its_end() {
-        assert_eq!(read(Path::new("/dev/zero"), 1000).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    fn what_is_no_regular_file_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, socket, link] = ["pipe", "socket", "link"].map(|name| folder.path().join(name));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        let cases: [(&Path, &str); 5] = [
+            (&pipe, "a named pipe"),
+            (&link, "a named pipe"),
+            (&socket, "a socket"),
+            (Path::new("/dev/zero"), "a device"),
+            (folder.path(), "a directory"),
+        ];
+        for (path, what) in cases {
+            let error = read(path, 1000).unwrap_err();
+            assert_eq!(error.to_string(), format!("it is {what}, not a regular file"));
+            assert_eq!(irregular(path), Some(what));
+        }
+        assert_eq!(irregular(&folder.path().join("none")), None);
     }
 }

@@ -41,8 +41,45 @@ pub enum GenerateError {
         /// The unfinished data set's folder.
         left: String,
     },
+    /// The place for the data set holds an unfinished one that would become another.
+    #[error(
+        "{path} holds an unfinished data set of another kind (its {name} is {there}, not {here}): go on with it as it was \
+         begun, choose another place, or delete {left}"
+    )]
+    OtherSet {
+        /// The place.
+        path: PathBuf,
+        /// The unfinished data set's folder.
+        left: PathBuf,
+        /// What is not the same.
+        name: String,
+        /// What it is there, as JSON.
+        there: String,
+        /// What was asked for, as JSON.
+        here: String,
+    },
+    /// Another process writes into the place.
+    #[error("{path} is being filled by another process: wait for its end, or choose another place")]
+    Busy {
+        /// The place.
+        path: PathBuf,
+    },
+    /// There is less room than the data set needs.
+    #[error(
+        "{path} has room for {free} bytes, and the data set needs {needed} or more: make room or choose another place"
+    )]
+    NoRoom {
+        /// The place.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that it needs at least.
+        needed: u64,
+    },
     /// A file or folder cannot be written.
-    #[error("cannot write {path}: {source}; make room or choose another place, then try again: nothing is left there")]
+    #[error(
+        "cannot write {path}: {source}; make room or choose another place, then try again: what was finished is kept"
+    )]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -107,16 +144,25 @@ pub enum GenerateError {
     #[error(transparent)]
     Input(#[from] InputError),
     /// Whoever watched it wanted it stopped.
-    #[error("stopped; nothing is left of it")]
-    Stopped,
+    #[error("stopped; {done} of {all} images are kept, and the same call goes on")]
+    Stopped {
+        /// Images that are kept.
+        done: u64,
+        /// Images of the whole data set.
+        all: u64,
+    },
 }
 
 impl GenerateError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            GenerateError::NotAFolder { .. } | GenerateError::Write { .. } => ErrorKind::Files,
-            GenerateError::NotEmpty { .. } | GenerateError::Unfinished { .. } => ErrorKind::InUse,
+            GenerateError::NotAFolder { .. } | GenerateError::Write { .. } | GenerateError::NoRoom { .. } => {
+                ErrorKind::Files
+            }
+            GenerateError::NotEmpty { .. } | GenerateError::Unfinished { .. } | GenerateError::Busy { .. } => {
+                ErrorKind::InUse
+            }
             GenerateError::KnowsNoClasses
             | GenerateError::NothingAsked
             | GenerateError::NoClass
@@ -124,16 +170,21 @@ impl GenerateError {
             | GenerateError::NoJudge
             | GenerateError::ClassName { .. }
             | GenerateError::TooManyFiles { .. } => ErrorKind::Input,
-            GenerateError::JudgeClasses { .. } => ErrorKind::Mismatch,
+            GenerateError::JudgeClasses { .. } | GenerateError::OtherSet { .. } => ErrorKind::Mismatch,
             GenerateError::Engine(error) => error.kind(),
             GenerateError::Input(error) => error.kind(),
             GenerateError::NeverAgreed { .. } => ErrorKind::Other,
-            GenerateError::Stopped => ErrorKind::Stopped,
+            GenerateError::Stopped { .. } => ErrorKind::Stopped,
         }
     }
 }
 
 impl GenerateError {
+    /// Whether the same call can go on with what was finished.
+    pub(super) fn leaves_parts(&self) -> bool {
+        matches!(self, Self::Stopped { .. } | Self::Write { .. } | Self::Engine(_))
+    }
+
     /// Wraps a failure to write `path`.
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write { path: path.to_owned(), source }

@@ -3,9 +3,10 @@
 use super::draw::Labelled;
 use super::error::GenerateError;
 use super::gzip::GzipFile;
+use super::journal::Chunk;
 use super::plan::{MAX_PNG_IMAGES, Part};
 use crate::load::generated::Layout;
-use crate::picture::encode_with;
+use crate::picture::{encode_with, read_grey};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use flate2::Compression;
 use png::{ColorType, Filter};
@@ -41,8 +42,8 @@ pub(super) enum PartFiles {
 }
 
 impl PartFiles {
-    /// Begins the files of `count` images in `folder`.
-    pub(super) fn create(
+    /// Begins the files of `count` images in `folder`, where some of them may be already.
+    pub(super) fn begin(
         layout: Layout,
         folder: &Path,
         part: Part,
@@ -54,19 +55,33 @@ impl PartFiles {
         Ok(match layout {
             Layout::Png => PartFiles::Png(PngFiles::new(folder, part, class_names)?),
             Layout::Idx => PartFiles::Idx {
-                images: IdxFile::create(path("images-idx3"), &[IMAGES_MAGIC, count, side, side])?,
-                labels: IdxFile::create(path("labels-idx1"), &[LABELS_MAGIC, count])?,
+                images: IdxFile::begin(path("images-idx3"), &[IMAGES_MAGIC, count, side, side])?,
+                labels: IdxFile::begin(path("labels-idx1"), &[LABELS_MAGIC, count])?,
             },
         })
     }
 
-    /// Writes images from number `first` on.
-    pub(super) fn write(&mut self, first: u64, some: &Labelled) -> Result<(), GenerateError> {
+    /// Writes images from number `first` on. Returns how many bytes they and their labels take in the files of IDX.
+    pub(super) fn write(&mut self, first: u64, some: &Labelled) -> Result<(u64, u64), GenerateError> {
         match self {
-            PartFiles::Png(files) => files.write(first, some),
+            PartFiles::Png(files) => files.write(first, some).map(|()| (0, 0)),
+            PartFiles::Idx { images, labels } => Ok((images.write(&some.images)?, labels.write(&some.labels)?)),
+        }
+    }
+
+    /// The images of a chunk that was written before, from number `first` on; `None` if they are not there.
+    pub(super) fn read_back(&mut self, first: u64, chunk: &Chunk) -> Result<Option<Labelled>, GenerateError> {
+        let count = chunk.images as usize;
+        match self {
+            PartFiles::Png(files) => files.read_back(first, count),
             PartFiles::Idx { images, labels } => {
-                images.write(&some.images)?;
-                labels.write(&some.labels)
+                let found = images.read_back(count * IMAGE_PIXELS, chunk.pixels_bytes, chunk.pixels_crc32)?;
+                let found = found.zip(labels.read_back(count, chunk.labels_bytes, chunk.labels_crc32)?);
+                if let Some((pixels, of_them)) = &found {
+                    images.pass(pixels, chunk.pixels_bytes)?;
+                    labels.pass(of_them, chunk.labels_bytes)?;
+                }
+                Ok(found.map(|(images, labels)| Labelled { images, labels }))
             }
         }
     }
@@ -87,15 +102,23 @@ pub(super) struct IdxFile {
 }
 
 impl IdxFile {
-    fn create(path: PathBuf, header: &[u32]) -> Result<Self, GenerateError> {
-        let file = GzipFile::create(&path, idx_level()).map_err(GenerateError::write(&path))?;
+    fn begin(path: PathBuf, header: &[u32]) -> Result<Self, GenerateError> {
+        let file = GzipFile::begin(&path, idx_level()).map_err(GenerateError::write(&path))?;
         let mut file = IdxFile { path, file };
         file.write(&header.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>())?;
         Ok(file)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), GenerateError> {
+    fn write(&mut self, bytes: &[u8]) -> Result<u64, GenerateError> {
         self.file.write(bytes).map_err(GenerateError::write(&self.path))
+    }
+
+    fn read_back(&mut self, count: usize, deflated: u64, crc32: u32) -> Result<Option<Vec<u8>>, GenerateError> {
+        self.file.read_back(count, deflated, crc32).map_err(GenerateError::write(&self.path))
+    }
+
+    fn pass(&mut self, bytes: &[u8], deflated: u64) -> Result<(), GenerateError> {
+        self.file.pass(bytes, deflated).map_err(GenerateError::write(&self.path))
     }
 
     fn finish(self) -> Result<(), GenerateError> {
@@ -114,13 +137,57 @@ pub(super) struct PngFiles {
     classes: Vec<PathBuf>,
     /// Classes that have a folder: loaders refuse empty ones.
     made: BTreeSet<u8>,
+    /// The label of each image that was there, by its number, once they were looked for.
+    found: Option<Vec<Option<u8>>>,
 }
 
 impl PngFiles {
     fn new(folder: &Path, part: Part, class_names: &[String]) -> Result<Self, GenerateError> {
         let folder = folder.join(part.png_name());
         check_names(class_names)?;
-        Ok(PngFiles { classes: class_names.iter().map(|name| folder.join(name)).collect(), made: BTreeSet::new() })
+        let classes = class_names.iter().map(|name| folder.join(name)).collect();
+        Ok(PngFiles { classes, made: BTreeSet::new(), found: None })
+    }
+
+    /// As [`PartFiles::read_back`]; whether they are those that were written, their checksum tells.
+    fn read_back(&mut self, first: u64, count: usize) -> Result<Option<Labelled>, GenerateError> {
+        let found = match self.found.take() {
+            Some(found) => found,
+            None => self.look()?,
+        };
+        let labels: Option<Vec<u8>> = (first..).take(count).map(|number| *found.get(number as usize)?).collect();
+        self.found = Some(found);
+        let Some(labels) = labels else { return Ok(None) };
+        let read = |(index, &label): (usize, &u8)| {
+            let path = self.classes[usize::from(label)].join(png_name(first + index as u64));
+            let (size, pixels) = read_grey(&path).ok()?;
+            // A decoder does not mind an end that is missing.
+            let is_whole = size == (IMAGE_SIDE, IMAGE_SIDE) && encode(&pixels).ok()? == fs::read(&path).ok()?;
+            is_whole.then_some(pixels)
+        };
+        let images: Option<Vec<Vec<u8>>> = labels.par_iter().enumerate().map(read).collect();
+        Ok(images.map(|images| Labelled { images: images.concat(), labels }))
+    }
+
+    /// Looks for the images that are there.
+    fn look(&mut self) -> Result<Vec<Option<u8>>, GenerateError> {
+        let mut found = Vec::new();
+        for (label, folder) in (0u8..).zip(&self.classes) {
+            let entries = match fs::read_dir(folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(GenerateError::write(folder))?,
+            };
+            self.made.insert(label);
+            for entry in entries {
+                let name = entry.map_err(GenerateError::write(folder))?.file_name();
+                let number = name.to_str().and_then(|name| name.strip_suffix(".png")?.parse::<usize>().ok());
+                if let Some(number) = number.filter(|&number| (number as u64) < MAX_PNG_IMAGES) {
+                    found.resize(found.len().max(number + 1), None);
+                    found[number] = Some(label);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn write(&mut self, first: u64, some: &Labelled) -> Result<(), GenerateError> {

@@ -2,12 +2,14 @@
 //!
 //! The bytes are cut into blocks that are deflated by themselves, each to a whole number of bytes (a sync flush), and
 //! follow each other in one gzip member: every reader takes it for an ordinary file. Where the cuts are depends on the
-//! bytes alone, so the file is the same for any number of threads.
+//! bytes alone, so the file is the same for any number of threads. A file that was not ended can be gone on with, as every
+//! block stands by itself.
 
+use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 use rayon::prelude::*;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Bytes of a block: enough that starting anew costs nothing that can be measured (256 images).
@@ -27,23 +29,52 @@ pub(super) struct GzipFile {
 }
 
 impl GzipFile {
-    pub(super) fn create(path: &Path, level: Compression) -> io::Result<Self> {
-        let mut out = BufWriter::new(File::create_new(path)?);
+    /// Begins a file, over what may be left of an unended one: it is written again, or passed with [`Self::pass`].
+    pub(super) fn begin(path: &Path, level: Compression) -> io::Result<Self> {
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        let mut out = BufWriter::new(file);
         out.write_all(&HEADER)?;
         Ok(GzipFile { out, level, checksum: Crc::new(), total_bytes: 0 })
     }
 
-    /// Writes bytes, cut into blocks from their beginning.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// What an earlier [`Self::write`] of `count` bytes left here in `deflated` bytes of the file; `None` if they are not
+    /// there, by their checksum.
+    pub(super) fn read_back(&mut self, count: usize, deflated: u64, crc32: u32) -> io::Result<Option<Vec<u8>>> {
+        self.out.flush()?;
+        let file = self.out.get_mut();
+        let start = file.stream_position()?;
+        if file.metadata()?.len().saturating_sub(start) < deflated {
+            return Ok(None);
+        }
+        let mut bytes = Vec::with_capacity(count);
+        let decoded = DeflateDecoder::new(Read::take(&*file, deflated)).take(count as u64).read_to_end(&mut bytes);
+        file.seek(SeekFrom::Start(start))?;
+        Ok((decoded.is_ok() && bytes.len() == count && checksum(&bytes).sum() == crc32).then_some(bytes))
+    }
+
+    /// Goes on behind `bytes`, which [`Self::read_back`] found here in `deflated` bytes of the file.
+    pub(super) fn pass(&mut self, bytes: &[u8], deflated: u64) -> io::Result<()> {
+        self.out.seek(SeekFrom::Current(deflated.cast_signed()))?;
+        self.checksum.combine(&checksum(bytes));
+        self.total_bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes bytes, cut into blocks from their beginning, and brings them out of this process; returns how many they are
+    /// compressed.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<u64> {
         let level = self.level;
         let blocks: Vec<(Vec<u8>, Crc)> =
             bytes.par_chunks(BLOCK_BYTES).map(|block| deflate(block, level)).collect::<io::Result<_>>()?;
+        let mut deflated = 0;
         for (block, checksum) in blocks {
             self.out.write_all(&block)?;
             self.checksum.combine(&checksum);
+            deflated += block.len() as u64;
         }
         self.total_bytes += bytes.len() as u64;
-        Ok(())
+        self.out.flush()?;
+        Ok(deflated)
     }
 
     /// Ends the file and brings it to the disk.
@@ -52,7 +83,10 @@ impl GzipFile {
         self.out.write_all(&self.checksum.sum().to_le_bytes())?;
         // The length modulo 2³², says RFC 1952.
         self.out.write_all(&(self.total_bytes as u32).to_le_bytes())?;
-        self.out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let end = file.stream_position()?;
+        file.set_len(end)?;
+        file.sync_all()
     }
 }
 
@@ -70,9 +104,14 @@ fn deflate(block: &[u8], level: Compression) -> io::Result<(Vec<u8>, Crc)> {
     if compress.total_in() != block.len() as u64 || !deflated.ends_with(&FLUSHED) {
         return Err(io::Error::other("a block could not be compressed as a whole"));
     }
+    Ok((deflated, checksum(block)))
+}
+
+/// The checksum of a gzip file.
+pub(super) fn checksum(bytes: &[u8]) -> Crc {
     let mut checksum = Crc::new();
-    checksum.update(block);
-    Ok((deflated, checksum))
+    checksum.update(bytes);
+    checksum
 }
 
 #[cfg(test)]
@@ -100,7 +139,7 @@ mod tests {
         let parts: [&[usize]; 5] = [&[], &[0], &[1], &[16, BLOCK_BYTES + 5], &[3 * BLOCK_BYTES, 7, 0, 100_000]];
         for (case, parts) in parts.into_iter().enumerate() {
             let path = folder.path().join(format!("{case}.gz"));
-            let mut file = GzipFile::create(&path, Compression::new(1)).unwrap();
+            let mut file = GzipFile::begin(&path, Compression::new(1)).unwrap();
             let mut expected: Vec<u8> = Vec::new();
             for (kind, &count) in (0..).zip(parts) {
                 let part = noise(kind, count);
@@ -114,6 +153,51 @@ mod tests {
             decoder.read_to_end(&mut found).unwrap();
             assert!(found == expected, "case {case}");
             assert!(decoder.into_inner().is_empty(), "case {case}: bytes after the member");
+        }
+    }
+
+    /// Whatever is left of a file that was not ended, what is whole in it is passed and the rest written again.
+    #[test]
+    fn an_unended_file_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.gz");
+        let begin = || GzipFile::begin(&path, Compression::new(1)).unwrap();
+        let parts = [noise(1, 16), noise(2, 2 * BLOCK_BYTES), noise(3, 1000)];
+        let mut file = begin();
+        let deflated = parts.each_ref().map(|part| file.write(part).unwrap());
+        file.finish().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let ends: Vec<u64> = deflated
+            .iter()
+            .scan(HEADER.len() as u64, |end, part| {
+                *end += part;
+                Some(*end)
+            })
+            .collect();
+        for (case, left, passed) in [
+            ("nothing", whole[..0].to_vec(), 0),
+            ("half a part", whole[..ends[1] as usize - 10].to_vec(), 1),
+            ("two parts", whole[..ends[1] as usize].to_vec(), 2),
+            ("two parts and a half", whole[..ends[2] as usize - 1].to_vec(), 2),
+            ("other bytes behind", [&whole[..ends[0] as usize], &[7; 9_000_000]].concat(), 1),
+            ("zeros in the middle", whole.iter().enumerate().map(|(i, &b)| if i == 300 { 0 } else { b }).collect(), 1),
+        ] {
+            std::fs::write(&path, left).unwrap();
+            let mut file = begin();
+            let mut found = 0;
+            while found < parts.len() {
+                let (part, deflated) = (&parts[found], deflated[found]);
+                let Some(bytes) = file.read_back(part.len(), deflated, checksum(part).sum()).unwrap() else { break };
+                assert!(bytes == *part, "{case}");
+                file.pass(&bytes, deflated).unwrap();
+                found += 1;
+            }
+            assert_eq!(found, passed, "{case}");
+            for part in &parts[found..] {
+                file.write(part).unwrap();
+            }
+            file.finish().unwrap();
+            assert!(std::fs::read(&path).unwrap() == whole, "{case}");
         }
     }
 

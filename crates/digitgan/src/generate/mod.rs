@@ -1,6 +1,6 @@
 //! Labelled data sets drawn by a trained generator.
 //!
-//! [`generate`] fills a folder with images and labels that the loaders of [`crate::data`] read back, as IDX files named
+//! [`generate`] fills a folder with images and labels that the loaders of [`crate::load`] read back, as IDX files named
 //! as MNIST's or as PNG files in one folder per class, and with a record of what they are ([`record`]).
 //!
 //! *What an image is.* Image number i is drawn from the noise with index i under the seed. Its class comes from a block:
@@ -20,6 +20,7 @@ mod draw;
 mod error;
 mod files;
 mod gzip;
+mod journal;
 mod plan;
 pub mod record;
 mod staging;
@@ -37,10 +38,11 @@ use crate::run::manifest::Versions;
 use crate::weights::GeneratorFile;
 use draw::{Artist, Labelled};
 use files::PartFiles;
+use journal::{Chunk, Journal};
 use plan::Part;
 use record::{GeneratorRecord, Labels, SetRecord, SplitRecord};
 use sha2::{Digest, Sha256};
-use staging::Staging;
+use staging::{Staging, Whole};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -75,9 +77,10 @@ pub struct Source<'a> {
 
 /// Generates a data set into the folder `out`, which must not exist or be empty, and returns its record.
 ///
-/// `watch` is told how many images are done, of how many, and says whether to go on. Where it does not, or something
-/// fails, nothing is left. A process that is killed leaves a hidden folder within `out` and nothing that a loader
-/// takes for a data set. IDX files are on the disk when this returns; PNG files are left to the system, as bringing
+/// `watch` is told how many images are done, of how many, at the beginning and after each chunk, and says whether to go on.
+/// Where it does not, a file cannot be written or the process is killed, a hidden folder within `out` keeps the finished chunks,
+/// and nothing is there that a loader takes for a data set. The same call goes on with them, to the same bytes; another is
+/// refused. IDX files are on the disk when this returns; PNG files are left to the system, as bringing
 /// each to the disk would take longer than drawing it.
 ///
 /// ```
@@ -91,7 +94,7 @@ pub struct Source<'a> {
 /// let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
 /// let record = generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
 /// assert_eq!(record.train.counts, [2; 10]);
-/// let loaded = load(&DataSource::Path(folder.clone()), &folder, &|_| ())?;
+/// let loaded = load(&DataSource::Path(folder.clone()), &Reading::default(), &folder, &|_| ())?;
 /// assert_eq!(loaded.dataset.test.len(), 10);
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -99,7 +102,7 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// When the plan does not suit the generator, a judge is needed and not given or reads other classes, `out` is not
-/// vacant or cannot be written, or the device fails.
+/// vacant, has no room or cannot be written, or the device fails.
 pub fn generate(
     out: &Path,
     plan: &Plan,
@@ -121,34 +124,70 @@ fn generate_here(
         return Err(GenerateError::TooManyFiles { images: most });
     }
     let mut artist = Artist::new(plan, file, device, judge)?;
-    let staging = Staging::new(out)?;
-    let mut progress = Progress { done: 0, all: u64::from(plan.train) + u64::from(plan.test), watch };
-    let mut write =
-        |part, count| write_part(staging.path(), part, count, plan.layout, &mut artist, file, &mut progress);
-    let (train, test) = (write(Part::Train, plan.train)?, write(Part::Test, plan.test)?);
-    let record = SetRecord {
-        format: FORMAT,
-        layout: plan.layout,
+    let whole = Whole {
+        plan: plan.clone(),
         class_names: file.class_names.clone(),
-        seed: plan.seed,
         generator: GeneratorRecord {
             sha256: sha256.to_owned(),
             model: file.spec.variant,
             trained_on: file.dataset.clone(),
             step: file.step,
         },
+        judge: artist.judge().map(|judge| judge.identity().clone()),
+        versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
+    };
+    staging::check_room(out, plan)?;
+    let mut staging = Staging::take(out, &whole)?;
+    let made = match staging.complete() {
+        Some(record) => Ok(record),
+        None => draw_all(&mut staging, whole, &mut artist, watch),
+    };
+    match made {
+        Ok(record) => {
+            let mut names = files::names(plan.layout, plan.test > 0).to_vec();
+            names.push(FILE_NAME);
+            staging.finish(&names)?;
+            Ok(record)
+        }
+        Err(error) => {
+            if !error.leaves_parts() {
+                staging.discard();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Draws what is not there yet, and writes the record of the whole.
+fn draw_all(
+    staging: &mut Staging,
+    whole: Whole,
+    artist: &mut Artist<'_>,
+    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
+) -> Result<SetRecord, GenerateError> {
+    let Whole { plan, class_names, generator, judge, versions } = whole;
+    let all = u64::from(plan.train) + u64::from(plan.test);
+    let mut progress = Progress { done: 0, all, told: false, watch };
+    let mut write = |part, count| {
+        let files = PartFiles::begin(plan.layout, staging.path(), part, count, &class_names)?;
+        write_part(staging, files, part, u64::from(count), class_names.len(), artist, &mut progress)
+    };
+    let (train, test) = (write(Part::Train, plan.train)?, write(Part::Test, plan.test)?);
+    let record = SetRecord {
+        format: FORMAT,
+        layout: plan.layout,
+        class_names,
+        seed: plan.seed,
+        generator,
         labels: if artist.asks() { Labels::Asked } else { Labels::Read },
         keep: plan.keep,
         drawn: artist.drawn,
-        judge: artist.judge().map(|judge| judge.identity().clone()),
+        judge,
         train,
         test,
-        versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
+        versions,
     };
     record.write(staging.path()).map_err(GenerateError::write(&record::path(staging.path())))?;
-    let mut names = files::names(plan.layout, plan.test > 0).to_vec();
-    names.push(FILE_NAME);
-    staging.finish(&names)?;
     Ok(record)
 }
 
@@ -156,41 +195,90 @@ fn generate_here(
 struct Progress<'a> {
     done: u64,
     all: u64,
+    /// Whether somebody was told how many were there at the beginning.
+    told: bool,
     watch: &'a mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 }
 
 impl Progress<'_> {
-    fn advance(&mut self, images: usize) -> Result<(), GenerateError> {
-        self.done += images as u64;
+    /// Before images are drawn.
+    fn begin(&mut self) -> Result<(), GenerateError> {
+        if std::mem::replace(&mut self.told, true) { Ok(()) } else { self.tell() }
+    }
+
+    fn advance(&mut self, images: u64) -> Result<(), GenerateError> {
+        self.done += images;
+        self.tell()
+    }
+
+    fn tell(&mut self) -> Result<(), GenerateError> {
         match (self.watch)(self.done, self.all) {
             ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(GenerateError::Stopped),
+            ControlFlow::Break(()) => Err(GenerateError::Stopped { done: self.done, all: self.all }),
         }
     }
 }
 
-/// Draws and writes one part of a data set.
+/// Draws and writes one part of a data set, but for the chunks that are there.
 fn write_part(
-    folder: &Path,
+    staging: &mut Staging,
+    mut files: PartFiles,
     part: Part,
-    count: u32,
-    layout: Layout,
+    count: u64,
+    classes: usize,
     artist: &mut Artist<'_>,
-    file: &GeneratorFile,
     progress: &mut Progress<'_>,
 ) -> Result<SplitRecord, GenerateError> {
-    let mut files = PartFiles::create(layout, folder, part, count, &file.class_names)?;
-    let mut summary = Summary::new(file.spec.classes);
+    let mut summary = Summary::new(classes);
+    let size = |first: u64| (CHUNK_IMAGES as u64).min(count - first);
     let mut first = 0;
-    while first < u64::from(count) {
-        let some = artist.draw(part, first, CHUNK_IMAGES.min((u64::from(count) - first) as usize))?;
+    while first < count
+        && let Some((some, drawn)) = read_back(&mut staging.journal, &mut files, part, first, size(first))?
+    {
+        summary.add(&some);
+        artist.drawn += drawn;
+        first += size(first);
+    }
+    progress.done += first;
+    progress.begin()?;
+    while first < count {
+        let before = artist.drawn;
+        let some = artist.draw(part, first, size(first) as usize)?;
         let (written, ()) = rayon::join(|| files.write(first, &some), || summary.add(&some));
-        written?;
-        first += some.labels.len() as u64;
-        progress.advance(some.labels.len())?;
+        let (pixels_bytes, labels_bytes) = written?;
+        let (pixels_crc32, labels_crc32) = (crc32(&some.images), crc32(&some.labels));
+        let (images, drawn) = (size(first), artist.drawn - before);
+        staging.journal.add(&Chunk { part, images, drawn, pixels_crc32, labels_crc32, pixels_bytes, labels_bytes })?;
+        staging.keep();
+        first += images;
+        progress.advance(images)?;
     }
     files.finish()?;
     Ok(summary.finish(count))
+}
+
+/// The next chunk, if it is there as it was finished: its images, and how many were drawn for it.
+fn read_back(
+    journal: &mut Journal,
+    files: &mut PartFiles,
+    part: Part,
+    first: u64,
+    images: u64,
+) -> Result<Option<(Labelled, u64)>, GenerateError> {
+    let mut found = None;
+    let chunk = journal.next(part, |chunk| {
+        if chunk.images == images {
+            found = files.read_back(first, chunk)?;
+        }
+        let is_whole =
+            |some: &Labelled| crc32(&some.images) == chunk.pixels_crc32 && crc32(&some.labels) == chunk.labels_crc32;
+        Ok(found.as_ref().is_some_and(is_whole))
+    })?;
+    Ok(found.zip(chunk.map(|chunk| chunk.drawn)))
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    gzip::checksum(bytes).sum()
 }
 
 /// What a record says of a part, in the making.
@@ -213,9 +301,9 @@ impl Summary {
         }
     }
 
-    fn finish(self, images: u32) -> SplitRecord {
+    fn finish(self, images: u64) -> SplitRecord {
         SplitRecord {
-            images: u64::from(images),
+            images,
             counts: self.counts,
             images_sha256: hex(self.images.finalize()),
             labels_sha256: hex(self.labels.finalize()),

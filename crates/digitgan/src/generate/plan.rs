@@ -3,6 +3,7 @@
 use super::record::Keep;
 use crate::load::generated::Layout;
 use crate::seed::index;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Most PNG files of a part: what their names can number.
@@ -18,7 +19,7 @@ pub const MAX_PNG_IMAGES: u64 = 100_000_000;
 /// let plan = SetPlan { train: 1000, test: 100, classes, seed: 1, layout: Layout::Png, keep: Keep::All };
 /// assert_eq!(plan.classes.map(|classes| classes.len()), Some(5));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Training images.
     pub train: u32,
@@ -35,7 +36,8 @@ pub struct Plan {
 }
 
 /// Training images or test images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Part {
     Train,
     Test,

@@ -141,6 +141,14 @@ impl fmt::Display for Obstacle {
     }
 }
 
+impl SplitRecord {
+    /// Whether the images are those of the classes, and no more than can be counted.
+    fn adds_up(&self) -> bool {
+        let sum = self.counts.iter().try_fold(0u64, |sum, &count| sum.checked_add(count));
+        sum == Some(self.images) && self.images < 1 << 62
+    }
+}
+
 impl SetRecord {
     /// Why this program will not train on the data set; `None` if it will.
     pub fn obstacle(&self) -> Option<Obstacle> {
@@ -180,7 +188,8 @@ impl SetRecord {
     pub fn read(folder: &Path) -> Option<SetRecord> {
         let record: SetRecord = serde_json::from_str(&generated::text(folder)?).ok()?;
         let classes = record.class_names.len();
-        let counted = [&record.train, &record.test].iter().all(|split| split.counts.len() == classes);
+        let counted =
+            [&record.train, &record.test].iter().all(|split| split.counts.len() == classes && split.adds_up());
         (record.format <= FORMAT && classes <= MAX_CLASSES && counted).then_some(record)
     }
 }

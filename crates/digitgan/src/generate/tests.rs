@@ -1,11 +1,13 @@
 use super::record::{Keep, Obstacle};
 use super::*;
 use crate::IMAGE_PIXELS;
+use crate::data::Reading;
 use crate::data::{Dataset, DatasetIdentity};
 use crate::judge::ClassifierFile;
-use crate::load::folder;
+use crate::load::path;
 use crate::model::{ModelSpec, Variant, classifier_tensors, initial_classifier, initial_state};
 use crate::sample::Sampler;
+use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
 
@@ -76,7 +78,7 @@ fn made_by(
 }
 
 fn loaded(folder: &TempDir) -> Dataset {
-    folder::load(folder.path(), &|event| panic!("nothing was to be changed: {event:?}")).unwrap()
+    path::load(folder.path(), &Reading::default(), &|_| ()).unwrap().0
 }
 
 /// The images of a split, sorted by class: what a folder of PNG files keeps of their order.
@@ -99,7 +101,7 @@ fn what_is_generated_is_loaded_as_it_was_drawn() {
     for (split, said) in [(&set.train, &record.train), (&set.test, &record.test)] {
         let mut summary = Summary::new(3);
         summary.add(&Labelled { images: split.images.clone(), labels: split.labels.clone() });
-        assert_eq!(&summary.finish(split.len() as u32), said);
+        assert_eq!(&summary.finish(split.len() as u64), said);
         let (least, most) = (said.counts.iter().min().unwrap(), said.counts.iter().max().unwrap());
         assert!(most - least <= 1, "{said:?}");
     }
@@ -113,10 +115,6 @@ fn what_is_generated_is_loaded_as_it_was_drawn() {
     for (png, idx) in [(&from_png.train, &set.train), (&from_png.test, &set.test)] {
         assert!(by_class(png) == by_class(idx));
     }
-    // Without the record, loaders must guess which images are dark on light.
-    fs::remove_file(record::path(png.path())).unwrap();
-    let guessed = folder::load(png.path(), &|_| ()).unwrap();
-    assert!(by_class(&guessed.train) != by_class(&set.train));
 }
 
 #[test]
@@ -212,22 +210,116 @@ fn what_cannot_be_generated_is_refused_and_leaves_nothing() {
     }
 }
 
+/// Generates into `out` and stops when so many images are done.
+fn stopped_at(
+    out: &Path,
+    plan: &Plan,
+    file: &GeneratorFile,
+    judge: Option<&mut Judge>,
+    images: u64,
+) -> Result<SetRecord, GenerateError> {
+    let device = device(2);
+    let source = Source { file, sha256: SHA256, device: &device, judge };
+    generate(out, plan, source, &mut |done, _| match done >= images {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    })
+}
+
+/// All files of a folder, by their names.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        match entry.path().is_dir() {
+            true => found
+                .extend(contents(&entry.path()).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes))),
+            false => drop(found.insert(name, fs::read(entry.path()).unwrap())),
+        }
+    }
+    found
+}
+
 #[test]
-fn a_stop_leaves_nothing() {
-    let file = generator(Variant::Cgan, &THREE);
-    for layout in [Layout::Idx, Layout::Png] {
+fn a_stop_before_the_first_image_leaves_nothing() {
+    let (file, folder) = (generator(Variant::Cgan, &THREE), tempfile::tempdir().unwrap());
+    let out = folder.path().join("out");
+    let stopped = stopped_at(&out, &plan(TRAIN, 0, Layout::Idx), &file, None, 0).unwrap_err();
+    assert!(matches!(stopped, GenerateError::Stopped { done: 0, all } if all == u64::from(TRAIN)));
+    assert!(!out.exists());
+}
+
+/// After any number of chunks, whatever was damaged since, the same call comes to the same bytes.
+#[test]
+fn what_was_stopped_is_gone_on_with() {
+    let (cgan, gan) = (generator(Variant::Cgan, &["a", "b"]), generator(Variant::Gan, &["a", "b"]));
+    let mut judge = judge(&cgan);
+    let (chunk, train) = (CHUNK_IMAGES as u64, 2 * CHUNK_IMAGES as u32 + 123);
+    let hidden = ".unfinished/";
+    for (layout, file, keep) in
+        [(Layout::Idx, &cgan, Keep::Agreed), (Layout::Idx, &gan, Keep::All), (Layout::Png, &gan, Keep::All)]
+    {
+        let plan = Plan { keep, ..plan(train, 200, layout) };
+        let (whole, record) = made(&plan, file, Some(&mut judge)).unwrap();
+        let whole = contents(whole.path());
         let folder = tempfile::tempdir().unwrap();
-        let (out, device) = (folder.path().join("out"), device(2));
-        let source = Source { file: &file, sha256: SHA256, device: &device, judge: None };
-        let mut told = Vec::new();
-        let result = generate(&out, &plan(TRAIN, 0, layout), source, &mut |done, all| {
-            // In the middle no loader takes what is there for a data set.
-            assert!(folder::load(&out, &|_| ()).is_err());
-            told.push((done, all));
-            ControlFlow::Break(())
-        });
-        assert!(matches!(result, Err(GenerateError::Stopped)));
-        assert_eq!(told, [(CHUNK_IMAGES as u64, u64::from(TRAIN))]);
+        let out = folder.path().join("out");
+        let images = |part: &str| match layout {
+            Layout::Idx => format!("{hidden}{part}-images-idx3-ubyte.gz"),
+            Layout::Png => format!(
+                "{hidden}train/{}/{:08}.png",
+                if out.join(hidden).join("train/a/00004099.png").exists() { "a" } else { "b" },
+                4099
+            ),
+        };
+        let cut = |name: &str, bytes: i64| {
+            let path = out.join(name);
+            let length = fs::metadata(&path).unwrap().len().checked_add_signed(bytes).unwrap();
+            fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
+        };
+        // How far it comes, what is damaged then, and how many are there in the next call.
+        let mut stops = vec![(chunk, "", 0, 0), (2 * chunk, "", 0, chunk), (2 * chunk, "journal", -3, 2 * chunk)];
+        stops.extend([(u64::from(train), "journal", 17, chunk), (u64::from(train), "images", -1, u64::from(train))]);
+        stops.push((u64::from(train) + 200, "", 0, if layout == Layout::Idx { 2 * chunk } else { chunk }));
+        for (images_done, damaged, bytes, before) in stops {
+            let (device, mut told) = (device(2), None);
+            let source = Source { file, sha256: SHA256, device: &device, judge: Some(&mut judge) };
+            let stopped = generate(&out, &plan, source, &mut |done, _| {
+                told.get_or_insert(done);
+                if done >= images_done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let case = format!("{layout:?} {keep:?}, at {images_done}, {damaged}");
+            assert!(matches!(&stopped, Err(GenerateError::Stopped { .. })), "{case}: {stopped:?}");
+            assert_eq!(told, Some(before), "{case}");
+            assert!(path::load(&out, &Reading::default(), &|_| ()).is_err(), "{case}");
+            match damaged {
+                "journal" => cut(&format!("{hidden}finished.jsonl"), bytes),
+                "images" => cut(&images("train"), bytes),
+                _ => {}
+            }
+        }
+        let other = Plan { seed: 6, ..plan.clone() };
+        let refused = stopped_at(&out, &other, file, Some(&mut judge), 1);
+        assert!(matches!(refused, Err(GenerateError::OtherSet { .. })), "{refused:?}");
+        let again = stopped_at(&out, &plan, file, Some(&mut judge), u64::MAX).unwrap();
+        assert_eq!(again, record, "{layout:?} {keep:?}");
+        let again = contents(&out);
+        assert!(again.keys().eq(whole.keys()), "{layout:?} {keep:?}");
+        let different: Vec<_> =
+            whole.iter().filter(|(name, bytes)| again[*name] != **bytes).map(|(name, _)| name).collect();
+        assert!(different.is_empty(), "{layout:?} {keep:?}: {different:?}");
+    }
+}
+
+#[test]
+fn a_set_that_no_disk_holds_is_refused_at_once() {
+    let (file, folder) = (generator(Variant::Cgan, &THREE), tempfile::tempdir().unwrap());
+    let plan = plan(u32::MAX, u32::MAX, Layout::Idx);
+    let out = folder.path().join("out");
+    let free = crate::files::free_bytes(folder.path());
+    if free.is_some_and(|free| free < 1 << 40) {
+        let refused = stopped_at(&out, &plan, &file, None, 1).unwrap_err();
+        assert!(matches!(refused, GenerateError::NoRoom { .. }), "{refused}");
         assert!(!out.exists());
     }
 }
@@ -251,7 +343,11 @@ fn obstacles_are_those_of_the_loaders() {
         let plan = Plan { classes: classes.map(|c| c.into_iter().collect()), ..plan(train, test, layout) };
         let (folder, record) = made(&plan, &file, None).unwrap();
         let obstacle = record.obstacle();
-        assert_eq!(folder::load(folder.path(), &|_| ()).is_err(), obstacle.is_some(), "{plan:?}: {obstacle:?}");
+        assert_eq!(
+            path::load(folder.path(), &Reading::default(), &|_| ()).is_err(),
+            obstacle.is_some(),
+            "{plan:?}: {obstacle:?}"
+        );
         match (&obstacle, &expected) {
             (Some(Obstacle::OnlyTested(_)), Some(Obstacle::OnlyTested(_))) => {}
             _ => assert_eq!(obstacle, expected, "{plan:?}"),

@@ -2,7 +2,7 @@
 
 use super::events::{DataEvent, OnEvent};
 use super::hashing::Hashing;
-use super::idx;
+use super::open;
 use super::remote::{MAX_DOWNLOAD_BYTES, RemoteFile};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -117,7 +117,7 @@ impl Attempt<'_> {
     /// Compares the contents of the part file with what is known of them.
     fn check(&self, part: &Path) -> Result<(), Failure> {
         let damaged = |e: io::Error| Failure::Passing(format!("what it sent is damaged: {e}"));
-        let mut reader = Hashing::new(idx::open(part).map_err(Failure::Local)?);
+        let mut reader = Hashing::new(open::open(part).map_err(Failure::Local)?);
         // One byte more than expected is enough to know a file that is too long.
         let limit = self.file.bytes + 1;
         let bytes = io::copy(&mut reader.by_ref().take(limit), &mut io::sink()).map_err(damaged)?;

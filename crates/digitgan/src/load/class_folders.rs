@@ -1,183 +1,269 @@
-//! Data sets of PNG files: one folder per class.
+//! Data sets of PNG and JPEG files: one folder per class, or the class at the beginning of each file's name.
 //!
 //! ```text
 //! digits/3/*.png …              one image in seven of each class is set aside to test on
 //! digits/train/3/*.png …        with train/ and test/, each class as it is there
 //! digits/test/3/*.png …
+//! digits/3_0001.png …           where it is asked for
 //! ```
 //!
 //! Folders are classes in the order of the bytes of their names, or of their values if all of them
-//! are numbers; files within a class are ordered by the bytes of their names. [`png`] says how
-//! their contents become images of light ink on black. Those of a generated data set, which says so in its
-//! record ([`super::generated`]), are that already.
+//! are numbers; files within a class are ordered by the bytes of their names.
 
 use super::error::DataError;
-use super::events::{DataEvent, OnEvent};
-use super::generated::{Generated, Layout as GeneratedLayout};
-use super::limits::MAX_IMAGES;
-use super::listing::{file_name, list};
-use super::png::{self, Changes, Ground};
-use crate::IMAGE_PIXELS;
-use crate::data::{Dataset, MAX_CLASSES, MIN_CLASSES, Split};
-use rayon::prelude::*;
+use super::format::{self, Format};
+use super::listing::{file_name, hidden_folders, list};
+use super::names::{SplitName, are_classes, split_of_word};
+use super::place::{Place, check_number};
+use super::report::{LeftOut, Unused};
+use super::sets::{Found, left_out};
+use crate::data::{MAX_CLASSES, MIN_CLASSES};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// One image in so many is set aside to test on.
-pub(super) const TEST_SHARE: usize = 7;
+const FORMAT: &str = "PNG or JPEG";
 
-/// Loads the class folders in the folder `path`.
+/// Finds the class folders in a folder; none if no folder in it holds a picture.
 ///
 /// # Errors
-/// If there are none, or fewer than 2 or more than 100, or one is empty or holds a PNG file that
-/// cannot be read, or the test images have a class of their own.
-pub(super) fn load(name: String, path: &Path, on_event: OnEvent) -> Result<Dataset, DataError> {
-    let layout = Layout::find(path)?;
-    let classes = find_classes(&layout.train)?;
-    let (train, test) = match &layout.test {
-        Some(folder) => (number(&classes), find_test_files(folder, &classes)?),
-        None => set_aside(&classes),
+/// If there are fewer than 2 or more than 100, or one that looks like a class holds no picture, or the test images have a
+/// class of their own.
+pub(super) fn find(folder: &Path) -> Result<Option<Found>, DataError> {
+    let entries = list(folder)?;
+    let (layers, mut unused) = layers(&entries)?;
+    let root = layers.train.as_deref().unwrap_or(folder);
+    let mut beside = if layers.train.is_some() {
+        let is_layer = |path: &PathBuf| [&layers.train, &layers.test].contains(&&Some(path.clone()));
+        let others: Vec<PathBuf> =
+            entries.iter().filter(|path| !is_layer(path) && !is_unused(&unused, path)).cloned().collect();
+        left_out(&others, "")
+    } else {
+        Vec::new()
     };
-    let found = train.len() + test.len();
-    if found > MAX_IMAGES {
-        let folder = path.to_owned();
-        return Err(DataError::TooManyImages { folder, found });
+    let classes = classes(root, &mut beside)?;
+    if classes.is_empty() {
+        return Ok(None);
     }
-    if layout.test.is_none() {
-        let (train, test) = (train.len(), test.len());
-        on_event(DataEvent::SetAside { path, train, test });
+    if !(MIN_CLASSES..=MAX_CLASSES).contains(&classes.len()) {
+        return Err(DataError::ClassCount { path: root.to_owned(), found: classes.len() });
     }
-    let test_folder = layout.test.as_ref().unwrap_or(&layout.train);
-    let ground = match Generated::find(path) {
-        Some(known) if known.layout == GeneratedLayout::Png => Ground::Black,
-        _ => Ground::Unknown,
+    let test = match &layers.test {
+        Some(test) => Some(test_files(test, &classes, &mut beside)?),
+        None => None,
     };
-    Ok(Dataset {
-        name,
-        classes: classes.len(),
-        class_names: classes.into_iter().map(|class| class.name).collect(),
-        train: read_split(&layout.train, &train, ground, on_event)?,
-        test: read_split(test_folder, &test, ground, on_event)?,
+    unused.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(Some(found(folder, root, in_order(classes), layers.test, test, beside, unused)?))
+}
+
+/// Finds pictures whose names begin with their class, in the folder or in its folders for splits.
+pub(super) fn find_by_name(folder: &Path) -> Result<Option<Found>, DataError> {
+    let entries = list(folder)?;
+    let of_split = |split| {
+        let is = |path: &&PathBuf| path.is_dir() && split_of_word(&file_name(path)) == Some(split);
+        entries.iter().find(is).cloned()
+    };
+    let train = of_split(SplitName::Train);
+    let test = train.as_ref().and_then(|_| of_split(SplitName::Test).or_else(|| of_split(SplitName::Validation)));
+    let root = train.unwrap_or_else(|| folder.to_owned());
+    let used = |path: &PathBuf| *path == root || test.as_ref() == Some(path) || !path.is_dir();
+    let mut beside: Vec<LeftOut> = Vec::new();
+    if root != folder {
+        let others: Vec<PathBuf> = entries.iter().filter(|path| !used(path)).cloned().collect();
+        beside.extend(left_out(&others, ""));
+    }
+    let files = labelled_by_name(&root, &mut beside)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let tests = match &test {
+        Some(test) => Some(labelled_by_name(test, &mut beside)?),
+        None => None,
+    };
+    Ok(Some(found(folder, &root, files, test, tests, beside, Vec::new())?))
+}
+
+/// [`find`], in the folders below, if just one holds class folders.
+pub(super) fn find_below(folder: &Path) -> Result<Option<Found>, DataError> {
+    let mut found = Vec::new();
+    for below in folders(folder)? {
+        let here = find(&below)?;
+        let deeper = if here.is_none() { find_below_once(&below)? } else { here };
+        found.extend(deeper);
+    }
+    if found.len() > 1 {
+        let choices = found.into_iter().map(|found| found.home).collect();
+        return Err(DataError::SeveralSets { folder: folder.to_owned(), choices });
+    }
+    Ok(found.pop())
+}
+
+fn find_below_once(folder: &Path) -> Result<Option<Found>, DataError> {
+    let folders = folders(folder)?;
+    match folders.as_slice() {
+        [only] => find(only),
+        _ => Ok(None),
+    }
+}
+
+/// A picture and its class.
+type Labelled = (String, PathBuf);
+
+fn found(
+    folder: &Path,
+    root: &Path,
+    train: Vec<Labelled>,
+    test_folder: Option<PathBuf>,
+    test: Option<Vec<Labelled>>,
+    left_out: Vec<LeftOut>,
+    unused: Vec<Unused>,
+) -> Result<Found, DataError> {
+    check_number(folder, train.len() + test.as_ref().map_or(0, Vec::len))?;
+    let place = |folder: PathBuf, files| Place::Pictures { folder, files };
+    Ok(Found {
+        format: FORMAT,
+        set: String::new(),
+        train: place(root.to_owned(), train),
+        test: test_folder.zip(test).map(|(folder, files)| place(folder, files)),
+        home: folder.to_owned(),
+        left_out,
+        unused,
     })
 }
 
 /// Where the class folders lie.
-struct Layout {
-    train: PathBuf,
+struct Layers {
+    /// None if they lie in the folder itself.
+    train: Option<PathBuf>,
     /// None if test images are to be set aside from the others.
     test: Option<PathBuf>,
 }
 
-impl Layout {
-    /// A folder `train` or `test` that holds no folders is a class that happens to be called so.
-    fn find(path: &Path) -> Result<Self, DataError> {
-        let within = |name| -> Result<Option<PathBuf>, DataError> {
-            let folder = path.join(name);
-            let is_layer = folder.is_dir() && !class_paths(&folder)?.is_empty();
-            Ok(is_layer.then_some(folder))
-        };
-        Ok(match within("train")? {
-            Some(train) => Self { train, test: within("test")? },
-            None => Self { train: path.to_owned(), test: None },
-        })
+/// Folders named for a split, if they hold folders: others are classes that happen to be called so, or loose files.
+fn layers(entries: &[PathBuf]) -> Result<(Layers, Vec<Unused>), DataError> {
+    let mut found: BTreeMap<SplitName, PathBuf> = BTreeMap::new();
+    let mut unused = Vec::new();
+    for path in entries.iter().filter(|path| path.is_dir()) {
+        let Some(split) = split_of_word(&file_name(path)) else { continue };
+        if folders(path)?.is_empty() {
+            continue;
+        }
+        match found.entry(split) {
+            std::collections::btree_map::Entry::Vacant(place) => {
+                place.insert(path.clone());
+            }
+            std::collections::btree_map::Entry::Occupied(_) => {
+                unused.push(Unused { path: path.clone(), why: "another folder is of the same split" });
+            }
+        }
     }
+    let train = found.remove(&SplitName::Train);
+    let (test, validation) = (found.remove(&SplitName::Test), found.remove(&SplitName::Validation));
+    if train.is_none() {
+        return Ok((Layers { train: None, test: None }, Vec::new()));
+    }
+    if let (Some(_), Some(path)) = (&test, &validation) {
+        unused.push(Unused { path: path.clone(), why: "the test split is used" });
+    }
+    Ok((Layers { train, test: test.or(validation) }, unused))
 }
 
-/// A class and its files, in order.
-struct Class {
-    name: String,
-    files: Vec<PathBuf>,
+fn is_unused(unused: &[Unused], path: &Path) -> bool {
+    unused.iter().any(|unused| unused.path == path)
 }
-
-/// A file and its class.
-type Labelled = (u8, PathBuf);
 
 /// The folders within `folder`, in order.
-fn class_paths(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let mut paths = list(folder)?;
     paths.retain(|path| path.is_dir());
-    let value = |path: &PathBuf| file_name(path).parse::<u64>().ok();
-    if paths.iter().all(|path| value(path).is_some()) {
-        paths.sort_by_key(value);
-    }
     Ok(paths)
 }
 
-fn find_classes(root: &Path) -> Result<Vec<Class>, DataError> {
-    let paths = class_paths(root)?;
-    if paths.is_empty() {
-        return Err(DataError::NothingFound { folder: root.to_owned() });
+/// A class and its files, in order.
+type Class = (String, Vec<PathBuf>);
+
+/// The classes in `root`; what is none is added to `beside`. None at all if no folder holds a picture.
+fn classes(root: &Path, beside: &mut Vec<LeftOut>) -> Result<Vec<Class>, DataError> {
+    let entries = list(root)?;
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) = entries.into_iter().partition(|path| path.is_dir());
+    let mut candidates = Vec::new();
+    for folder in folders {
+        let (pictures, others) = pictures(&folder)?;
+        candidates.push((folder, pictures, others));
     }
-    if !(MIN_CLASSES..=MAX_CLASSES).contains(&paths.len()) {
-        return Err(DataError::ClassCount { path: root.to_owned(), found: paths.len() });
+    if candidates.iter().all(|(_, pictures, _)| pictures.is_empty()) {
+        return Ok(Vec::new());
     }
-    paths.iter().map(|path| Ok(Class { name: file_name(path), files: png_files(path)? })).collect()
+    // Loose pictures of splits: their classes are somewhere else.
+    if candidates.iter().all(|(folder, ..)| split_of_word(&file_name(folder)).is_some()) {
+        let pictures = candidates.iter().map(|(_, pictures, _)| pictures.len()).sum();
+        return Err(DataError::Flat { folder: root.to_owned(), pictures });
+    }
+    let named: Vec<(String, bool)> =
+        candidates.iter().map(|(folder, pictures, _)| (file_name(folder), !pictures.is_empty())).collect();
+    let (mut classes, mut out, mut passed_over) = (Vec::new(), hidden_folders(root)?, files);
+    for ((folder, pictures, others), is_class) in candidates.into_iter().zip(are_classes(&named)) {
+        if !is_class {
+            out.push(folder);
+        } else if pictures.is_empty() {
+            return Err(DataError::EmptyClass { folder });
+        } else {
+            let name = file_name(&folder);
+            // A name that is no text, or breaks lines, can look like another's.
+            if folder.file_name().and_then(|name| name.to_str()) != Some(&name) {
+                return Err(DataError::ClassName { path: folder, name });
+            }
+            classes.push((name, pictures));
+            passed_over.extend(others);
+        }
+    }
+    beside.extend(out.iter().map(|path| LeftOut {
+        what: file_name(path),
+        number: 1,
+        why: "a folder that is no class",
+    }));
+    beside.extend(left_out(&passed_over, ""));
+    Ok(classes)
 }
 
-fn png_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let mut files = list(folder)?;
-    files.retain(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png")));
-    if files.is_empty() {
-        return Err(DataError::EmptyClass { folder: folder.to_owned() });
-    }
-    Ok(files)
+/// The pictures in a folder, and what else is there.
+fn pictures(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
+    let is_picture = |path: &PathBuf| format::of(path) == Some(Format::Picture);
+    Ok(list(folder)?.into_iter().partition(is_picture))
 }
 
-/// All files of all classes.
-fn number(classes: &[Class]) -> Vec<Labelled> {
-    let labels = 0u8..;
-    labels.zip(classes).flat_map(|(label, class)| class.files.iter().map(move |f| (label, f.clone()))).collect()
+/// The files of all classes, class by class.
+fn in_order(mut classes: Vec<Class>) -> Vec<Labelled> {
+    let value = |(name, _): &Class| name.parse::<u64>().ok();
+    if classes.iter().all(|class| value(class).is_some()) {
+        classes.sort_by_key(value);
+    }
+    let labelled = |(name, files): Class| files.into_iter().map(move |file| (name.clone(), file));
+    classes.into_iter().flat_map(labelled).collect()
 }
 
 /// The files of the test folder, whose classes must be known.
-fn find_test_files(folder: &Path, classes: &[Class]) -> Result<Vec<Labelled>, DataError> {
-    let mut files = Vec::new();
-    for path in class_paths(folder)? {
-        let name = file_name(&path);
-        let label = (0u8..).zip(classes).find(|(_, class)| class.name == name).map(|(label, _)| label);
-        let Some(label) = label else {
-            return Err(DataError::UnknownClass { path, class: name });
-        };
-        files.extend(png_files(&path)?.into_iter().map(|file| (label, file)));
+fn test_files(folder: &Path, known: &[Class], beside: &mut Vec<LeftOut>) -> Result<Vec<Labelled>, DataError> {
+    let test = classes(folder, beside)?;
+    if test.is_empty() {
+        return Err(DataError::EmptyClass { folder: folder.to_owned() });
     }
-    files.sort_by_key(|(label, _)| *label);
+    if let Some((class, _)) = test.iter().find(|(name, _)| !known.iter().any(|(known, _)| known == name)) {
+        return Err(DataError::UnknownClass { path: folder.join(class), class: class.clone() });
+    }
+    Ok(in_order(test))
+}
+
+fn labelled_by_name(folder: &Path, beside: &mut Vec<LeftOut>) -> Result<Vec<Labelled>, DataError> {
+    let (pictures, others) = pictures(folder)?;
+    beside.extend(left_out(&others, ""));
+    let class = |path: &PathBuf| {
+        let name = file_name(path);
+        name.split(['_', '-', '.', ' ']).next().unwrap_or_default().to_owned()
+    };
+    let mut files: Vec<Labelled> = pictures.into_iter().map(|path| (class(&path), path)).collect();
+    files.sort();
+    if let Some((_, path)) = files.iter().find(|(class, _)| class.is_empty()) {
+        return Err(DataError::UnknownClass { path: path.clone(), class: String::new() });
+    }
     Ok(files)
-}
-
-/// Splits each class: every seventh file is for testing, so no class loses all of its images.
-fn set_aside(classes: &[Class]) -> (Vec<Labelled>, Vec<Labelled>) {
-    let (mut train, mut test) = (Vec::new(), Vec::new());
-    for (label, class) in (0u8..).zip(classes) {
-        for (index, file) in class.files.iter().enumerate() {
-            let split = if index % TEST_SHARE == TEST_SHARE - 1 { &mut test } else { &mut train };
-            split.push((label, file.clone()));
-        }
-    }
-    (train, test)
-}
-
-fn read_split(folder: &Path, files: &[Labelled], ground: Ground, on_event: OnEvent) -> Result<Split, DataError> {
-    let mut images = vec![0; files.len() * IMAGE_PIXELS];
-    let changes: Vec<Result<Changes, DataError>> = images
-        .par_chunks_exact_mut(IMAGE_PIXELS)
-        .zip(files)
-        .map(|(out, (_, path))| {
-            let (pixels, changes) = png::read(path, ground)?;
-            out.copy_from_slice(&pixels);
-            Ok(changes)
-        })
-        .collect();
-    let (mut resized, mut inverted) = (0, 0);
-    // Going through them in order reports the same file, whichever thread failed first.
-    for change in changes {
-        let change = change?;
-        resized += usize::from(change.resized);
-        inverted += usize::from(change.inverted);
-    }
-    if resized > 0 {
-        on_event(DataEvent::Resized { path: folder, images: resized });
-    }
-    if inverted > 0 {
-        on_event(DataEvent::Inverted { path: folder, images: inverted });
-    }
-    Ok(Split { images, labels: files.iter().map(|(label, _)| *label).collect() })
 }

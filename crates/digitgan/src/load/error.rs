@@ -1,6 +1,8 @@
 //! Everything that can be wrong with data from outside, each with what was found and what to do.
 
+use super::csv::CsvError;
 use super::limits::{MAX_IMAGES, MAX_SIDE};
+use super::parquet::ParquetError;
 use crate::data::MAX_CLASSES;
 use crate::error::ErrorKind;
 use std::fmt;
@@ -14,7 +16,7 @@ use thiserror::Error;
 /// use digitgan::prelude::*;
 ///
 /// let nowhere = DataSource::Path("no/such/folder".into());
-/// let error = load(&nowhere, "data".as_ref(), &|_| ()).unwrap_err();
+/// let error = load(&nowhere, &Reading::default(), "data".as_ref(), &|_| ()).unwrap_err();
 /// assert!(matches!(error, DataError::NoSuchFolder { .. }));
 /// assert_eq!(error.kind(), ErrorKind::Missing);
 /// ```
@@ -30,11 +32,13 @@ pub enum DataError {
         /// The path that was given.
         path: PathBuf,
     },
-    /// The path of a data set leads to something else than a folder.
-    #[error("{}: is not a folder; give the folder that holds the files of the data set", shown(path))]
-    NotAFolder {
+    /// The path of a data set leads to something that is no data set by itself.
+    #[error("{}: is {found}, which is no data set by itself; give the folder that holds its files", shown(path))]
+    NotADataset {
         /// The path that was given.
         path: PathBuf,
+        /// What it is.
+        found: String,
     },
     /// A file or folder cannot be read.
     #[error("{}: cannot be read ({source}); check that it exists and may be read", shown(path))]
@@ -52,14 +56,32 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
-    /// An IDX file is not what it should be.
-    #[error("{}: {problem}; replace it with a whole IDX file", shown(path))]
-    Idx {
+    /// An IDX or NPY file, or an array in an NPZ file, is not what it should be.
+    #[error("{}: {problem}; replace it with a whole file of its kind", shown(path))]
+    Array {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        problem: IdxError,
+        problem: ArrayError,
+    },
+    /// A CSV file is not what it should be.
+    #[error("{}: {problem}", shown(path))]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        problem: CsvError,
+    },
+    /// A Parquet file is not what it should be.
+    #[error("{}: {problem}", shown(path))]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        problem: ParquetError,
     },
     /// A file of MNIST is there but cannot be MNIST's, whatever its hash.
     #[error("{}: is not MNIST's file: {problem}; delete it to have it downloaded again", shown(path))]
@@ -68,7 +90,7 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        problem: IdxError,
+        problem: ArrayError,
     },
     /// A file of MNIST is there and has other contents.
     #[error(
@@ -94,8 +116,8 @@ pub enum DataError {
         /// The last failure of each mirror.
         reason: String,
     },
-    /// One of the four IDX files of a data set is missing.
-    #[error("{}: there is no {file} or {file}.gz beside the other IDX files; add it", shown(folder))]
+    /// One of the files of a data set is missing.
+    #[error("{}: there is no {file} or {file}.gz beside the other files of the data set; add it", shown(folder))]
     MissingFile {
         /// The folder.
         folder: PathBuf,
@@ -104,17 +126,15 @@ pub enum DataError {
     },
     /// A folder holds the IDX files of several data sets.
     #[error(
-        "{}: holds IDX files of more than one data set ({first} and {second}); \
-         keep one data set in a folder",
-        shown(folder)
+        "{}: holds more than one data set; choose one: {}",
+        shown(folder),
+        choices.iter().map(|choice| shown(choice).to_string()).collect::<Vec<_>>().join(", ")
     )]
     SeveralSets {
         /// The folder.
         folder: PathBuf,
-        /// A file of one data set.
-        first: String,
-        /// A file of another.
-        second: String,
+        /// The path of each.
+        choices: Vec<PathBuf>,
     },
     /// Images and labels of a split are not equally many.
     #[error(
@@ -134,13 +154,27 @@ pub enum DataError {
     },
     /// A folder holds nothing that could be a data set.
     #[error(
-        "{}: holds neither the four IDX files (train-images-idx3-ubyte …) nor class folders; \
-         put one folder of PNG files per class into it",
+        "{}: holds {found}, and no data set that is read: files of IDX, NPZ, NPY, CSV or Parquet, or one folder of PNG or \
+         JPEG files per class",
         shown(folder)
     )]
     NothingFound {
+        /// The folder or file.
+        folder: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+    /// A folder holds pictures that no folder or label gives a class.
+    #[error(
+        "{}: holds {pictures} pictures and no folder for each class; if their names begin with the class, as in 7_001.png, \
+         give `labels` file-name",
+        shown(folder)
+    )]
+    Flat {
         /// The folder.
         folder: PathBuf,
+        /// How many pictures it holds.
+        pictures: usize,
     },
     /// There is nothing to train on.
     #[error("{}: holds no training image; at least one of each class is needed", shown(path))]
@@ -148,8 +182,8 @@ pub enum DataError {
         /// The file or folder.
         path: PathBuf,
     },
-    /// A class folder holds no PNG file.
-    #[error("{}: holds no .png file; add images of this class or remove the folder", shown(folder))]
+    /// A class folder holds no picture.
+    #[error("{}: holds no picture; add images of this class or remove the folder", shown(folder))]
     EmptyClass {
         /// The class folder.
         folder: PathBuf,
@@ -165,13 +199,13 @@ pub enum DataError {
     /// A class below the highest one has no training image.
     #[error(
         "{}: no image is labelled {missing}, although labels go up to {highest}; \
-         number the classes from 0 without gaps",
+         number the classes without gaps",
         shown(path)
     )]
     LabelGap {
         /// The file of training labels.
         path: PathBuf,
-        /// The lowest class that has no image.
+        /// The lowest class between others that has no image.
         missing: usize,
         /// The highest label.
         highest: usize,
@@ -192,13 +226,69 @@ pub enum DataError {
         /// How many it holds.
         found: usize,
     },
-    /// A PNG file cannot be decoded, or is too large.
-    #[error("{}: is not a PNG file that can be read ({reason}); replace or remove it", shown(path))]
-    Png {
-        /// The file.
+    /// All images of a class cannot be read.
+    #[error("{}: is not a picture that can be read ({reason}), and its class has no other; replace it", shown(path))]
+    Unreadable {
+        /// The file, or the file and row that hold it.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Pixels do not say which of their values are black and white.
+    #[error(
+        "{}: its pixels have values from {low} to {high}, and it is not clear which are black and white; \
+         give `range`, such as {low}..{high}",
+        shown(path)
+    )]
+    Range {
+        /// The file or folder.
+        path: PathBuf,
+        /// The lowest value.
+        low: f32,
+        /// The highest value.
+        high: f32,
+    },
+    /// Pixels are not numbers, or not finite.
+    #[error("{}: has pixels that are no finite numbers; replace them", shown(path))]
+    NotFinite {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file of a format that is read holds something else than labelled images.
+    #[error("{}: {found}; {readable}", shown(path))]
+    Contents {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+        /// What can be read.
+        readable: &'static str,
+    },
+    /// A label is none of a class.
+    #[error("{}: image {index} has the label {label}; classes are numbers from 0, or names", shown(path))]
+    Label {
+        /// The file.
+        path: PathBuf,
+        /// The image, counted from 0.
+        index: usize,
+        /// Its label.
+        label: i64,
+    },
+    /// The name of a class holds control characters, or is that of another one too.
+    #[error("{}: {} is no name of a class; rename it", shown(path), one_line(name))]
+    ClassName {
+        /// The file or folder.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// There are no labels.
+    #[error("{}: {images} images are there, but no labels of them; add them", shown(path))]
+    NoLabels {
+        /// The file or folder.
+        path: PathBuf,
+        /// How many images there are.
+        images: usize,
     },
 }
 
@@ -211,9 +301,11 @@ impl DataError {
             | DataError::MissingFile { .. }
             | DataError::NothingFound { .. } => ErrorKind::Missing,
             DataError::Read { source, .. } => ErrorKind::of_reading(source),
-            DataError::NotAFolder { .. } | DataError::Write { .. } => ErrorKind::Files,
-            DataError::Idx { problem, .. } | DataError::MnistDamaged { problem, .. } => problem.kind(),
-            DataError::MnistHash { .. } | DataError::Png { .. } => ErrorKind::Damaged,
+            DataError::NotADataset { .. } | DataError::Write { .. } => ErrorKind::Files,
+            DataError::Array { problem, .. } | DataError::MnistDamaged { problem, .. } => problem.kind(),
+            DataError::Csv { problem, .. } => problem.kind(),
+            DataError::Parquet { problem, .. } => problem.kind(),
+            DataError::MnistHash { .. } | DataError::Unreadable { .. } => ErrorKind::Damaged,
             DataError::Download { .. } => ErrorKind::Network,
             DataError::SeveralSets { .. }
             | DataError::CountsDiffer { .. }
@@ -222,15 +314,22 @@ impl DataError {
             | DataError::ClassCount { .. }
             | DataError::LabelGap { .. }
             | DataError::UnknownClass { .. }
+            | DataError::Range { .. }
+            | DataError::NotFinite { .. }
+            | DataError::Contents { .. }
+            | DataError::Label { .. }
+            | DataError::ClassName { .. }
+            | DataError::NoLabels { .. }
+            | DataError::Flat { .. }
             | DataError::TooManyImages { .. } => ErrorKind::Data,
         }
     }
 }
 
-/// What is wrong inside an IDX file.
+/// What is wrong inside a file that holds an array.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum IdxError {
+pub enum ArrayError {
     /// The bytes cannot be read, or their gzip wrapping is damaged.
     #[error("its bytes cannot be read ({0})")]
     Io(#[from] io::Error),
@@ -262,26 +361,58 @@ pub enum IdxError {
     #[error("its header announces {found} items; at most {MAX_IMAGES} are read")]
     TooMany {
         /// How many it announces.
-        found: u32,
+        found: u64,
     },
     /// The header announces images that have no pixels or far too many.
     #[error("its header announces images of {rows}x{columns} pixels; sides of 1 to {MAX_SIDE} are read")]
     Size {
         /// Height in pixels.
-        rows: u32,
+        rows: usize,
         /// Width in pixels.
-        columns: u32,
+        columns: usize,
+    },
+    /// The header announces an array of another shape.
+    #[error("its array of shape {shape:?} is none of {kind}: {}", expected_shapes(kind))]
+    Shape {
+        /// What the file should hold: `images` or `labels`.
+        kind: &'static str,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// It holds something else than the numbers that are read.
+    #[error("it holds {found}; whole or real numbers are read, and texts as labels")]
+    Element {
+        /// What it holds.
+        found: String,
+    },
+    /// Its header cannot be understood.
+    #[error("{problem}")]
+    Header {
+        /// What is wrong with it.
+        problem: String,
     },
 }
 
-impl IdxError {
+fn expected_shapes(kind: &str) -> &'static str {
+    match kind {
+        "images" => "[count, rows, columns] is read, also with 1 or 3 colours, and [count, pixels] of square images",
+        _ => "[count] is read, and [count, columns]",
+    }
+}
+
+impl ArrayError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            IdxError::Io(_) | IdxError::Magic { .. } | IdxError::Truncated { .. } | IdxError::TrailingBytes { .. } => {
-                ErrorKind::Damaged
-            }
-            IdxError::TooMany { .. } | IdxError::Size { .. } => ErrorKind::Data,
+            ArrayError::Io(_)
+            | ArrayError::Magic { .. }
+            | ArrayError::Truncated { .. }
+            | ArrayError::TrailingBytes { .. } => ErrorKind::Damaged,
+            ArrayError::Header { .. } => ErrorKind::Damaged,
+            ArrayError::TooMany { .. }
+            | ArrayError::Size { .. }
+            | ArrayError::Shape { .. }
+            | ArrayError::Element { .. } => ErrorKind::Data,
         }
     }
 }
@@ -330,7 +461,8 @@ mod tests {
 
     #[test]
     fn paths_cannot_break_the_line() {
-        let error = DataError::NotAFolder { path: PathBuf::from("two\nlines\u{1b}[31m") };
+        let path = PathBuf::from("two\nlines\u{1b}[31m");
+        let error = DataError::NoSuchFolder { path };
         let message = error.to_string();
         assert!(!message.contains(char::is_control), "{message:?}");
         assert!(message.starts_with(r"two\nlines\u{1b}[31m: "), "{message}");

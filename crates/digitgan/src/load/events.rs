@@ -1,7 +1,5 @@
 //! What happens while a data set is being loaded.
 
-use std::path::Path;
-
 /// What a person may want to know while a data set is being loaded.
 ///
 /// ```
@@ -13,7 +11,7 @@ use std::path::Path;
 ///     _ => {}
 /// };
 /// let nowhere = DataSource::Path("no/such/folder".into());
-/// assert!(load(&nowhere, "data".as_ref(), &tell).is_err());
+/// assert!(load(&nowhere, &Reading::default(), "data".as_ref(), &tell).is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,35 +48,10 @@ pub enum DataEvent<'a> {
         /// Why MNIST could not be had.
         reason: &'a str,
     },
-    /// Images of another size were scaled and centred.
-    Resized {
-        /// The file or folder that holds them.
-        path: &'a Path,
-        /// How many.
+    /// Images of a split are being read.
+    Reading {
+        /// Images so far.
         images: usize,
-    },
-    /// Images were stored with rows and columns swapped, as EMNIST's are, and were put upright.
-    Transposed {
-        /// The file that holds them.
-        path: &'a Path,
-        /// How many.
-        images: usize,
-    },
-    /// Images with dark ink on a light ground were turned into light ink on a dark one.
-    Inverted {
-        /// The folder that holds them.
-        path: &'a Path,
-        /// How many.
-        images: usize,
-    },
-    /// The data set came without test images, so some of its images were set aside as such.
-    SetAside {
-        /// The folder that holds them.
-        path: &'a Path,
-        /// Images left to train on.
-        train: usize,
-        /// Images to test on.
-        test: usize,
     },
 }
 

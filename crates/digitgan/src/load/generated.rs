@@ -8,7 +8,6 @@ use super::error::one_line;
 use crate::data::MAX_CLASSES;
 use crate::files::capped;
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::Path;
 
 /// The version of the record that this library knows.
@@ -55,8 +54,5 @@ impl Generated {
 
 /// The text of the record in `folder`, if there is one.
 pub(crate) fn text(folder: &Path) -> Option<String> {
-    let path = folder.join(FILE_NAME);
-    // Opening a pipe would wait for ever.
-    fs::metadata(&path).ok()?.is_file().then_some(())?;
-    capped::read_text(&path, MAX_BYTES).ok()
+    capped::read_text(&folder.join(FILE_NAME), MAX_BYTES).ok()
 }

@@ -11,7 +11,8 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
         _ => DataError::read(folder)(error),
     })?;
     if !metadata.is_dir() {
-        return Err(DataError::NotAFolder { path: folder.to_owned() });
+        let found = "no folder".to_owned();
+        return Err(DataError::NotADataset { path: folder.to_owned(), found });
     }
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(DataError::read(folder))? {
@@ -22,6 +23,15 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     }
     entries.sort_by(|a, b| file_name_bytes(a).cmp(file_name_bytes(b)));
     Ok(entries)
+}
+
+/// The hidden folders in a folder, sorted.
+pub(super) fn hidden_folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let entries = fs::read_dir(folder).map_err(DataError::read(folder))?;
+    let hidden = entries.filter_map(Result::ok).filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"."));
+    let mut folders: Vec<PathBuf> = hidden.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
 }
 
 /// The last part of a path as text that fits into a line.

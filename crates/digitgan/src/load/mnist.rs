@@ -4,11 +4,11 @@
 //! are missing are downloaded. The SHA-256 of the uncompressed contents is checked at every load, in
 //! passing: a run that says `mnist` was trained on MNIST.
 
-use super::error::{DataError, IdxError};
+use super::error::{ArrayError, DataError};
 use super::events::OnEvent;
 use super::hashing::Hashing;
-use super::idx;
 use super::remote::{Mirrors, RemoteFile};
+use super::{idx, open};
 use crate::data::{Dataset, Split};
 use std::fs;
 use std::io::{self, Read};
@@ -79,11 +79,14 @@ fn fetch(file: &RemoteFile, folder: &Path, _: &Mirrors, _: OnEvent) -> Result<Pa
     Err(DataError::Download { file: format!("{}.gz", file.name), folder: folder.to_owned(), reason })
 }
 
-/// Where `file` lies in `folder`: under its name or, failing that, with `.gz` after it.
+/// Where `file` lies in `folder`: under its name, with `.gz` after it, or as copies elsewhere have it (with a dot in its
+/// name, or in a folder of its name).
 fn locate(folder: &Path, file: &RemoteFile) -> Result<Option<PathBuf>, DataError> {
-    for name in [file.name.to_owned(), format!("{}.gz", file.name)] {
-        let path = folder.join(name);
+    let (dashes, dots) = (file.name.to_owned(), file.name.replace("-idx", ".idx"));
+    for name in [dashes.clone(), format!("{dashes}.gz"), dots.clone(), format!("{dots}.gz")] {
+        let path = folder.join(&name);
         match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_dir() && path.join(&name).is_file() => return Ok(Some(path.join(name))),
             Ok(_) => return Ok(Some(path)),
             Err(error) if is_absence(&error) => {}
             Err(source) => return Err(DataError::Read { path, source }),
@@ -104,16 +107,16 @@ fn read_split(
     // Equal hashes mean equal files, so sizes and counts need no check of their own.
     let labels = read_verified(labels_file, labels_path, |reader| idx::read_labels(reader))?;
     let images = read_verified(images_file, images_path, |reader| idx::read_images(reader))?;
-    Ok(Split { images: images.pixels, labels })
+    Ok(Split { images, labels })
 }
 
 /// Reads a file with `read`, hashing its contents as they pass.
 fn read_verified<T>(
     file: &RemoteFile,
     path: &Path,
-    read: impl FnOnce(&mut dyn Read) -> Result<T, IdxError>,
+    read: impl FnOnce(&mut (dyn Read + Send)) -> Result<T, ArrayError>,
 ) -> Result<T, DataError> {
-    let mut reader = Hashing::new(idx::open(path).map_err(DataError::read(path))?);
+    let mut reader = Hashing::new(open::open(path).map_err(DataError::read(path))?);
     let value = read(&mut reader).map_err(|problem| DataError::MnistDamaged { path: path.to_owned(), problem })?;
     let found = reader.finish();
     if found != file.sha256 {

@@ -2,8 +2,10 @@
 //! [`Dataset`](crate::data::Dataset).
 //!
 //! - `mnist` finds MNIST's four files, or has `download` fetch them (feature `download`), and checks their hashes;
-//! - `folder` reads anything else: IDX files (`idx`) or one folder of PNG files per class
-//!   (`class_folders`, `png`), with `fit` bringing images of other sizes to 28×28.
+//! - `path` reads anything else. `sets` finds files that belong together (IDX, NPY, NPZ, CSV, Parquet, told apart by
+//!   `format`), `class_folders` finds pictures; the readers of the formats hand images over as they are `stored`; `gather`
+//!   makes 28×28 bytes of them, and `survey` says, by all of them, how they are meant. What was decided and what was left
+//!   out is in the [`LoadReport`]. `orientation` looks whether digits lie on their side.
 //!
 //! What [`crate::generate`] wrote says so itself (`generated`).
 //!
@@ -11,34 +13,59 @@
 //! and each way to be wrong is a [`DataError`] that says in one line what was found, where, and
 //! what to do.
 
+mod array;
 #[cfg(feature = "download")]
 mod attempt;
 mod class_folders;
-// Hidden, as three more: [`load`] chooses among them; public for the tests of each.
+mod csv;
+// Hidden, as four more: [`load`] chooses among them; public for the tests of each.
 #[cfg(feature = "download")]
 #[doc(hidden)]
 pub mod download;
 mod error;
 mod events;
 mod fit;
-pub(crate) mod folder;
+mod format;
+mod gather;
 #[doc(hidden)]
 pub mod generated;
 mod hashing;
 #[doc(hidden)]
 pub mod idx;
+mod labels;
 mod limits;
 mod listing;
 #[doc(hidden)]
 pub mod mnist;
-mod png;
+mod names;
+mod npy;
+mod npz;
+#[doc(hidden)]
+pub mod open;
+mod orientation;
+mod parquet;
+pub(crate) mod path;
+mod picture;
+mod place;
+mod plain_png;
 mod remote;
+mod report;
+mod sets;
 mod source;
+mod stored;
+mod survey;
 
-pub use error::{DataError, IdxError};
+pub use csv::CsvError;
+pub use error::{ArrayError, DataError};
 pub use events::{DataEvent, OnEvent};
+pub use gather::Unreadable;
 pub use limits::{MAX_IMAGES, MAX_SIDE};
+#[cfg(feature = "pictures")]
+pub(crate) use names::are_classes;
+pub use orientation::{Turned, looks_turned};
+pub use parquet::ParquetError;
 #[doc(hidden)]
 pub use remote::{MAX_DOWNLOAD_BYTES, RemoteFile};
 pub use remote::{MIRRORS, Mirrors};
+pub use report::{LeftOut, LoadReport, Otherwise, Unused};
 pub use source::{Loaded, default_data_dir, load, load_from};

@@ -22,7 +22,7 @@ pub use error::PageError;
 pub use picture::{Picture, PictureFileError};
 pub use run::{RunOnPage, Stage};
 
-use crate::files::atomic;
+use crate::files::{capped, check_folder, output};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,8 @@ impl Page {
         html::document(self).into_string()
     }
 
-    /// Writes `index.html` into `folder`, which is made if it is not there, and the pictures into `folder/pictures`.
+    /// Writes `index.html` into `folder`, which is made if it is not there, and the pictures into `folder/pictures`. Links
+    /// there are followed.
     ///
     /// # Errors
     /// Those of [`check_free`] and of writing.
@@ -57,11 +58,11 @@ impl Page {
         let mut pictures = Vec::new();
         for picture in self.pictures() {
             let path = pictures_folder.join(picture.name());
-            atomic::write(&path, |out| out.write_all(picture.png())).map_err(|error| write_error(&path, error))?;
+            output::put(&path, picture.png()).map_err(|error| write_error(&path, error))?;
             pictures.push(path);
         }
         let page = page_in(folder);
-        atomic::write(&page, |out| out.write_all(self.html().as_bytes())).map_err(|error| write_error(&page, error))?;
+        output::put(&page, self.html().as_bytes()).map_err(|error| write_error(&page, error))?;
         Ok(Written { page, pictures })
     }
 }
@@ -71,16 +72,18 @@ pub fn page_in(folder: &Path) -> PathBuf {
     folder.join("index.html")
 }
 
-/// Makes `folder`, if it is not there, and checks that no other file would be replaced by a page there: to be asked
-/// before the work that a page needs.
+/// Checks that a page can be written into `folder`, which need not be there yet, and that no other file would be replaced
+/// there: to be asked before the work that a page needs. Leaves no trace.
 ///
 /// # Errors
-/// When it is no folder, or holds an `index.html` of something else.
+/// When it is no folder, cannot be written, or holds an `index.html` of something else.
 pub fn check_free(folder: &Path) -> Result<(), PageError> {
-    std::fs::create_dir_all(folder).map_err(|source| write_error(folder, source))?;
+    for place in [folder.to_owned(), folder.join("pictures")] {
+        check_folder(&place).map_err(|source| write_error(&place, source))?;
+    }
     let path = page_in(folder);
     let mut start = Vec::new();
-    match std::fs::File::open(&path).and_then(|file| file.take(MARK_BYTES).read_to_end(&mut start)) {
+    match capped::open(&path).and_then(|file| file.take(MARK_BYTES).read_to_end(&mut start)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(write_error(&path, source)),
         Ok(_) if String::from_utf8_lossy(&start).contains(MARK) => Ok(()),

@@ -6,11 +6,11 @@ use crate::engine::Device;
 use crate::evaluation::Evaluation;
 use crate::model::Wiring;
 use crate::picture::Grid;
-use crate::run::RunDirectory;
-use crate::run::evaluation_files;
 use crate::run::manifest::Manifest;
 use crate::run::timing::Timing;
+use crate::run::{Note, RunDirectory, evaluation_files, step_log};
 use crate::sample::{GridPlan, Sampler};
+use crate::train::{CollapseRecord, LossRecord};
 use crate::weights::GeneratorFile;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -43,6 +43,8 @@ pub struct RunOnPage {
     pub watch: Option<Picture>,
     /// How long it took, if that was recorded.
     pub timing: Option<Timing>,
+    /// What is to be told of its records that are not as they should be.
+    pub notes: Vec<Note>,
 }
 
 /// The grid of a moment of the training.
@@ -68,6 +70,7 @@ impl RunOnPage {
         let generator = GeneratorFile::read(&run.generator())?;
         let evaluation = evaluation_files::read(run.path())?;
         let evaluation = evaluation.ok_or_else(|| PageError::NoEvaluation { path: path.clone() })?;
+        let (timing, notes) = records(run, generator.step);
         let picture = |what: &str, path: PathBuf| Picture::read(format!("{key}-{what}.png"), &path);
         Ok(RunOnPage {
             name: name(run),
@@ -78,7 +81,8 @@ impl RunOnPage {
             confusion: picture("confusion", evaluation_files::confusion_picture(run.path()))?,
             neighbours: picture("neighbours", evaluation_files::neighbours_picture(run.path()))?,
             watch: picture("watch", run.watch_curves())?,
-            timing: Timing::read(&run.timing()),
+            timing,
+            notes,
             manifest,
             path,
         })
@@ -112,9 +116,19 @@ impl RunOnPage {
     }
 }
 
+/// How long a run of `step` steps took, and what is wrong with that and with its logs. No page fails for want of them.
+fn records(run: &RunDirectory, step: u64) -> (Option<Timing>, Vec<Note>) {
+    let mut notes = step_log::check::<LossRecord>(&run.losses(), step);
+    notes.extend(step_log::check::<CollapseRecord>(&run.watch(), step));
+    let timing = Timing::read(&run.timing()).unwrap_or_else(|error| {
+        notes.push(Note::Unreadable { path: run.timing(), problem: error.reason() });
+        None
+    });
+    (timing, notes)
+}
+
 fn steps_per_epoch(manifest: &Manifest) -> u64 {
-    let batch = manifest.config.batch_size.max(1);
-    (manifest.dataset.identity.train_images / batch).max(1) as u64
+    manifest.config.steps_per_epoch(manifest.dataset.identity.train_images).max(1)
 }
 
 /// The grids of the first, the middle and the last epoch; in place of the last that of the newest generator, where that

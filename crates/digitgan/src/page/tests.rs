@@ -98,7 +98,7 @@ fn run(name: &str, model: Variant, augment: &[Augment], evaluation: Evaluation) 
         manifest: Manifest {
             format: manifest::FORMAT,
             config,
-            dataset: DatasetRecord { identity, class_names, fallback: None, data_dir: None },
+            dataset: DatasetRecord { identity, class_names, fallback: None, data_dir: None, read_as: None },
             versions: Versions { digitgan: "0.1.0".to_owned(), device: "cpu (test)".to_owned() },
             judge: None,
             collapse: None,
@@ -110,6 +110,7 @@ fn run(name: &str, model: Variant, augment: &[Augment], evaluation: Evaluation) 
         neighbours: Some(picture("n.png")),
         watch: None,
         timing: Some(Timing { sessions: vec![session] }),
+        notes: Vec::new(),
         evaluation,
     }
 }

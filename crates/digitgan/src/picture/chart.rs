@@ -106,6 +106,7 @@ pub(super) fn draw_axes<'a, 'b>(
     values: Range<f64>,
     name: &str,
 ) -> Result<Chart<'a, 'b>, PictureError> {
+    let values = drawable(values);
     let span = values.end - values.start;
     let mut chart = ChartBuilder::on(area)
         .margin_left(px(MARGIN))
@@ -131,6 +132,22 @@ pub(super) fn draw_axes<'a, 'b>(
         .draw()
         .map_err(drawing_error)?;
     Ok(chart)
+}
+
+/// Farthest from zero that an axis goes.
+const FARTHEST: f64 = 1e300;
+/// Shortest axis, and the shortest as a share of the larger of its ends: with less the steps between an axis' numbers get lost
+/// in rounding, and looking for the next of them has no end.
+const SHORTEST: f64 = 1e-9;
+const SHORTEST_SHARE: f64 = 1e-6;
+
+/// The values of an axis that can be drawn: finite, from the smaller to the larger, and far enough apart.
+fn drawable(values: Range<f64>) -> Range<f64> {
+    let finite = |value: f64, otherwise: f64| if value.is_nan() { otherwise } else { value.clamp(-FARTHEST, FARTHEST) };
+    let (start, end) = (finite(values.start, 0.0), finite(values.end, 1.0));
+    let (start, end) = (start.min(end), start.max(end));
+    let shortest = (start.abs().max(end.abs()) * SHORTEST_SHARE).max(SHORTEST);
+    start..end.max(start + shortest)
 }
 
 /// A number of things, in words.
@@ -162,4 +179,56 @@ pub(super) fn number(value: f64, span: f64) -> String {
     let text = format!("{value:.decimals$}");
     // Rounding noise around zero would otherwise be written as −0.
     if text.trim_matches(['-', '0', '.']).is_empty() { "0".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::within_a_minute;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn axes(steps: Range<u64>, values: Range<f64>) {
+        within_a_minute(move || {
+            png(&[], |area| {
+                let [_, body, _] = split(area);
+                draw_axes(&body, &steps, values.clone(), "value").map(drop)
+            })
+            .unwrap()
+        });
+    }
+
+    #[test]
+    fn the_axes_of_any_numbers_have_an_end() {
+        for (start, end) in [
+            (0.0, f64::INFINITY),
+            (0.0, f64::NAN),
+            (f64::NAN, f64::NAN),
+            (f64::NEG_INFINITY, f64::INFINITY),
+            (0.0, 1e-320),
+            (1.0, 1.0 + f64::EPSILON),
+            (1e17, 1e17 + 16.0),
+            (-1e17, 5.0 - 1e17),
+            (0.0, 1e300),
+            (1e300, 1e300),
+            (-f64::MAX, f64::MAX),
+            (7.0, -7.0),
+        ] {
+            axes(0..10, start..end);
+        }
+        for steps in [0..u64::MAX, u64::MAX - 1..u64::MAX, u64::MAX - 45..u64::MAX, u64::MAX / 2..u64::MAX - 3] {
+            axes(steps, 0.0..1.0);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn so_have_those_of_random_ones(
+            start in any::<u64>(), length in 0u32..64, low in any::<u64>(), high in any::<u64>(),
+        ) {
+            let start = start.min(u64::MAX - 1);
+            axes(start..start.saturating_add(1 << length), f64::from_bits(low)..f64::from_bits(high));
+        }
+    }
 }

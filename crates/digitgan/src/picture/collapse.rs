@@ -1,6 +1,7 @@
 //! What the collapse monitor saw, as a picture.
 
-use super::chart::{self, Area, GRID, draw_axes, draw_note, px};
+use super::chart::{self, Area, Chart, GRID, draw_axes, draw_note, px};
+use super::series::{self, Sample};
 use super::text::drawing_error;
 use super::{PictureError, png_file};
 use crate::train::CollapseRecord;
@@ -47,15 +48,26 @@ impl CollapseCurves<'_> {
         }
         chart::draw_head(&head, self.title, &legend)?;
         draw_note(&foot, &self.note())?;
-        let steps = 0..self.last_step.max(1);
+        let last = self.records.iter().map(|record| record.step).fold(self.last_step, u64::max);
+        let steps = 0..last.max(1);
         let highest =
             self.records.iter().map(|record| f64::from(record.distance)).filter(|d| d.is_finite()).fold(TOP, f64::max);
         let mut chart = draw_axes(&body, &steps, 0.0..highest, "share of real digits")?;
         let real = LineSeries::new([(0, 1.0), (steps.end, 1.0)], GRID.stroke_width(px(2) as u32));
         chart.draw_series(real).map_err(drawing_error)?;
         let alarms = self.records.iter().enumerate().zip(collapsed(self.records)).filter(|(_, collapsed)| *collapsed);
+        let samples = |number: fn(&CollapseRecord) -> Option<f32>| -> Vec<Sample> {
+            let sample = |record: &CollapseRecord| Some(Sample { step: record.step, value: number(record)?.into() });
+            self.records.iter().filter_map(sample).filter(|sample| sample.value.is_finite()).collect()
+        };
+        let looks = samples(|_| Some(0.0));
+        let spacing = series::spacing(looks.iter().map(|look| look.step));
+        let after_gap: Vec<u64> = series::uneven_pieces(&looks).iter().skip(1).map(|piece| piece[0].step).collect();
         let alarms = alarms.map(|((place, record), _)| {
             let before = place.checked_sub(1).map_or(0, |before| self.records[before].step);
+            // Of a gap nothing is known.
+            let known = if after_gap.contains(&record.step) { record.step.saturating_sub(spacing) } else { 0 };
+            let before = before.max(known);
             Rectangle::new([(before, 0.0), (record.step, highest)], DISTANCE.mix(ALARM).filled())
         });
         chart.draw_series(alarms).map_err(drawing_error)?;
@@ -66,9 +78,7 @@ impl CollapseCurves<'_> {
             (|record| Some(record.distance), DISTANCE),
         ];
         for (number, color) in numbers {
-            let points = self.records.iter().filter_map(|record| Some((record.step, f64::from(number(record)?))));
-            let line = LineSeries::new(points.filter(|(_, value)| value.is_finite()), color.stroke_width(px(2) as u32));
-            chart.draw_series(line).map_err(drawing_error)?;
+            draw_number(&mut chart, &samples(number), highest, color)?;
         }
         Ok(())
     }
@@ -79,6 +89,27 @@ impl CollapseCurves<'_> {
             count => format!("pink: collapsed, at {count} of {} looks", self.records.len()),
         }
     }
+}
+
+/// A line through the values, with gaps where some are missing; a dot where one stands between two gaps.
+fn draw_number(
+    chart: &mut Chart<'_, '_>,
+    samples: &[Sample],
+    highest: f64,
+    color: RGBColor,
+) -> Result<(), PictureError> {
+    let pieces = series::uneven_pieces(samples);
+    for piece in &pieces {
+        let points = piece.iter().map(|sample| (sample.step, sample.value.clamp(0.0, highest)));
+        if piece.len() == 1 && pieces.len() > 1 {
+            let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
+            chart.draw_series(dots).map_err(drawing_error)?;
+        } else {
+            let style = color.stroke_width(px(2) as u32);
+            chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -102,5 +133,36 @@ mod tests {
         assert!(pink(&[record(1500, 0.9), record(2000, 0.1)]));
         // What is not finite has no place on an axis.
         assert!(!pink(&[record(1500, 0.9), record(2000, f32::INFINITY)]));
+    }
+
+    #[test]
+    fn a_gap_is_a_gap_and_hostile_looks_still_make_a_picture() {
+        let record = |step, distance| CollapseRecord { step, entropy: 1.0, agreement: Some(0.5), distance };
+        let picture = |records: Vec<CollapseRecord>, last_step| {
+            super::super::testing::within_a_minute(move || {
+                let curves = CollapseCurves { title: "t", records: &records, last_step };
+                chart::png(&[], |area| curves.draw(area)).unwrap()
+            })
+        };
+        let line = |from: u64, to: u64| (from / 100..=to / 100).map(|look| record(100 * look, 0.7));
+        let whole = picture(line(0, 2000).collect(), 2000);
+        let gappy = picture(line(0, 800).chain(line(1200, 2000)).collect(), 2000);
+        let blue = |png: &[u8]| {
+            let picture = image::load_from_memory(png).unwrap().to_rgb8();
+            let is_blue = |x: u32| (70..574).any(|y| picture.get_pixel(x, y).0 == [ENTROPY.0, ENTROPY.1, ENTROPY.2]);
+            // At a quarter and at half of the steps.
+            [310, 530].map(is_blue)
+        };
+        assert_eq!([blue(&whole), blue(&gappy)], [[true, true], [true, false]]);
+        for records in [
+            vec![record(0, f32::MAX), record(u64::MAX, f32::MIN)],
+            vec![record(u64::MAX - 1, 1e-45), record(u64::MAX, f32::MAX)],
+            vec![record(5, f32::INFINITY), record(6, f32::NAN), record(7, 1e38)],
+            vec![CollapseRecord { entropy: -3e38, ..record(5, 1.0) }, record(3, -1.0), record(3, 2.0)],
+        ] {
+            for last_step in [0, 6, u64::MAX] {
+                picture(records.clone(), last_step);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::text::{SUPERSAMPLING, downsample, drawing_error, font, font_to_fit};
 use super::{PictureError, png_file};
+use crate::input::MAX_CLASSES;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -18,8 +19,6 @@ const MARGIN: u32 = 20;
 const TITLE_SIZE: u32 = 18;
 const NAME_SIZE: u32 = 15;
 const COUNT_SIZE: u32 = 12;
-/// Most classes that a picture is drawn of.
-const MAX_CLASSES: usize = 100;
 
 const RIGHT: RGBColor = RGBColor(31, 105, 190);
 const WRONG: RGBColor = RGBColor(222, 60, 140);

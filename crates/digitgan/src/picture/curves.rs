@@ -34,7 +34,8 @@ pub struct CurvePoint {
 pub struct LossCurves<'a> {
     /// What stands above the chart.
     pub title: &'a str,
-    /// The losses, by rising step. Values that are not finite are left out and counted.
+    /// The losses, by rising step, as far apart as the nearest two of them. Where some are missing, or not finite, is a
+    /// gap, and the picture says how many.
     pub points: &'a [CurvePoint],
 }
 
@@ -66,16 +67,18 @@ impl LossCurves<'_> {
         let values = d_loss.iter().chain(&g_loss).map(|sample| sample.value);
         let axis = series::axis(values.collect());
         let steps = step_range(self.points);
+        let spacing = series::spacing(self.points.iter().map(|point| point.step));
+        let is_gap = |step: u64, next: u64| next.saturating_sub(step) > spacing;
 
         let [head, body, foot] = chart::split(area);
         chart::draw_head(&head, self.title, &[("generator", GENERATOR), ("discriminator", DISCRIMINATOR)])?;
         draw_note(&foot, &self.note(d_loss.len().max(g_loss.len()), &axis))?;
         let mut chart = draw_axes(&body, &steps, axis.low..axis.high, "loss")?;
         for (samples, color) in losses {
-            draw_recorded(&mut chart, samples, &steps, &axis, color)?;
+            draw_recorded(&mut chart, &series::pieces(samples, is_gap), &steps, &axis, color)?;
         }
         for (samples, color) in losses {
-            draw_median(&mut chart, samples, &axis, color)?;
+            draw_median(&mut chart, &series::pieces(samples, is_gap), &axis, color)?;
         }
         Ok(())
     }
@@ -106,8 +109,21 @@ impl LossCurves<'_> {
             let step = grouped(first.step);
             notes.push(format!("{steps} with NaN or infinite loss, first at step {step}"));
         }
+        if let Some((first, missing)) = missing(self.points) {
+            let steps = counted(usize::try_from(missing).unwrap_or(usize::MAX), "step");
+            notes.push(format!("{steps} not recorded, first step {}", grouped(first)));
+        }
         notes.join("  ·  ")
     }
+}
+
+/// The first point that is missing between others, and how many are; `None` where none is.
+fn missing(points: &[CurvePoint]) -> Option<(u64, u64)> {
+    let spacing = series::spacing(points.iter().map(|point| point.step));
+    let pairs = points.windows(2).map(|pair| (pair[0].step, pair[1].step.saturating_sub(pair[0].step)));
+    let gaps = pairs.filter(|(_, distance)| *distance > spacing);
+    let missing = gaps.clone().map(|(_, distance)| distance.div_ceil(spacing) - 1).fold(0, u64::saturating_add);
+    Some((gaps.clone().next()?.0.saturating_add(spacing), missing))
 }
 
 /// The steps that the axis spans; never empty.
@@ -121,21 +137,23 @@ fn step_range(points: &[CurvePoint]) -> Range<u64> {
 /// Everything recorded, faintly: a line, or where that would be a smear, each column's span.
 fn draw_recorded(
     chart: &mut Chart<'_, '_>,
-    samples: &[Sample],
+    pieces: &[&[Sample]],
     steps: &Range<u64>,
     axis: &Axis,
     color: RGBColor,
 ) -> Result<(), PictureError> {
     let clamp = |value: f64| value.clamp(axis.low, axis.high);
-    let style = color.mix(FAINT).stroke_width(SUPERSAMPLING);
-    if samples.len() <= COLUMNS as usize {
-        let points = samples.iter().map(|sample| (sample.step, clamp(sample.value)));
-        chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+    if pieces.iter().map(|piece| piece.len()).sum::<usize>() <= COLUMNS as usize {
+        for piece in pieces {
+            let points = piece.iter().map(|sample| (sample.step, clamp(sample.value)));
+            let style = color.mix(FAINT).stroke_width(SUPERSAMPLING);
+            chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+        }
         return Ok(());
     }
-    let spans = series::envelope(samples, (steps.start, steps.end), COLUMNS as usize);
+    let spans = series::envelope(pieces, (steps.start, steps.end), COLUMNS as usize);
     let width = (steps.end - steps.start) as f64 / f64::from(COLUMNS);
-    let step_at = |column: usize| steps.start + (column as f64 * width) as u64;
+    let step_at = |column: usize| steps.start.saturating_add((column as f64 * width) as u64);
     let bars = spans.iter().enumerate().filter_map(|(column, span)| {
         let span = (*span)?;
         let left = (step_at(column), clamp(span.greatest));
@@ -149,25 +167,30 @@ fn draw_recorded(
 /// The running median, strongly; a dot where there is but one point.
 fn draw_median(
     chart: &mut Chart<'_, '_>,
-    samples: &[Sample],
+    pieces: &[&[Sample]],
     axis: &Axis,
     color: RGBColor,
 ) -> Result<(), PictureError> {
-    let window = series::median_window(samples.len());
-    let smoothed = series::smooth(samples, window, COLUMNS as usize);
-    let points = smoothed.iter().map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
-    if smoothed.len() == 1 {
-        let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
-        chart.draw_series(dots).map_err(drawing_error)?;
-    } else {
-        let style = color.stroke_width(px(2) as u32);
-        chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+    let all: usize = pieces.iter().map(|piece| piece.len()).sum();
+    for piece in pieces {
+        // Each piece gets its share of the columns, so that a log full of holes takes no longer than a whole one.
+        let most = (COLUMNS as usize * piece.len()).div_ceil(all);
+        let smoothed = series::smooth(piece, series::median_window(all), most);
+        let points = smoothed.iter().map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
+        if smoothed.len() == 1 {
+            let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
+            chart.draw_series(dots).map_err(drawing_error)?;
+        } else {
+            let style = color.stroke_width(px(2) as u32);
+            chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+        }
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::within_a_minute;
     use super::*;
 
     fn point(step: u64, d_loss: f32, g_loss: f32) -> CurvePoint {
@@ -231,10 +254,37 @@ mod tests {
             vec![point(5, 1e-30, 1e-38), point(6, 1e-31, 0.0)],
             vec![point(5, 1e8, 1e8), point(6, 1e8, 1e8)],
             vec![point(9, 1.0, 2.0), point(3, 2.0, 1.0)],
+            vec![point(u64::MAX - 1, f32::MAX, 1e-45), point(u64::MAX, 1e-45, f32::MAX)],
+            (0..3000).map(|i| point(i * (u64::MAX / 3000), f32::MAX, 1.0)).collect(),
+            (0..100_000).map(|i| point(3 * i + i % 2, i as f32, f32::INFINITY)).collect(),
             (0..3000).map(|i| point(i / 1000, i as f32, -(i as f32))).collect(),
         ];
         for points in cases {
-            assert_eq!(pixels(&points).len(), 600_000);
+            assert_eq!(within_a_minute(move || pixels(&points)).len(), 600_000);
+        }
+    }
+
+    #[test]
+    fn a_gap_is_drawn_as_a_gap_and_told() {
+        // Few points, which are lines, and many, which are spans of columns; alone between two gaps a point is a dot.
+        for scale in [1, 50] {
+            let there = |step: &u64| !(40 * scale..60 * scale).contains(step) || *step == 50 * scale;
+            let points: Vec<_> = (1..=100 * scale).filter(there).map(|step| point(step, 0.5, 3.0)).collect();
+            let pixels = pixels(&points);
+            let is_coloured = |column: usize| {
+                let column = pixels.iter().skip(chart::HEAD as usize * 1000 + column).step_by(1000).take(460);
+                column.into_iter().any(|[red, green, blue]| red.max(green).max(blue) - red.min(green).min(blue) > 40)
+            };
+            // The chart goes from pixel 88 to 976.
+            let around = |share: usize| 88 + 888 * share / 100 - 4..88 + 888 * share / 100 + 4;
+            let found = [20, 45, 50, 55, 80].map(|share| around(share).any(is_coloured));
+            assert_eq!(found, [true, false, true, false, true], "{scale}");
+            let note = LossCurves { title: "", points: &points }.note(points.len(), &series::axis(vec![0.5, 3.0]));
+            let steps = 20 * scale - 1;
+            assert!(
+                note.ends_with(&format!("{steps} steps not recorded, first step {}", grouped(40 * scale))),
+                "{note}"
+            );
         }
     }
 

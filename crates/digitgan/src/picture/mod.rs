@@ -15,6 +15,8 @@ mod grid;
 mod png_file;
 mod series;
 mod terminal;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use animation::{Animation, Frame};
@@ -22,7 +24,7 @@ pub use collapse::CollapseCurves;
 pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use grid::{GreyPicture, Grid};
-pub(crate) use png_file::encode_with;
+pub(crate) use png_file::{encode_with, read_grey};
 pub use terminal::{TerminalStyle, preview};
 
 use crate::error::ErrorKind;

@@ -1,7 +1,7 @@
 //! PNG files that carry text about their picture as metadata.
 
 use super::{MAX_PICTURE_PIXELS, PictureError};
-use crate::files::atomic;
+use crate::files::{atomic, capped};
 use png::{BitDepth, ColorType, Encoder, EncodingError};
 use std::io;
 use std::path::Path;
@@ -39,9 +39,9 @@ pub(crate) fn encode_with<E: From<io::Error>>(
 }
 
 /// Reads a grey PNG file of 8 bits per pixel: its width and height, and its pixels, `[height, width]`.
-pub(super) fn read_grey(path: &Path) -> Result<((usize, usize), Vec<u8>), PictureError> {
+pub(crate) fn read_grey(path: &Path) -> Result<((usize, usize), Vec<u8>), PictureError> {
     let limits = png::Limits { bytes: MAX_PICTURE_PIXELS };
-    let file = io::BufReader::new(std::fs::File::open(path)?);
+    let file = io::BufReader::new(capped::open(path)?);
     let decoding = |error: png::DecodingError| PictureError::Io(io::Error::other(error));
     let mut reader = png::Decoder::new_with_limits(file, limits).read_info().map_err(decoding)?;
     let (color, depth) = reader.output_color_type();

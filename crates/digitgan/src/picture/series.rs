@@ -7,6 +7,35 @@ pub(super) struct Sample {
     pub(super) value: f64,
 }
 
+/// The values between gaps, where `is_gap` says of two neighbours' steps whether something is missing between them.
+pub(super) fn pieces(samples: &[Sample], is_gap: impl Fn(u64, u64) -> bool) -> Vec<&[Sample]> {
+    samples.chunk_by(|a, b| !is_gap(a.step, b.step)).collect()
+}
+
+/// The values between gaps, where the usual distance may change: a gap is at least twice as long as the distances on both
+/// its sides.
+pub(super) fn uneven_pieces(samples: &[Sample]) -> Vec<&[Sample]> {
+    let distances: Vec<u64> = samples.windows(2).map(|pair| pair[1].step.saturating_sub(pair[0].step)).collect();
+    let is_gap = |place: usize| {
+        let before = place.checked_sub(1).map(|before| distances[before]);
+        let usual = before.into_iter().chain(distances.get(place + 1).copied()).max();
+        usual.is_some_and(|usual| distances[place] >= usual.saturating_mul(2))
+    };
+    let mut pieces = Vec::new();
+    let mut first = 0;
+    for end in (0..distances.len()).filter(|&place| is_gap(place)).map(|place| place + 1).chain([samples.len()]) {
+        pieces.push(&samples[first..end]);
+        first = end;
+    }
+    pieces
+}
+
+/// The least distance between neighbours of rising `steps`: that of records of which none is missing.
+pub(super) fn spacing(steps: impl Iterator<Item = u64> + Clone) -> u64 {
+    let next = steps.clone().skip(1);
+    steps.zip(next).map(|(step, next)| next.saturating_sub(step)).filter(|&distance| distance > 0).min().unwrap_or(1)
+}
+
 /// Steps in the running median: one in a hundred shows the trend and keeps its turns. A short run
 /// takes up to one in ten, for a median of three is as noisy as what it is of.
 pub(super) fn median_window(samples: usize) -> usize {
@@ -42,17 +71,19 @@ pub(super) struct Span {
 }
 
 /// The span of values in each of `columns` equal parts of the steps from `first` to `last`: of those in it and of the one
-/// before, from which a line would come. So columns of a single value join their neighbours.
-pub(super) fn envelope(samples: &[Sample], (first, last): (u64, u64), columns: usize) -> Vec<Option<Span>> {
+/// before in its piece, from which a line would come. So columns of a single value join their neighbours.
+pub(super) fn envelope(pieces: &[&[Sample]], (first, last): (u64, u64), columns: usize) -> Vec<Option<Span>> {
     let mut spans: Vec<Option<Span>> = vec![None; columns];
     let width = (last.saturating_sub(first) as f64 + 1.0) / columns as f64;
-    let mut before = None;
-    for &Sample { step, value } in samples {
-        let column = (step.saturating_sub(first) as f64 / width) as usize;
-        let span = &mut spans[column.min(columns - 1)];
-        let from = before.replace(value).unwrap_or(value);
-        let old = span.unwrap_or(Span { least: from, greatest: from });
-        *span = Some(Span { least: old.least.min(value), greatest: old.greatest.max(value) });
+    for piece in pieces {
+        let mut before = None;
+        for &Sample { step, value } in *piece {
+            let column = (step.saturating_sub(first) as f64 / width) as usize;
+            let span = &mut spans[column.min(columns - 1)];
+            let from = before.replace(value).unwrap_or(value);
+            let old = span.unwrap_or(Span { least: from, greatest: from });
+            *span = Some(Span { least: old.least.min(value), greatest: old.greatest.max(value) });
+        }
     }
     spans
 }
@@ -137,13 +168,51 @@ mod tests {
 
     #[test]
     fn an_envelope_holds_every_value() {
-        let spans = envelope(&samples(&[1.0, 5.0, 2.0, 2.0, 9.0, -1.0]), (1, 6), 3);
+        let spans = envelope(&[&samples(&[1.0, 5.0, 2.0, 2.0, 9.0, -1.0])[..]], (1, 6), 3);
         let span = |least, greatest| Some(Span { least, greatest });
         assert_eq!(spans, [span(1.0, 5.0), span(2.0, 5.0), span(-1.0, 9.0)]);
-        let sparse = envelope(&samples(&[1.0, 2.0]), (1, 2), 4);
+        let sparse = envelope(&[&samples(&[1.0, 2.0])[..]], (1, 2), 4);
         assert_eq!(sparse, [span(1.0, 1.0), None, span(1.0, 2.0), None]);
         let far = [Sample { step: u64::MAX, value: 1.0 }];
-        assert_eq!(envelope(&far, (0, u64::MAX), 2), [None, span(1.0, 1.0)]);
+        assert_eq!(envelope(&[&far[..]], (0, u64::MAX), 2), [None, span(1.0, 1.0)]);
+    }
+
+    #[test]
+    fn a_gap_parts_what_is_on_its_sides() {
+        let at = |steps: &[u64]| steps.iter().map(|&step| Sample { step, value: step as f64 }).collect::<Vec<_>>();
+        let gappy = at(&[1, 2, 5, 6, 9]);
+        assert_eq!(spacing([1, 2, 5, 6, 9].into_iter()), 1);
+        assert_eq!(
+            [spacing([].into_iter()), spacing([7].into_iter()), spacing([0, 50, 100, 300].into_iter())],
+            [1, 1, 50]
+        );
+        let pieces = pieces(&gappy, |a, b| b - a > 1);
+        assert_eq!(pieces, [&at(&[1, 2])[..], &at(&[5, 6]), &at(&[9])]);
+        let span = |least, greatest| Some(Span { least, greatest });
+        assert_eq!(
+            envelope(&pieces, (1, 9), 9),
+            [span(1.0, 1.0), span(1.0, 2.0), None, None, span(5.0, 5.0), span(5.0, 6.0), None, None, span(9.0, 9.0)]
+        );
+    }
+
+    #[test]
+    fn a_change_of_distance_is_no_gap() {
+        let lengths = |steps: &[u64]| {
+            let samples: Vec<Sample> = steps.iter().map(|&step| Sample { step, value: 1.0 }).collect();
+            uneven_pieces(&samples).into_iter().map(<[Sample]>::len).collect::<Vec<_>>()
+        };
+        let cases: [(&[u64], &[usize]); 7] = [
+            (&[], &[0]),
+            (&[5], &[1]),
+            (&[5, 900], &[2]),
+            (&[200, 400, 600, 650, 700], &[5]),
+            (&[50, 100, 300, 500], &[4]),
+            (&[200, 400, 800, 1000], &[2, 2]),
+            (&[0, u64::MAX - 1, u64::MAX], &[1, 2]),
+        ];
+        for (steps, expected) in cases {
+            assert_eq!(lengths(steps), expected, "{steps:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "digitgan-checkpoint-1";
 /// How many checkpoints a run keeps.
 const KEPT: usize = 2;
+/// What can be done about one that is of no use.
+pub(crate) const GO_BACK: &str = "delete it to go on from the checkpoint before it, or from the start if there is none";
 
 /// Why a training cannot go on from a checkpoint.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +33,10 @@ pub enum CheckpointError {
         source: io::Error,
     },
     /// The file is damaged or no file of tensors at all.
-    #[error("{0}; delete it to go on from the checkpoint before it")]
+    #[error("{0}; {GO_BACK}")]
     File(#[from] WeightsFileError),
     /// The file is something else.
-    #[error(
-        "{path} is not a checkpoint of digitgan (format {found:?}, expected {FORMAT:?}); delete it to go on from the checkpoint before it"
-    )]
+    #[error("{path} is not a checkpoint of digitgan (format {found:?}, expected {FORMAT:?}); {GO_BACK}")]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum CheckpointError {
         path: PathBuf,
     },
     /// The file says something else than its name.
-    #[error("{path} says that it is of step {found}: it was renamed; delete it to go on from the checkpoint before it")]
+    #[error("{path} says that it is of step {found}: it was renamed; {GO_BACK}")]
     Step {
         /// The file.
         path: PathBuf,

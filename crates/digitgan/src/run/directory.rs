@@ -40,6 +40,11 @@ impl RunDirectory {
         [self.0.clone(), self.checkpoints(), self.generators(), self.samples(), self.tensorboard()]
     }
 
+    /// What whoever trains the run holds a lock on. Hidden, like all that is of no use to people.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".digitgan.lock")
+    }
+
     /// What the run is: settings, data, versions.
     pub fn manifest(&self) -> PathBuf {
         self.0.join("run.toml")
@@ -90,6 +95,14 @@ impl RunDirectory {
         self.samples().join(format!("epoch-{epoch:04}.png"))
     }
 
+    /// The epochs of all sample grids that are there, in order.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn sample_epochs(&self) -> io::Result<Vec<u32>> {
+        numbers(&self.samples(), "epoch-", ".png")
+    }
+
     /// The folder of generators.
     pub fn generators(&self) -> PathBuf {
         self.0.join("generators")
@@ -105,7 +118,7 @@ impl RunDirectory {
     /// # Errors
     /// Those of the file system.
     pub fn generator_epochs(&self) -> io::Result<Vec<u32>> {
-        numbers(&self.generators(), "epoch-")
+        numbers(&self.generators(), "epoch-", ".safetensors")
     }
 
     /// The folder of TensorBoard's event files.
@@ -128,19 +141,30 @@ impl RunDirectory {
     /// # Errors
     /// Those of the file system.
     pub fn checkpoint_steps(&self) -> io::Result<Vec<u64>> {
-        numbers(&self.checkpoints(), "step-")
+        numbers(&self.checkpoints(), "step-", ".safetensors")
     }
 }
 
-/// The numbers of the files in `folder` that are called `prefix`, a number and `.safetensors`, in order.
-fn numbers<T: FromStr + Ord>(folder: &Path, prefix: &str) -> io::Result<Vec<T>> {
+/// The name under which what was at `path` is kept because it could not be read; `number` is 1 for the first.
+pub(super) fn damaged(path: &Path, number: u64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    if number > 1 {
+        name.push(format!("-{number}"));
+    }
+    PathBuf::from(name)
+}
+
+/// The numbers of the files in `folder` that are called `prefix`, a number and `suffix`, in order.
+fn numbers<T: FromStr + Ord>(folder: &Path, prefix: &str, suffix: &str) -> io::Result<Vec<T>> {
     let mut numbers = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(".safetensors"));
+        let number = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(suffix));
         numbers.extend(number.and_then(|number| number.parse::<T>().ok()));
     }
     numbers.sort_unstable();
+    numbers.dedup();
     Ok(numbers)
 }
 

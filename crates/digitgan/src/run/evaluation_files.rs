@@ -1,16 +1,22 @@
 //! What an evaluation leaves in a run: `evaluation.json` and two pictures.
 
 use crate::IMAGE_PIXELS;
-use crate::data::Split;
+use crate::data::{MAX_CLASSES, MIN_CLASSES, Split};
 use crate::error::ErrorKind;
-use crate::evaluation::{Evaluation, FORMAT, Neighbours};
-use crate::files::{atomic, capped};
+use crate::evaluation::{ClassMetrics, Compared, Evaluation, FORMAT, Neighbours};
+use crate::files::{atomic, capped, check_file, check_folder};
+use crate::metrics::interval::Repeated;
 use crate::picture::{ConfusionPicture, Grid, PictureError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The record's name.
+pub(super) const RECORD: &str = "evaluation.json";
 /// Largest record that is read.
 const MAX_BYTES: u64 = 4 << 20;
+/// Largest count that is believed, and the number farthest from zero.
+const MAX_COUNT: u64 = 1 << 40;
+const MAX_NUMBER: f64 = 1e12;
 /// Classes in a row of the picture of neighbours, at most.
 const MAX_COLUMNS: usize = 10;
 /// Digits of each class there, each above its neighbour.
@@ -59,7 +65,7 @@ impl EvaluationFileError {
 
 /// The record of an evaluation in `folder`.
 pub fn record(folder: &Path) -> PathBuf {
-    folder.join("evaluation.json")
+    folder.join(RECORD)
 }
 
 /// The folder of an evaluation's pictures.
@@ -75,6 +81,18 @@ pub fn confusion_picture(folder: &Path) -> PathBuf {
 /// The picture of the digits nearest to training digits.
 pub fn neighbours_picture(folder: &Path) -> PathBuf {
     pictures(folder).join("neighbours.png")
+}
+
+/// Checks that an evaluation can be written into `folder`, which need not be there yet. Leaves no trace.
+///
+/// # Errors
+/// Those of [`check_folder`] and [`check_file`].
+pub fn check_place(folder: &Path) -> io::Result<()> {
+    check_folder(folder)?;
+    check_folder(&pictures(folder))?;
+    let files = [record(folder), confusion_picture(folder), neighbours_picture(folder)];
+    let whose_folder_is_there = |path: &&PathBuf| path.parent().is_some_and(Path::exists);
+    files.iter().filter(whose_folder_is_there).try_for_each(|path| check_file(path))
 }
 
 /// Writes an evaluation into `folder`, which is made if it is not there; `training` are the training images.
@@ -121,9 +139,84 @@ pub fn read(folder: &Path) -> Result<Option<Evaluation>, EvaluationFileError> {
     };
     let format = |reason: String| EvaluationFileError::Format { path: path.clone(), reason };
     let evaluation: Evaluation = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
-    match evaluation.format {
-        FORMAT => Ok(Some(evaluation)),
-        other => Err(format(format!("it has format {other}"))),
+    if evaluation.format != FORMAT {
+        return Err(format(format!("it has format {}", evaluation.format)));
+    }
+    check_counts(&evaluation).and_then(|()| check_numbers(&evaluation)).map_err(format)?;
+    Ok(Some(evaluation))
+}
+
+/// Whether there is one of everything for each class, and no count is too large to be one: if not, what is wrong.
+fn check_counts(evaluation: &Evaluation) -> Result<(), String> {
+    let classes = evaluation.class_names.len();
+    if !(MIN_CLASSES..=MAX_CLASSES).contains(&classes) {
+        return Err(format!("{classes} classes, expected {MIN_CLASSES} to {MAX_CLASSES}"));
+    }
+    let histogram = &evaluation.histogram.counts;
+    let confusion = evaluation.confusion.iter().flat_map(|confusion| confusion.counts());
+    let rows = confusion.chain([histogram]);
+    let lengths =
+        rows.clone().map(Vec::len).chain(evaluation.confusion.iter().map(|confusion| confusion.counts().len()));
+    if let Some(length) = lengths.clone().find(|&length| length != classes) {
+        return Err(format!("counts of {length} classes, expected {classes}"));
+    }
+    match rows.flatten().find(|&&count| count > MAX_COUNT) {
+        Some(count) => Err(format!("a count of {count}, expected at most {MAX_COUNT}")),
+        None => Ok(()),
+    }
+}
+
+/// Whether every number is in its range: if not, which is not.
+fn check_numbers(evaluation: &Evaluation) -> Result<(), String> {
+    const SHARE: (f64, f64) = (0.0, 1.0);
+    const LENGTH: (f64, f64) = (0.0, MAX_NUMBER);
+    const ANY: (f64, f64) = (-MAX_NUMBER, MAX_NUMBER);
+    let e = evaluation;
+    let both = |name, of: &Compared, range| [(name, of.generated, range), (name, of.real, range)];
+    let once = |name, of: Option<Repeated>, range| of.map(|of| (name, of, range));
+    let compared = [
+        both("divergence_from_uniform", &e.divergence_from_uniform, LENGTH),
+        both("frechet", &e.frechet, LENGTH),
+        both("kernel_distance", &e.kernel_distance, ANY),
+        both("digit_score", &e.digit_score, LENGTH),
+        both("precision", &e.precision, SHARE),
+        both("recall", &e.recall, SHARE),
+        both("density", &e.density, LENGTH),
+        both("coverage", &e.coverage, SHARE),
+    ];
+    let of_class = |class: &ClassMetrics| {
+        let frechet = class.frechet.as_ref().map(|frechet| both("frechet of a class", frechet, LENGTH));
+        let read = both("read", &class.read, SHARE);
+        read.into_iter().chain(frechet.into_iter().flatten()).chain(once(
+            "agreement of a class",
+            class.agreement,
+            SHARE,
+        ))
+    };
+    let others = [
+        once("agreement", e.agreement, SHARE),
+        once("class_frechet", e.class_frechet.map(|both| both.generated), LENGTH),
+        once("class_frechet", e.class_frechet.map(|both| both.real), LENGTH),
+        once("generated_median", Some(e.memorisation.generated_median), LENGTH),
+        once("near_share", Some(e.memorisation.near_share), SHARE),
+    ];
+    let repeated = compared.into_iter().flatten().chain(others.into_iter().flatten());
+    for (name, Repeated { mean, deviation, low, high, .. }, (least, most)) in
+        repeated.chain(e.classes.iter().flat_map(of_class))
+    {
+        // Rounding may take a mean of shares of 1 a little beyond.
+        let slack = 1e-9 * most;
+        if !(least - slack..=most + slack).contains(&mean) {
+            return Err(format!("{name} is {mean:e}, expected {least:e} to {most:e}"));
+        }
+        if let Some(odd) = [deviation, low, high].into_iter().find(|number| number.abs() > 100.0 * MAX_NUMBER) {
+            return Err(format!("the interval of {name} has {odd:e}, which is too far away"));
+        }
+    }
+    let medians = [("test_median", e.memorisation.test_median), ("near", e.memorisation.near)];
+    match medians.into_iter().find(|(_, value)| !(0.0..=MAX_NUMBER).contains(value)) {
+        Some((name, value)) => Err(format!("{name} is {value:e}, expected 0 to {MAX_NUMBER:e}")),
+        None => Ok(()),
     }
 }
 

@@ -2,20 +2,15 @@
 //!
 //! One row per look, by rising step. `agreement` is empty where G is not told the class.
 
-use super::step_log::{LogKind, StepRecord};
+use super::survey::{LogKind, StepRecord};
 use crate::train::CollapseRecord;
 
 /// The first line of the file.
 pub const HEADER: &str = "step,entropy,agreement,distance";
 
 impl StepRecord for CollapseRecord {
-    const KIND: &'static LogKind = &LogKind {
-        of: "looks of the collapse monitor",
-        header: HEADER,
-        every_step: false,
-        max_bytes: 64 << 20,
-        remedy: "delete the file to go on without it",
-    };
+    const KIND: &'static LogKind =
+        &LogKind { of: "looks of the collapse monitor", header: HEADER, every_step: false, max_bytes: 64 << 20 };
 
     fn step(&self) -> u64 {
         self.step
@@ -30,7 +25,9 @@ impl StepRecord for CollapseRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::step_log::{StepLog, StepLogError as Error, read};
+    use crate::run::Note;
+    use crate::run::StepLogError as Error;
+    use crate::run::step_log::{StepLog, check, read};
     use std::fs::{self, OpenOptions};
     use std::io::Write;
 
@@ -80,40 +77,40 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_their_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("watch.csv");
-        for (text, message) in [
-            ("something else\n".to_owned(), "line 1 is \"something else\", not the header"),
+    fn a_damaged_file_is_told_with_its_line_mended_and_kept() {
+        for (text, kept, message) in [
+            ("something else\n".to_owned(), &[][..], "line 1 is \"something else\", not the header"),
             (
                 format!("{HEADER}\n1,2,3\n"),
-                "line 2 is not a row of looks of the collapse monitor: 3 fields instead of 4",
+                &[],
+                "line 2 is not a row of looks of the collapse monitor: 3 fields instead",
             ),
-            (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), "line 3 has step 5 where step 6 or a later one belongs"),
-            (
-                format!("{HEADER}\n5,x,1,1\n"),
-                "line 2 is not a row of looks of the collapse monitor: \"x\" is no number for entropy",
-            ),
+            (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), &[5], "line 3 has step 5 where step 6 or a later one belongs"),
+            (format!("{HEADER}\n5,x,1,1\n6,1,1,1\n"), &[6], "\"x\" is no number for entropy"),
             (
                 format!("{HEADER}\n5,1,,1\n6,0.99,,inf\n"),
-                "line 3 is not a row of looks of the collapse monitor: a number that is not",
+                &[5],
+                "line 3 is not a row of looks of the collapse monitor: a number",
             ),
-            (
-                format!("{HEADER}\n5,1,nan,1\n"),
-                "line 2 is not a row of looks of the collapse monitor: a number that is not finite",
-            ),
-            (
-                format!("{HEADER}\n5,1e99,,1\n"),
-                "line 2 is not a row of looks of the collapse monitor: a number that is not finite",
-            ),
+            (format!("{HEADER}\n5,1,nan,1\n9,1,1,1\n"), &[9], "a number that is not finite"),
+            (format!("{HEADER}\n5,1e99,,1\n"), &[], "a number that is not finite"),
         ] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("watch.csv");
             fs::write(&path, &text).unwrap();
-            for error in [read::<CollapseRecord>(&path).unwrap_err(), Log::resume(&path, 9).unwrap_err()] {
-                let error = error.to_string();
-                assert!(error.contains(message) && error.contains("delete the file"), "{text:?}: {error}");
-                assert!(!error.contains('\n'), "{error:?}");
+            let error = read::<CollapseRecord>(&path).unwrap_err().to_string();
+            let notes = check::<CollapseRecord>(&path, 9);
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a reader leaves it as it is");
+            let log = Log::resume(&path, 9).unwrap();
+            let damaged = folder.path().join("watch.csv.damaged");
+            assert!(matches!(log.notes(), [Note::Mended { kept: Some(kept), .. }] if *kept == damaged));
+            for text in [error, notes[0].to_string(), log.notes()[0].to_string()] {
+                assert!(text.contains(message) && !text.contains('\n'), "{text:?}");
             }
-            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a refused file stays as it is");
+            let steps: Vec<u64> = log.records().iter().map(|look| look.step).collect();
+            assert_eq!(steps, kept);
+            assert_eq!(read::<CollapseRecord>(&path).unwrap(), log.records());
+            assert_eq!(fs::read_to_string(damaged).unwrap(), text);
         }
     }
 
@@ -122,8 +119,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("watch.csv");
         fs::File::create(&path).unwrap().set_len(CollapseRecord::KIND.max_bytes + 1).unwrap();
-        for error in [read::<CollapseRecord>(&path).unwrap_err(), Log::resume(&path, 9).unwrap_err()] {
-            assert!(error.to_string().contains("67108865 bytes are too many"), "{error}");
+        let error = read::<CollapseRecord>(&path).unwrap_err().to_string();
+        let checked = check::<CollapseRecord>(&path, 9)[0].to_string();
+        let log = Log::resume(&path, 9).unwrap();
+        assert!(matches!(log.notes(), [Note::MovedAway { .. }]));
+        for text in [error, checked, log.notes()[0].to_string()] {
+            assert!(text.contains("67108865 bytes are too many"), "{text}");
         }
+        assert!(!path.exists(), "the file is begun with the first row");
     }
 }

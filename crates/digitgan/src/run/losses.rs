@@ -3,7 +3,7 @@
 //! One row per step, from step 1, none left out. The columns are the same for every model; `d_class` and `g_class` are empty
 //! where the model has no class head.
 
-use super::step_log::{LogKind, StepRecord};
+use super::survey::{LogKind, StepRecord};
 use crate::train::LossRecord;
 
 /// The first line of the file.
@@ -16,7 +16,6 @@ impl StepRecord for LossRecord {
         every_step: true,
         // Half a billion steps.
         max_bytes: 64 << 30,
-        remedy: "restore the file",
     };
 
     fn step(&self) -> u64 {
@@ -33,7 +32,9 @@ impl StepRecord for LossRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::step_log::{MAX_LINE_BYTES, Rows, StepLog, StepLogError, read, writer};
+    use crate::run::Note;
+    use crate::run::step_log::{StepLog, check, read};
+    use crate::run::survey::{MAX_LINE_BYTES, StepLogError, Survey, survey_of, writer};
     use proptest::prelude::*;
     use std::fs;
     use std::path::Path;
@@ -128,38 +129,129 @@ mod tests {
         }
     }
 
+    fn rows(steps: &[u64]) -> String {
+        String::from_utf8(bytes_of(&steps.iter().copied().map(record).collect::<Vec<_>>())).unwrap()
+    }
+
+    /// The texts of notes, which are one line each.
+    fn told(notes: &[Note]) -> Vec<String> {
+        let texts: Vec<String> = notes.iter().map(Note::to_string).collect();
+        assert!(texts.iter().all(|text| !text.contains('\n') && text.len() < 700), "{texts:?}");
+        texts
+    }
+
+    /// What is in the folder beside the log.
+    fn beside(path: &Path) -> Vec<(String, String)> {
+        let entries = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        let others = entries.filter(|other| other != path);
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        others.map(|path| (name(&path), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned())).collect()
+    }
+
     #[test]
-    fn damaged_files_are_errors_that_say_where_and_what() {
-        let row = |step| String::from_utf8(bytes_of(&[record(step)])).unwrap();
-        let row = |step| row(step).lines().nth(1).map(str::to_owned).unwrap();
-        let cases = [
-            (String::new(), "line 1 is \"\", not the header"),
-            ("a,b\n".into(), "line 1 is \"a,b\", not the header"),
-            (format!("{HEADER}\r\n"), "not the header"),
-            (format!("{HEADER}\n{}\n{}\n", row(1), row(3)), "line 3 has step 3 where step 2"),
-            (format!("{HEADER}\n{}\n{}\n", row(1), row(1)), "line 3 has step 1 where step 2"),
-            (format!("{HEADER}\n1,2\n"), "line 2 is not a row of losses: 2 fields instead of 9"),
-            (format!("{HEADER}\n1,1,x,1,1,1,1,,\n"), "\"x\" is no number for d_loss"),
-            (format!("{HEADER}\n1,1,1,1,1,1,1,,y\n"), "\"y\" is no number for g_class"),
-            (format!("{HEADER}\n-1,1,1,1,1,1,1,,\n"), "\"-1\" is no number for step"),
-            (format!("{HEADER}\n1,1,1,1,NaN,1,1,,\n"), "line 2 is not a row of losses: a number that is not finite"),
-            (format!("{HEADER}\n{}\n\n", row(1)), "line 3 is not a row of losses: 1 fields instead of 9"),
-            (format!("{HEADER}\n{}\n", "9".repeat(600)), "line 2 is not a row"),
-            (format!("{HEADER}\n{}", "9".repeat(600)), "line 2 is not a row"),
-            (format!("{HEADER}\n{}\n", row(1)), "end with step 1 but the run resumes after step 3"),
+    fn a_damaged_file_is_mended_and_kept_as_it_was() {
+        let whole = rows(&[1, 2, 3, 4, 5, 6]);
+        let line = |step: u64| rows(&[step]).lines().nth(1).unwrap().to_owned();
+        let zeros = "\0".repeat(3000);
+        // The file, the steps that are there afterwards, what is told first, and how many lines are lost.
+        let cases: Vec<(String, &[u64], &str, u64)> = vec![
+            (whole.replace('\n', "\r\n"), &[1, 2, 3, 4], "not the header", 0),
+            (format!("\u{feff}{whole}"), &[1, 2, 3, 4], "not the header", 0),
+            (whole.replacen(HEADER, "", 1).trim_start().to_owned(), &[1, 2, 3, 4], "not the header", 0),
+            (format!("{whole}{whole}"), &[1, 2, 3, 4], "", 0),
+            (whole.replace("\n3,", "\nthree,"), &[1, 2, 4], "line 4 is not a row of losses: \"three\" is no number", 1),
+            (whole.replace("\n3,", "\n30,"), &[1, 2, 4], "line 4 has step 30 where step 3 belongs", 1),
+            (whole.replace("\n3,", "\n2,"), &[1, 2, 4], "", 1),
+            (whole.replace(&line(2), &format!("{}\n{}", line(2), line(2))), &[1, 2, 3, 4], "", 1),
+            (whole.replace(&line(2), &format!("{}\n", line(2))), &[1, 2, 3, 4], "1 fields instead of 9", 1),
+            (
+                whole.replace(&line(3), "3,1,1,1,inf,1,1,,"),
+                &[1, 2, 4],
+                "line 4 is not a row of losses: a number that is not",
+                1,
+            ),
+            (whole.replace(&line(3), "3,1,1,1,1e400,1,1,,"), &[1, 2, 4], "a number that is not finite", 1),
+            (whole.replace(&line(2), &format!("{zeros}{}", line(2))), &[1, 2, 3, 4], "stray characters", 0),
+            (whole.replace(&line(2), &zeros), &[1, 3, 4], "1 fields instead of 9", 1),
+            (whole.replace(&line(3), &"9".repeat(600)), &[1, 2, 4], "line 4 is not a row", 2),
+            ("something else\n".to_owned(), &[], "line 1 is \"something else\", not the header", 1),
+            ("a word".to_owned(), &[], "line 1 is \"a word\", not the header", 1),
+            (format!("{HEADER}\n-1,1,1,1,1,1,1,,\n0,1,1,1,1,1,1,,\n"), &[], "\"-1\" is no number for step", 2),
         ];
+        for (text, kept, says, lost) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("losses.csv");
+            fs::write(&path, &text).unwrap();
+            let before = told(&check::<LossRecord>(&path, 4));
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a check changes nothing");
+            let mut log = Log::resume(&path, 4).unwrap();
+            let notes = told(log.notes());
+            assert!(says.is_empty() || notes[0].contains(says) && before[0].contains(says), "{text:?}: {notes:?}");
+            assert_eq!(notes.len(), if kept.len() < 4 { 2 } else { usize::from(!notes.is_empty()) }, "{notes:?}");
+            assert_eq!(log.records(), kept.iter().copied().map(record).collect::<Vec<_>>(), "{text:?}");
+            let lines = if lost == 1 { "1 line could".to_owned() } else { format!("{lost} lines could") };
+            assert!(lost == 0 || notes[0].contains(&lines), "{text:?}: {notes:?}");
+            let others = if lost > 0 { vec![("losses.csv.damaged".to_owned(), text.clone())] } else { Vec::new() };
+            assert_eq!(beside(&path), others, "{text:?}");
+            // It goes on, and is as good as any log from now on, but for the gap.
+            log.append(record(5)).unwrap();
+            log.flush().unwrap();
+            let steps: Vec<u64> = kept.iter().copied().chain([5]).collect();
+            assert_eq!(fs::read_to_string(&path).unwrap(), rows(&steps), "{text:?}");
+            let again = Log::resume(&path, 5).unwrap();
+            assert!(again.notes().iter().all(|note| matches!(note, Note::Gap { .. })), "{:?}", again.notes());
+            assert_eq!(again.notes().len(), usize::from(kept.len() < 4));
+            assert_eq!(beside(&path), others, "it is kept once");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_a_gap() {
+        // The steps that the file has, those to resume after, and what is told.
+        let cases: [(Option<&[u64]>, u64, &str); 7] = [
+            (None, 3, "has no losses of steps 1 to 3"),
+            (Some(&[]), 1, "has no losses of step 1"),
+            (Some(&[1, 2]), 4, "has no losses of steps 3 to 4"),
+            (Some(&[3, 4, 5]), 4, "has no losses of steps 1 to 2"),
+            (Some(&[1, 2, 5, 6]), 6, "has no losses of steps 3 to 4"),
+            (Some(&[1, 3, 5, 6]), 6, "has no losses of 2 steps from 2 to 4"),
+            (Some(&[1, 2, 3, 9]), 3, ""),
+        ];
+        for (steps, resumed, says) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("losses.csv");
+            if let Some(steps) = steps {
+                fs::write(&path, rows(steps)).unwrap();
+            }
+            let checked = told(&check::<LossRecord>(&path, resumed));
+            let mut log = Log::resume(&path, resumed).unwrap();
+            let notes = told(log.notes());
+            assert_eq!(notes, checked);
+            assert_eq!(notes.len(), usize::from(!says.is_empty()));
+            assert!(notes.iter().all(|note| note.ends_with(says)), "{notes:?}");
+            log.append(record(resumed + 1)).unwrap();
+            log.flush().unwrap();
+            let kept = steps.unwrap_or_default().iter().copied().filter(|step| *step <= resumed);
+            assert_eq!(fs::read_to_string(&path).unwrap(), rows(&kept.chain([resumed + 1]).collect::<Vec<_>>()));
+            assert_eq!(beside(&path), []);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_moved_away() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("losses.csv");
-        for (text, message) in cases {
-            fs::write(&path, &text).unwrap();
-            let error = Log::resume(&path, 3).unwrap_err().to_string();
-            assert!(error.contains(message), "{error}");
-            assert!(!error.contains('\n'), "{error:?}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), text, "a refused file stays as it is");
+        for (number, steps) in [(1, 3), (2, 0)] {
+            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+            assert!(told(&check::<LossRecord>(&path, 3))[0].ends_with("it is a named pipe, not a regular file"));
+            let log = Log::resume(&path, steps).unwrap();
+            assert!(matches!(log.notes()[0], Note::MovedAway { .. }), "{:?}", log.notes());
+            assert_eq!(fs::read_to_string(&path).unwrap(), format!("{HEADER}\n"));
+            fs::remove_file(&path).unwrap();
+            let moved = crate::run::directory::damaged(&path, number);
+            assert!(!moved.metadata().unwrap().is_file());
         }
-        assert!(Log::resume(&folder.path().join("none.csv"), 1).is_err());
-        fs::write(&path, b"\xff\xfe\n").unwrap();
-        assert!(read::<LossRecord>(&path).is_err());
     }
 
     fn any_record(step: u64) -> impl Strategy<Value = LossRecord> {
@@ -187,38 +279,45 @@ mod tests {
             prop_assert!((bytes.len() as u64) < MAX_LINE_BYTES);
             let text = plain_row(&record);
             prop_assert_eq!(&bytes[HEADER.len() + 1..], text.as_bytes());
-            let found = Rows::<_, LossRecord>::new(bytes.as_slice()).unwrap().next();
+            let found: Survey<LossRecord> = survey_of(bytes.as_slice(), 1).unwrap();
             if record.is_finite() {
-                prop_assert_eq!(bits(&found.unwrap().unwrap()), bits(&record));
+                prop_assert!(found.problem.is_none());
+                prop_assert_eq!(bits(&found.records[0]), bits(&record));
             } else {
-                let error = found.unwrap_err().to_string();
+                let error = found.problem.unwrap().to_string();
                 prop_assert!(error.contains("line 2 is not a row of losses: a number that is not finite"), "{}", error);
             }
         }
 
         #[test]
-        fn a_file_cut_anywhere_resumes_where_it_can(cut in 0usize..700, steps in 0u64..14) {
+        fn a_file_cut_anywhere_resumes_with_what_is_left(cut in 0usize..700, steps in 0u64..14) {
             let whole = bytes_of(&(1..=12).map(record).collect::<Vec<_>>());
             let cut = &whole[..cut.min(whole.len())];
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("losses.csv");
             fs::write(&path, cut).unwrap();
             let whole_lines = cut.iter().filter(|&&byte| byte == b'\n').count() as u64;
-            let possible = steps == 0 || whole_lines > steps;
-            let resumed = Log::resume(&path, steps);
-            prop_assert_eq!(resumed.is_ok(), possible);
-            drop(resumed);
-            if possible {
-                let kept = bytes_of(&(1..=steps).map(record).collect::<Vec<_>>());
-                prop_assert_eq!(fs::read(&path).unwrap(), kept);
-            }
+            let left = steps.min(whole_lines.saturating_sub(1));
+            let log = Log::resume(&path, steps).unwrap();
+            prop_assert_eq!(log.notes().len(), usize::from(left < steps));
+            drop(log);
+            prop_assert_eq!(fs::read(&path).unwrap(), bytes_of(&(1..=left).map(record).collect::<Vec<_>>()));
         }
 
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..900)) {
+        fn one_flipped_byte_costs_two_rows_at_most(place in 0usize..700, value in any::<u8>()) {
+            let mut bytes = bytes_of(&(1..=12).map(record).collect::<Vec<_>>());
+            let place = place % bytes.len();
+            bytes[place] = value;
+            let found: Survey<LossRecord> = survey_of(bytes.as_slice(), 12).unwrap();
+            prop_assert!(found.records.len() >= 10, "{}", found.records.len());
+        }
+
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..900)) {
             let text = [HEADER.as_bytes(), b"\n", &bytes].concat();
-            let Ok(mut rows) = Rows::<_, LossRecord>::new(text.as_slice()) else { return Ok(()) };
-            while let Ok(Some(_)) = rows.next() {}
+            let _: Survey<LossRecord> = survey_of(text.as_slice(), 7).unwrap();
+            let _: Survey<LossRecord> = survey_of(bytes.as_slice(), 7).unwrap();
         }
     }
 }

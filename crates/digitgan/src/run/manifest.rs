@@ -1,7 +1,7 @@
 //! `run.toml`: the settings, data, judge and versions of a run.
 
 use crate::config::TrainConfig;
-use crate::data::DatasetIdentity;
+use crate::data::{DatasetIdentity, ReadAs};
 use crate::error::ErrorKind;
 use crate::files::{atomic, capped};
 use crate::judge::JudgeIdentity;
@@ -19,7 +19,7 @@ pub const FORMAT: u32 = 1;
 ///
 /// # let folder = std::env::temp_dir().join(format!("digitgan-manifest-{}", std::process::id()));
 ///
-/// let loaded = Loaded { dataset: strokes::some(20, 10)?, fallback: None };
+/// let loaded = Loaded::from(strokes::some(20, 10)?);
 /// let config = TrainConfig::default();
 /// let manifest: Manifest = digitgan::session::manifest::new(config, &loaded, None, &Device::cpu(Some(1))?)?;
 /// # std::fs::create_dir_all(&folder)?;
@@ -77,6 +77,9 @@ pub struct DatasetRecord {
     /// Where data sets were looked for, if it was said.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data_dir: Option<PathBuf>,
+    /// How the values in files of the user's own became images.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub read_as: Option<ReadAs>,
 }
 
 /// What made a run.

@@ -7,10 +7,10 @@ use crate::evaluation::EvaluationError;
 use crate::files::WeightsFileError;
 use crate::judge::JudgeError;
 use crate::picture::PictureError;
-use crate::run::RecordError;
-use crate::run::checkpoint::CheckpointError;
+use crate::run::checkpoint::{CheckpointError, GO_BACK};
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
+use crate::run::{LockError, RecordError};
 use crate::train::TrainError;
 use std::io;
 use std::path::PathBuf;
@@ -48,6 +48,9 @@ pub enum SessionError {
         /// The directory.
         path: PathBuf,
     },
+    /// Somebody trains the run, or it cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Not a run, or none that can be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -55,7 +58,7 @@ pub enum SessionError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// A checkpoint's tensors do not fit the model.
-    #[error("{path} does not fit the model: {source}; delete it to go on from the checkpoint before it")]
+    #[error("{path} does not fit the model: {source}; {GO_BACK}")]
     State {
         /// The file.
         path: PathBuf,
@@ -73,6 +76,26 @@ pub enum SessionError {
     /// The run directory cannot be kept.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// More steps are done than are asked for.
+    #[error("{path} has {step} steps done already, and is to have {total} in all: a run cannot go back")]
+    Beyond {
+        /// The run.
+        path: PathBuf,
+        /// Steps that are done.
+        step: u64,
+        /// Steps that are asked for.
+        total: u64,
+    },
+    /// There is less room than the run needs.
+    #[error("{path} has room for {free} bytes, and the run needs {needed}")]
+    NoRoom {
+        /// The directory.
+        path: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that its checkpoints and generators need.
+        needed: u64,
+    },
     /// The data is not that which the run was trained on.
     #[error(
         "the data set {dataset} is not the one that {run} was trained on (SHA-256 {found}, expected {expected}): restore it to go on"
@@ -94,7 +117,7 @@ pub enum SessionError {
         path: PathBuf,
     },
     /// A collapse is to have consequences, and nobody would see it.
-    #[error("somebody must see a collapse for on-collapse to mean anything, and there is no judge of {dataset}")]
+    #[error("somebody must see a collapse for `on-collapse` to mean anything, and there is no judge of {dataset}")]
     NobodyWatches {
         /// The data set.
         dataset: String,
@@ -131,6 +154,14 @@ pub enum SessionError {
         /// Why not.
         source: PictureError,
     },
+    /// A place that a record cannot hold.
+    #[error("`{setting}` is {}, which is not UTF-8, and cannot be recorded in run.toml", path.display())]
+    NotText {
+        /// The setting's name.
+        setting: &'static str,
+        /// The place.
+        path: PathBuf,
+    },
     /// A folder or a path cannot be used.
     #[error("cannot {action} {path}: {source}")]
     Folder {
@@ -148,9 +179,12 @@ impl SessionError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             SessionError::Config(error) => error.kind(),
-            SessionError::NobodyWatches { .. } => ErrorKind::Setting,
+            SessionError::NobodyWatches { .. } | SessionError::NotText { .. } => ErrorKind::Setting,
             SessionError::Exists { .. } | SessionError::NotEmpty { .. } => ErrorKind::InUse,
-            SessionError::OtherSettings { .. } | SessionError::OtherData { .. } => ErrorKind::Mismatch,
+            SessionError::OtherSettings { .. } | SessionError::OtherData { .. } | SessionError::Beyond { .. } => {
+                ErrorKind::Mismatch
+            }
+            SessionError::Lock(error) => error.kind(),
             SessionError::Manifest(error) => error.kind(),
             SessionError::Checkpoint(error) => error.kind(),
             SessionError::State { source, .. } => source.kind(),
@@ -162,7 +196,7 @@ impl SessionError {
             SessionError::Evaluation(error) => error.kind(),
             SessionError::EvaluationFile(error) => error.kind(),
             SessionError::WriteEvaluation { source, .. } => source.kind(),
-            SessionError::Folder { .. } => ErrorKind::Files,
+            SessionError::Folder { .. } | SessionError::NoRoom { .. } => ErrorKind::Files,
         }
     }
 }

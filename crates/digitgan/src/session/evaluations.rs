@@ -2,7 +2,7 @@
 
 use super::error::SessionError;
 use crate::data::Dataset;
-use crate::evaluation::{Choice, Evaluation, Evaluator, Neighbours, Plan};
+use crate::evaluation::{Choice, Evaluation, Neighbours, Plan};
 use crate::run::RunDirectory;
 use crate::run::evaluation_files::{self, Written};
 use crate::weights::GeneratorFile;
@@ -43,21 +43,13 @@ pub fn best(run: &RunDirectory, choice: &mut Choice, watch: &mut dyn FnMut(u64, 
     best.map(|(_, path)| path).ok_or(SessionError::NoEpoch { path: folder })
 }
 
-/// Evaluates the newest generator of a run, and writes the result into the run. `watch` is told what is being done, how
-/// much of it, of how much.
+/// Checks that an evaluation can be written into `folder`, which need not be there yet. Leaves no trace.
 ///
 /// # Errors
-/// A generator that cannot be read or measured, or a result that cannot be written.
-pub fn evaluate(
-    run: &RunDirectory,
-    evaluator: &mut Evaluator<'_>,
-    dataset: &Dataset,
-    watch: &mut (dyn FnMut(&str, u64, u64) + Send),
-) -> Result<Evaluation, SessionError> {
-    let file = GeneratorFile::read(&run.generator())?;
-    let (evaluation, neighbours) = evaluator.evaluate(&file, watch)?;
-    write(run.path(), &evaluation, &neighbours, dataset)?;
-    Ok(evaluation)
+/// A place that cannot be written.
+pub fn check_place(folder: &Path) -> Result<(), SessionError> {
+    evaluation_files::check_place(folder)
+        .map_err(|source| SessionError::WriteEvaluation { path: folder.to_owned(), source: source.into() })
 }
 
 /// Writes an evaluation and its pictures into `folder`.

@@ -7,18 +7,19 @@ use crate::engine::Device;
 use crate::load::Loaded;
 use crate::run::RunDirectory;
 use crate::run::manifest::{DatasetRecord, FORMAT, Manifest, Versions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a new run is, on data that was loaded with `data_dir` as the folder of data sets, if one was named.
 ///
 /// # Errors
-/// A path of the data set that cannot be made absolute.
+/// A path of the data set that cannot be made absolute, or what [`check_recordable`] refuses.
 pub fn new(
     config: TrainConfig,
     loaded: &Loaded,
     data_dir: Option<PathBuf>,
     device: &Device,
 ) -> Result<Manifest, SessionError> {
+    check_recordable(&config.data, data_dir.as_deref())?;
     Ok(Manifest {
         format: FORMAT,
         dataset: DatasetRecord {
@@ -26,6 +27,7 @@ pub fn new(
             class_names: loaded.dataset.class_names.clone(),
             fallback: loaded.fallback.clone(),
             data_dir,
+            read_as: loaded.report.as_ref().map(|report| report.read_as),
         },
         versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
         config: TrainConfig { data: found_source(&config.data, loaded)?, ..config },
@@ -39,15 +41,14 @@ fn found_source(asked: &DataSource, loaded: &Loaded) -> Result<DataSource, Sessi
     Ok(match asked {
         DataSource::Auto if loaded.fallback.is_some() => DataSource::Strokes,
         DataSource::Auto => DataSource::Mnist,
-        DataSource::Path(path) => {
-            DataSource::Path(std::path::absolute(path).map_err(|source| SessionError::Folder {
-                action: "find the place of",
-                path: path.clone(),
-                source,
-            })?)
-        }
+        DataSource::Path(path) => DataSource::Path(absolute(path)?),
         other => other.clone(),
     })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, SessionError> {
+    let refused = |source| SessionError::Folder { action: "find the place of", path: path.to_owned(), source };
+    std::path::absolute(path).map_err(refused)
 }
 
 /// Refuses data that a run was not trained on.
@@ -67,7 +68,35 @@ pub fn same_data(run: &RunDirectory, manifest: &Manifest, found: &DatasetIdentit
     })
 }
 
-/// The record of a run that was begun as `wanted`, but perhaps for its length, with the length that is wanted now.
+/// The record of a run that goes on with data which was loaded from a place that was given again.
+///
+/// # Errors
+/// Other data, or a path that cannot be made absolute.
+pub fn moved(run: &RunDirectory, manifest: Manifest, loaded: &Loaded) -> Result<Manifest, SessionError> {
+    same_data(run, &manifest, &loaded.dataset.identity())?;
+    let data = found_source(&manifest.config.data, loaded)?;
+    Ok(Manifest { config: TrainConfig { data, ..manifest.config }, ..manifest })
+}
+
+/// Refuses places of data that a record cannot hold, as text; `data_dir`: the folder of data sets, if one was named. To
+/// be asked before data is loaded.
+///
+/// # Errors
+/// [`SessionError::NotText`], and a path that cannot be made absolute.
+pub fn check_recordable(data: &DataSource, data_dir: Option<&Path>) -> Result<(), SessionError> {
+    let absolute = match data {
+        DataSource::Path(path) => Some(absolute(path)?),
+        _ => None,
+    };
+    let places = [("data", absolute.as_deref()), ("data-dir", data_dir)];
+    match places.into_iter().find_map(|(setting, path)| Some((setting, path.filter(|path| path.to_str().is_none())?))) {
+        Some((setting, path)) => Err(SessionError::NotText { setting, path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// The record of a run that was begun as `wanted`, but perhaps for its length, with the epochs that are wanted now and no
+/// other limit of steps.
 ///
 /// # Errors
 /// A record that cannot be read, other data or other settings.
@@ -89,7 +118,7 @@ pub fn taken_up(run: &RunDirectory, wanted: &Manifest) -> Result<Manifest, Sessi
 pub fn is_finished(run: &RunDirectory, manifest: &Manifest) -> bool {
     let images = manifest.dataset.identity.train_images;
     let saved = run.checkpoint_steps().ok().and_then(|steps| steps.last().copied()).unwrap_or(0);
-    let an_epoch = saved >= images.checked_div(manifest.config.batch_size).unwrap_or(0) as u64;
+    let an_epoch = saved >= manifest.config.steps_per_epoch(images);
     let drawn = run.loss_curves().exists() && (run.animation().exists() || !an_epoch);
     saved >= manifest.config.total_steps(images) && drawn
 }

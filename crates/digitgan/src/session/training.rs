@@ -2,11 +2,14 @@
 
 use super::error::SessionError;
 use crate::data::Dataset;
-use crate::engine::{Device, EngineError, InputError};
+use crate::engine::Device;
+use crate::files::{check_folder, free_bytes};
 use crate::judge::{Judge, JudgeIdentity};
+use crate::model::{ModelSpec, TensorMap};
 use crate::run::manifest::{Collapse, Manifest};
-use crate::run::{RecordError, Recorder, RunDirectory, checkpoint};
+use crate::run::{Note, RecordError, Recorder, RunDirectory, RunLock, checkpoint};
 use crate::train::{Event, Monitor, Observer, Outcome, Snapshot, TrainError, Training};
+use crate::weights::GeneratorFile;
 use std::fs;
 use std::io::ErrorKind;
 use std::sync::atomic::AtomicBool;
@@ -21,7 +24,7 @@ use std::sync::atomic::AtomicBool;
 /// use digitgan::session::manifest;
 /// use std::sync::atomic::AtomicBool;
 ///
-/// let loaded = Loaded { dataset: strokes::some(20, 0)?, fallback: None };
+/// let loaded = Loaded::from(strokes::some(20, 0)?);
 /// let config = TrainConfig { epochs: 1, batch_size: 10, ..Recipe::Paper.config(Variant::Gan) };
 /// let device = Device::cpu(None)?;
 /// let manifest = manifest::new(config, &loaded, None, &device)?;
@@ -54,19 +57,27 @@ impl<'a> Session<'a> {
         manifest.config.validate_for(&dataset.name, dataset.train.len())?;
         check_free(&run)?;
         let first = first_state(&manifest, dataset)?;
+        check_room(&run, &manifest, &first)?;
         let training = training_from(first, &run, &manifest, dataset, device)?;
         // The first file in a run's directory is the one that makes it a run.
         let write = |source| SessionError::Folder { action: "write", path: run.manifest(), source };
         fs::create_dir_all(run.path()).map_err(write)?;
+        let lock = RunLock::take(&run)?;
+        // Somebody may have started it meanwhile.
+        if run.manifest().exists() {
+            return Err(SessionError::Exists { path: run.path().to_owned() });
+        }
         manifest.write(&run.manifest()).map_err(write)?;
-        Self::record(training, run, manifest, dataset, judge)
+        Self::record(training, lock, manifest, dataset, judge)
     }
 
     /// Takes up the training of a run directory after its newest checkpoint. `manifest` is the run's own, but for settings
-    /// that change no step, such as the number of epochs.
+    /// that change no step, such as the number of epochs. Its checkpoints alone decide: other files that are damaged are
+    /// mended as far as they can be ([`Session::take_notes`]).
     ///
     /// # Errors
-    /// A checkpoint or records that cannot be read or do not belong to `manifest`.
+    /// A run that somebody trains, a checkpoint that cannot be read or does not belong to `manifest`, or fewer steps than are
+    /// done.
     pub fn resume(
         run: RunDirectory,
         manifest: Manifest,
@@ -76,19 +87,25 @@ impl<'a> Session<'a> {
     ) -> Result<Self, SessionError> {
         manifest.config.validate()?;
         manifest.config.validate_for(&dataset.name, dataset.train.len())?;
+        // Before its checkpoint is read: whoever trains it writes another.
+        let lock = RunLock::take(&run)?;
         let newest = checkpoint::read_newest(&run, &manifest.config, &manifest.dataset.identity)?;
         // A run that was ended before its first checkpoint begins again: the same, by the same seed.
         let snapshot = match newest {
             Some(snapshot) => snapshot,
             None => first_state(&manifest, dataset)?,
         };
+        let (step, total) = (snapshot.step, manifest.config.total_steps(dataset.train.len()));
+        if step > total {
+            return Err(SessionError::Beyond { path: run.path().to_owned(), step, total });
+        }
         let training = training_from(snapshot, &run, &manifest, dataset, device)?;
-        Self::record(training, run, manifest, dataset, judge)
+        Self::record(training, lock, manifest, dataset, judge)
     }
 
     fn record(
         mut training: Training<'a>,
-        run: RunDirectory,
+        lock: RunLock,
         manifest: Manifest,
         dataset: &'a Dataset,
         judge: Option<Judge>,
@@ -97,13 +114,10 @@ impl<'a> Session<'a> {
         let (name, threads) = (device.to_string(), device.threads().count());
         let (seed, spec) = (manifest.config.seed, training.spec());
         let manifest = judged_by(manifest, judge.as_ref());
-        let recorder = Recorder::take_up(run, manifest, training.step(), name, threads)?;
+        let recorder = Recorder::take_up(lock, manifest, training.step(), name, threads)?;
         if let Some(judge) = judge {
             let monitor = Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec());
-            let failed = |error: InputError| EngineError::Input(error).into();
-            let monitor =
-                monitor.map_err(|error| SessionError::Training { source: failed(error), checkpoint: None })?;
-            training.look_for_collapse(monitor);
+            training.look_for_collapse(monitor.map_err(without_checkpoint)?);
         }
         // Last: a run that cannot go on keeps its record as it is.
         recorder.write_manifest()?;
@@ -120,12 +134,18 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When the device fails.
     pub fn preview(&mut self) -> Result<(Vec<u8>, usize), SessionError> {
-        self.training.preview().map_err(|error| SessionError::Training { source: error.into(), checkpoint: None })
+        self.training.preview().map_err(without_checkpoint)
     }
 
     /// Where it is recorded.
     pub fn run_directory(&self) -> &RunDirectory {
         self.recorder.run()
+    }
+
+    /// What is to be told of files of the run that were not as they should be: after it was taken up, and after
+    /// [`Session::run`]. Each is told once.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        self.recorder.take_notes()
     }
 
     /// What the run is.
@@ -159,21 +179,26 @@ impl<'a> Session<'a> {
         match error {
             TrainError::Observer(source) => match source.downcast::<RecordError>() {
                 Ok(record) => SessionError::Record(*record),
-                Err(source) => SessionError::Training { source: TrainError::Observer(source), checkpoint: None },
+                Err(source) => without_checkpoint(TrainError::Observer(source)),
             },
             TrainError::Device { last_good, .. } | TrainError::NotFinite { last_good, .. } => {
                 let checkpoint = last_good.map(|step| self.recorder.run().checkpoint(step));
                 SessionError::Training { source: error, checkpoint }
             }
-            source => SessionError::Training { source, checkpoint: None },
+            source => without_checkpoint(source),
         }
     }
+}
+
+/// What ended a training, where no checkpoint is spoken of.
+fn without_checkpoint(source: impl Into<TrainError>) -> SessionError {
+    SessionError::Training { source: source.into(), checkpoint: None }
 }
 
 /// The state before a run's first step.
 fn first_state(manifest: &Manifest, dataset: &Dataset) -> Result<Snapshot, SessionError> {
     let first = Snapshot::first(&manifest.config, dataset.classes);
-    first.map_err(|error| SessionError::Training { source: error, checkpoint: None })
+    first.map_err(without_checkpoint)
 }
 
 /// A training from a state, which belongs to a run's checkpoint.
@@ -187,7 +212,7 @@ fn training_from<'a>(
     let step = snapshot.step;
     Training::new(manifest.config.clone(), dataset, device, snapshot).map_err(|error| match error {
         TrainError::State(source) => SessionError::State { path: run.checkpoint(step), source },
-        source => SessionError::Training { source, checkpoint: None },
+        source => without_checkpoint(source),
     })
 }
 
@@ -197,16 +222,34 @@ fn judged_by(manifest: Manifest, judge: Option<&Judge>) -> Manifest {
     Manifest { judge: judge.or(manifest.judge.clone()), ..manifest }
 }
 
+/// Checks that there is room for the files of a new run whose size is known: two checkpoints beside one being written, and a
+/// generator for each epoch beside the newest.
+fn check_room(run: &RunDirectory, manifest: &Manifest, first: &Snapshot) -> Result<(), SessionError> {
+    let Manifest { config, dataset, .. } = manifest;
+    let spec = ModelSpec { variant: config.model, classes: dataset.identity.classes };
+    let bytes = |tensors: &TensorMap| tensors.values().map(|tensor| 4 * tensor.values.len() as u64).sum::<u64>();
+    let generator = GeneratorFile::from_state(&first.state, spec, &dataset.class_names, &dataset.identity.name, 0);
+    let images = dataset.identity.train_images;
+    let epochs = config.total_steps(images) / config.steps_per_epoch(images).max(1);
+    let needed = 3 * bytes(&first.state) + (epochs + 1) * bytes(&generator.tensors);
+    match free_bytes(run.path()) {
+        Some(free) if free < needed => Err(SessionError::NoRoom { path: run.path().to_owned(), free, needed }),
+        _ => Ok(()),
+    }
+}
+
 /// Checks that a new run may go to a directory: it is free if it is not there or holds nothing but leftovers of a run that
-/// never came to be.
+/// never came to be. Leaves no trace.
 ///
 /// # Errors
-/// When it is in use, or cannot be looked into.
+/// When it is in use, which names whoever trains there, or cannot be written or looked into.
 pub fn check_free(run: &RunDirectory) -> Result<(), SessionError> {
+    RunLock::check(run)?;
     if run.manifest().exists() {
         return Err(SessionError::Exists { path: run.path().to_owned() });
     }
     let folder = |action| move |source| SessionError::Folder { action, path: run.path().to_owned(), source };
+    check_folder(run.path()).map_err(folder("create"))?;
     let entries = match fs::read_dir(run.path()) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(folder("create"))?,

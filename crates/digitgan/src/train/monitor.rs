@@ -147,9 +147,9 @@ impl Monitor {
 }
 
 /// A distance as a share of that of real digits. Where those are all alike, such as one of each class, no digits can be
-/// less various.
+/// less various; where they nearly are, the share is large, and no larger than can be recorded.
 fn share_of(distance: f64, real: f64) -> f32 {
-    if real > 0.0 { (distance / real) as f32 } else { 1.0 }
+    if real > 0.0 { ((distance / real) as f32).min(f32::MAX) } else { 1.0 }
 }
 
 /// Which looks found a collapse: those with a complaint, once the monitor is armed. One per record.
@@ -238,6 +238,7 @@ mod tests {
     #[test]
     fn real_digits_that_are_all_alike_ask_for_no_variety() {
         assert_eq!([share_of(1.0, 4.0), share_of(0.0, 0.0), share_of(3.0, 0.0)], [0.25, 1.0, 1.0]);
+        assert_eq!([share_of(1.0, 1e-45), share_of(1.0, 1e-320)], [f32::MAX; 2]);
     }
 
     #[test]

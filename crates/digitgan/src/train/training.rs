@@ -82,11 +82,11 @@ impl<'a> Training<'a> {
     /// device that fails.
     pub fn new(config: TrainConfig, dataset: &'a Dataset, device: Device, start: Snapshot) -> Result<Self, TrainError> {
         config.validate()?;
-        dataset.check().map_err(EngineError::from)?;
+        dataset.check()?;
         config.validate_for(&dataset.name, dataset.train.len())?;
         if start.rollbacks > MAX_ROLLBACKS {
             let (found, most) = (start.rollbacks as usize, MAX_ROLLBACKS as usize);
-            return Err(EngineError::from(InputError::TooMany { what: "ways back", found, most }).into());
+            return Err(InputError::TooMany { what: "ways back", found, most }.into());
         }
         let spec = ModelSpec { variant: config.model, classes: dataset.classes };
         let mut engine = device.engine(&spec, config.batch_size, config.protocol())?;

@@ -3,6 +3,7 @@
 use super::WeightsError;
 use super::tensor_file::{Precision, TensorFile, encode};
 use crate::data::DatasetIdentity;
+use crate::input::{MAX_CLASSES, MIN_CLASSES};
 use crate::model::{TensorMap, classifier_tensors};
 use half::f16;
 use serde::{Deserialize, Serialize};
@@ -131,8 +132,13 @@ impl ClassifierFile {
             test_correct: number("test_correct")?,
             test_images: number("test_images")?,
         };
-        if !(2..=100).contains(&identity.classes) {
-            return Err(foreign(format!("it has {} classes, expected 2 to 100", identity.classes)));
+        if !(MIN_CLASSES..=MAX_CLASSES).contains(&identity.classes) {
+            let found = identity.classes;
+            return Err(foreign(format!("it has {found} classes, expected {MIN_CLASSES} to {MAX_CLASSES}")));
+        }
+        if identity.test_correct > identity.test_images {
+            let JudgeIdentity { test_correct, test_images, .. } = identity;
+            return Err(foreign(format!("it reads {test_correct} of {test_images} test images, expected no more")));
         }
         for expected in classifier_tensors(identity.classes) {
             let Some(tensor) = file.tensors.get(expected.name) else {

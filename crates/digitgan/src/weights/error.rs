@@ -29,12 +29,20 @@ pub enum WeightsError {
         /// What the reader says.
         reason: String,
     },
-    /// A tensor of another type than floats of 32 or 16 bits.
-    #[error("tensor {name} is of type {found}, expected F32 or F16")]
+    /// A tensor of another type than floats of 64, 32 or 16 bits.
+    #[error("tensor {name} is of type {found}, expected F64, F32, F16 or BF16")]
     Type {
         /// The tensor.
         name: String,
         /// Its type.
+        found: String,
+    },
+    /// A tensor of 64-bit floats with a number that 32 bits cannot hold.
+    #[error("tensor {name} holds {found}, which is beyond floats of 32 bits")]
+    Overflow {
+        /// The tensor.
+        name: String,
+        /// The number, such as `1e300`.
         found: String,
     },
     /// The content is not what was written.

@@ -2,12 +2,15 @@
 
 use super::WeightsError;
 use super::tensor_file::{Precision, TensorFile, encode};
-use crate::input::InputError;
+use crate::input::{InputError, MAX_CLASSES, MIN_CLASSES};
 use crate::model::{LATENT, ModelSpec, TensorMap, Variant, generator_tensors, initial_state};
 use std::collections::BTreeMap;
 
 /// What the file says it is.
 const FORMAT: &str = "digitgan-generator-1";
+
+/// What PyTorch puts before every name when a model is wrapped: for several devices, and by its compiler.
+const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 
 /// A trained generator and what is known of it.
 ///
@@ -84,14 +87,15 @@ impl GeneratorFile {
         encode(&self.tensors, &facts, Precision::Single)
     }
 
-    /// Reads the bytes of a file. A state dict that PyTorch wrote, without facts, will do: classes then
-    /// follow from the shapes.
+    /// Reads the bytes of a file. A state dict that PyTorch wrote, without facts, will do, also one of a model that was
+    /// compiled or wrapped (`module.`, `_orig_mod.` before every name): classes then follow from the shapes.
     ///
     /// # Errors
     /// When it is not the state dict of a generator.
     pub fn from_bytes(bytes: &[u8]) -> Result<GeneratorFile, WeightsError> {
         let TensorFile { tensors, facts } = TensorFile::from_bytes(bytes)?;
         let foreign = |reason: String| WeightsError::Foreign { kind: "generator", reason };
+        let tensors = unwrapped(tensors).map_err(foreign)?;
         let spec = spec_of(&tensors, &facts).map_err(foreign)?;
         for expected in generator_tensors(&spec) {
             let found = tensors.get(expected.name).map(|tensor| &tensor.shape);
@@ -124,6 +128,24 @@ impl GeneratorFile {
     }
 }
 
+/// Tensors by their names without the wrappers' prefix, which all of them have or none.
+fn unwrapped(tensors: TensorMap) -> Result<TensorMap, String> {
+    // How long the prefix of a name is.
+    let prefix_length = |name: &str| {
+        let mut own = name;
+        while let Some(inner) = WRAPPERS.iter().find_map(|wrapper| own.strip_prefix(wrapper)) {
+            own = inner;
+        }
+        name.len() - own.len()
+    };
+    let Some(first) = tensors.keys().next() else { return Ok(tensors) };
+    let prefix = first[..prefix_length(first)].to_owned();
+    if let Some(other) = tensors.keys().find(|name| name[..prefix_length(name)] != prefix) {
+        return Err(format!("tensors {first} and {other} are of models wrapped in different ways"));
+    }
+    Ok(tensors.into_iter().map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect())
+}
+
 /// The model that the facts name, or that the shape of the first layer implies.
 fn spec_of(tensors: &TensorMap, facts: &BTreeMap<String, String>) -> Result<ModelSpec, String> {
     let first = tensors.get("deconv1.weight").ok_or("tensor deconv1.weight is missing")?;
@@ -135,13 +157,13 @@ fn spec_of(tensors: &TensorMap, facts: &BTreeMap<String, String>) -> Result<Mode
         None => Variant::of_generator(implied_classes > 0),
     };
     let classes = match facts.get("classes").map(|classes| classes.parse::<usize>()) {
-        Some(Ok(classes)) if (2..=100).contains(&classes) => classes,
-        Some(_) => return Err("its number of classes is not one from 2 to 100".to_owned()),
+        Some(Ok(classes)) if (MIN_CLASSES..=MAX_CLASSES).contains(&classes) => classes,
+        Some(_) => return Err(format!("its number of classes is not one from {MIN_CLASSES} to {MAX_CLASSES}")),
         None if implied_classes == 0 => 10,
         None => implied_classes,
     };
     let spec = ModelSpec { variant, classes };
-    match spec.generator_inputs() == inputs && classes <= 100 {
+    match spec.generator_inputs() == inputs && classes <= MAX_CLASSES {
         true => Ok(spec),
         false => Err(format!("its input has {inputs} numbers, which does not fit a {variant} of {classes} classes")),
     }
@@ -165,6 +187,23 @@ mod tests {
         let bare = TensorFile { tensors: example(Variant::Cgan).tensors, facts: BTreeMap::new() };
         let read = GeneratorFile::from_bytes(&bare.to_bytes(Precision::Single)).unwrap();
         assert_eq!(read.spec, ModelSpec { variant: Variant::Cgan, classes: 3 });
+    }
+
+    #[test]
+    fn wrapped_models_are_read_by_their_own_names() {
+        let plain = example(Variant::Cgan).tensors;
+        let named = |prefix: &dyn Fn(usize) -> &'static str| {
+            let names =
+                plain.iter().enumerate().map(|(i, (name, tensor))| (format!("{}{name}", prefix(i)), tensor.clone()));
+            let bare = TensorFile { tensors: names.collect(), facts: BTreeMap::new() };
+            GeneratorFile::from_bytes(&bare.to_bytes(Precision::Single))
+        };
+        for prefix in ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."] {
+            assert_eq!(named(&|_| prefix).unwrap().tensors, plain, "{prefix}");
+        }
+        let mixed = named(&|i| if i == 3 { "module." } else { "" }).unwrap_err().to_string();
+        assert!(mixed.contains("wrapped in different ways") && mixed.contains(" and module."), "{mixed}");
+        assert!(named(&|_| "generator.").unwrap_err().to_string().contains("deconv1.weight is missing"));
     }
 
     #[test]

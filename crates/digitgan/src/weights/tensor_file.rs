@@ -1,14 +1,18 @@
 //! Tensors as the bytes of a file: safetensors, with a SHA-256 of everything in it.
 
 use super::WeightsError;
+use crate::hash::hex;
 use crate::model::{Tensor, TensorMap};
-use half::f16;
+use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 
 /// Largest file that is read: over ten times the largest checkpoint.
 pub const MAX_BYTES: u64 = 512 << 20;
+/// The last parts of the names of PyTorch's counters, integers that nothing here needs: of batches, beside running
+/// statistics, and of averaged models.
+const COUNTERS: [&str; 2] = ["num_batches_tracked", "n_averaged"];
 /// The key of the hash among the facts.
 const HASH: &str = "sha256";
 
@@ -41,7 +45,8 @@ impl TensorFile {
         hash_of(&self.tensors, &self.facts, &tensor_bytes(&self.tensors, precision))
     }
 
-    /// Reads the bytes of a file; where it records a hash, as our own files do, the content must match.
+    /// Reads the bytes of a file; where it records a hash, as our own files do, the content must match. Floats of 16 bits
+    /// are taken exactly, those of 64 bits rounded to the nearest of 32. Counters that PyTorch keeps are left out.
     ///
     /// # Errors
     /// Anything that is wrong with them.
@@ -63,17 +68,10 @@ impl TensorFile {
         }
         let mut tensors = TensorMap::new();
         for (name, view) in views {
-            let values = match view.dtype() {
-                Dtype::F32 => to_floats(view.data()),
-                Dtype::F16 => half_to_floats(view.data()),
-                // PyTorch counts batches beside its running statistics, in integers that nothing here needs.
-                _ if name.ends_with("num_batches_tracked") => continue,
-                other => {
-                    let (name, found) = (name.to_owned(), format!("{other:?}"));
-                    return Err(WeightsError::Type { name, found });
-                }
-            };
-            tensors.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
+            if is_counter(name) {
+                continue;
+            }
+            tensors.insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values: floats(name, &view)? });
         }
         Ok(TensorFile { tensors, facts })
     }
@@ -146,7 +144,7 @@ fn hash<'a>(
         field(format!("{shape:?}").as_bytes());
         field(bytes);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize())
 }
 
 fn to_bytes(values: &[f32]) -> Vec<u8> {
@@ -157,12 +155,34 @@ fn to_half_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect()
 }
 
-fn half_to_floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks::<2>().0.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect()
+/// The numbers of a tensor.
+fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
+    let bytes = view.data();
+    match view.dtype() {
+        Dtype::F32 => Ok(numbers(bytes, f32::from_le_bytes)),
+        Dtype::F16 => Ok(numbers(bytes, |bytes| f16::from_le_bytes(bytes).to_f32())),
+        Dtype::BF16 => Ok(numbers(bytes, |bytes| bf16::from_le_bytes(bytes).to_f32())),
+        Dtype::F64 => rounded(name, &numbers(bytes, f64::from_le_bytes)),
+        other => Err(WeightsError::Type { name: name.to_owned(), found: format!("{other:?}") }),
+    }
 }
 
-fn to_floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+fn numbers<const BYTES: usize, N>(bytes: &[u8], number: impl Fn([u8; BYTES]) -> N) -> Vec<N> {
+    bytes.as_chunks().0.iter().map(|&bytes| number(bytes)).collect()
+}
+
+/// Each number as the nearest of 32 bits.
+fn rounded(name: &str, values: &[f64]) -> Result<Vec<f32>, WeightsError> {
+    let round = |&value: &f64| match value as f32 {
+        // What is not finite stays so, and is judged as in any other tensor.
+        rounded if rounded.is_finite() || !value.is_finite() => Ok(rounded),
+        _ => Err(WeightsError::Overflow { name: name.to_owned(), found: format!("{value:e}") }),
+    };
+    values.iter().map(round).collect()
+}
+
+fn is_counter(name: &str) -> bool {
+    COUNTERS.contains(&name.rsplit('.').next().unwrap_or(name))
 }
 
 #[cfg(test)]
@@ -198,6 +218,52 @@ mod tests {
         let read = TensorFile::from_bytes(&bytes).unwrap().tensors["a"].values.clone();
         assert_eq!(read[..3], [1.0, 1.0 + 1.0 / 1024.0, 1.0]);
         assert!((read[3] + 0.1).abs() < 0.1 / 2048.0 && read[3] != -0.1);
+    }
+
+    /// A file as others write it: tensors of one dimension, each of a type and these bytes.
+    fn foreign(tensors: &[(&str, Dtype, Vec<u8>)]) -> Vec<u8> {
+        let views = tensors.iter().map(|(name, dtype, bytes)| {
+            let shape = vec![bytes.len() * 8 / dtype.bitsize()];
+            (*name, TensorView::new(*dtype, shape, bytes).unwrap())
+        });
+        safetensors::serialize(views, None).unwrap()
+    }
+
+    #[test]
+    fn floats_of_other_sizes_are_read_exactly_or_as_the_nearest() {
+        const TINY: f64 = 1.0 / 16_777_216.0;
+        let f64s = [1.0, 1.0 + TINY, 1.0 + TINY + TINY * TINY, -0.1, 1e-60, f64::from(f32::MAX), f64::NEG_INFINITY];
+        let file = foreign(&[
+            ("f64", Dtype::F64, f64s.map(f64::to_le_bytes).concat()),
+            ("f16", Dtype::F16, [0x3C01_u16, 0x0001, 0xFBFF].map(u16::to_le_bytes).concat()),
+            ("bf16", Dtype::BF16, [0x3F81_u16, 0x0001, 0xFF7F].map(u16::to_le_bytes).concat()),
+            ("module.bn1.num_batches_tracked", Dtype::I64, vec![1; 8]),
+            ("n_averaged", Dtype::I64, vec![1; 8]),
+        ]);
+        let read = TensorFile::from_bytes(&file).unwrap().tensors;
+        let expected: [(&str, &[f32]); 3] = [
+            ("bf16", &[1.0 + 1.0 / 128.0, f32::from_bits(0x0001_0000), -f32::from_bits(0x7F7F_0000)]),
+            ("f16", &[1.0 + 1.0 / 1024.0, 1.0 / 16_777_216.0, -65504.0]),
+            // Half way between two is the even one, a little more the upper.
+            ("f64", &[1.0, 1.0, 1.0 + f32::EPSILON, -0.1, 0.0, f32::MAX, f32::NEG_INFINITY]),
+        ];
+        assert_eq!(read.iter().map(|(name, tensor)| (name.as_str(), &tensor.values[..])).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_read_are_refused_by_the_name_of_their_tensor() {
+        for (dtype, bytes, expected) in [
+            (
+                Dtype::F64,
+                (-1e39_f64).to_le_bytes().to_vec(),
+                "tensor a.weight holds -1e39, which is beyond floats of 32 bits",
+            ),
+            (Dtype::I64, vec![1; 8], "tensor a.weight is of type I64, expected F64, F32, F16 or BF16"),
+            (Dtype::F8_E4M3, vec![1; 8], "tensor a.weight is of type F8_E4M3, expected F64, F32, F16 or BF16"),
+        ] {
+            let error = TensorFile::from_bytes(&foreign(&[("a.weight", dtype, bytes)])).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]

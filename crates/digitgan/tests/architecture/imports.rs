@@ -3,8 +3,8 @@
 //! `mod` and `pub use` lines of a `mod.rs` or `lib.rs` are no imports: they only hand names on. Code of tests does not count.
 
 use crate::names::{Names, Written};
+use crate::rust_files::rust_files;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 /// A module's path without `crate`: empty for the crate's root.
@@ -28,19 +28,7 @@ pub(crate) struct File {
 impl Sources {
     /// Reads every file below `folder`.
     pub(crate) fn read(folder: &Path) -> Sources {
-        let mut texts = Vec::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(current) = folders.pop() {
-            for entry in fs::read_dir(&current).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/");
-                    texts.push((name, fs::read_to_string(&path).unwrap()));
-                }
-            }
-        }
+        let texts = rust_files(folder);
         Self::parse(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
     }
 

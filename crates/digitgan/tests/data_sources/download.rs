@@ -1,7 +1,7 @@
 //! Downloads, from a server on this machine that does as it is told.
 
 use crate::support::{gzip, idx_labels, real_mnist, write};
-use digitgan::data::DataSource;
+use digitgan::data::{DataSource, Reading};
 use digitgan::load::download::fetch;
 use digitgan::load::{DataError, DataEvent, Mirrors, RemoteFile, load_from, mnist};
 use std::fs;
@@ -241,12 +241,12 @@ fn auto_falls_back_and_says_so_where_mnist_does_not() {
             *told.lock().unwrap() = Some(reason.to_owned());
         }
     };
-    let loaded = load_from(&DataSource::Auto, folder.path(), &nobody, &on_event).unwrap();
+    let loaded = load_from(&DataSource::Auto, &Reading::default(), folder.path(), &nobody, &on_event).unwrap();
     assert_eq!(loaded.dataset.name, "strokes");
     assert!(loaded.fallback.is_some());
     assert_eq!(loaded.fallback, told.into_inner().unwrap());
     assert!(!folder.path().join("mnist/t10k-labels-idx1-ubyte.gz").exists());
-    let error = load_from(&DataSource::Mnist, folder.path(), &nobody, &|_| ()).unwrap_err();
+    let error = load_from(&DataSource::Mnist, &Reading::default(), folder.path(), &nobody, &|_| ()).unwrap_err();
     assert!(matches!(error, DataError::Download { .. }), "{error:?}");
 }
 
@@ -273,7 +273,7 @@ fn only_the_missing_file_of_mnist_is_fetched() {
     let name = "t10k-labels-idx1-ubyte.gz";
     let server = Server::start(vec![Reply::Send(200, fs::read(real.join(name)).unwrap())]);
     let mirrors = mirrors(&[&server.url]);
-    let loaded = load_from(&DataSource::Auto, data_dir.path(), &mirrors, &|_| ()).unwrap();
+    let loaded = load_from(&DataSource::Auto, &Reading::default(), data_dir.path(), &mirrors, &|_| ()).unwrap();
     assert_eq!((loaded.dataset.name.as_str(), loaded.fallback), ("mnist", None));
     assert!(data_dir.path().join("mnist").join(name).exists());
     server.finish();

@@ -1,14 +1,13 @@
 //! Folders of PNG files.
 
 use crate::support::{assert_message, write};
-use digitgan::data::{DataSource, Dataset};
-use digitgan::load::{DataError, DataEvent, load};
+use digitgan::data::{DataSource, Dataset, Ground, PixelRange, Reading};
+use digitgan::load::{DataError, LoadReport, load};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, Rgb, RgbImage};
 use proptest::prelude::*;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
-use std::sync::Mutex;
 use tempfile::tempdir;
 
 fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
@@ -23,12 +22,10 @@ fn square(ink: u8, ground: u8) -> GrayImage {
     GrayImage::from_fn(28, 28, |x, y| Luma([if is_ink(x, y) { ink } else { ground }]))
 }
 
-fn load_path(path: &Path) -> Result<(Dataset, Vec<String>), DataError> {
-    let events = Mutex::new(Vec::new());
-    let on_event = |event: DataEvent| events.lock().unwrap().push(format!("{event:?}"));
+fn load_path(path: &Path) -> Result<(Dataset, LoadReport), DataError> {
     let source = DataSource::Path(path.to_owned());
-    let loaded = load(&source, Path::new("unused"), &on_event)?;
-    Ok((loaded.dataset, events.into_inner().unwrap()))
+    let loaded = load(&source, &Reading::default(), Path::new("unused"), &|_| ())?;
+    Ok((loaded.dataset, loaded.report.unwrap()))
 }
 
 #[test]
@@ -43,7 +40,7 @@ fn classes_and_files_are_in_the_order_of_their_names() {
     write(folder.path(), "a/notes.txt", b"ignored");
     write(folder.path(), ".hidden/0.png", b"ignored");
     write(folder.path(), "README", b"ignored");
-    let (dataset, events) = load_path(folder.path()).unwrap();
+    let (dataset, report) = load_path(folder.path()).unwrap();
     assert_eq!(dataset.class_names, ["a", "b", "é"]);
     assert_eq!(dataset.train.labels, [[0; 7], [1; 7], [2; 7]].concat());
     assert_eq!(dataset.test.labels, [0, 1, 2]);
@@ -53,8 +50,10 @@ fn classes_and_files_are_in_the_order_of_their_names() {
     // The seventh of each class is set aside.
     assert_eq!(inks(&dataset.train)[..8], [50, 51, 52, 53, 54, 55, 57, 100]);
     assert_eq!(inks(&dataset.test), [56, 106, 206]);
-    assert_eq!(events.len(), 1);
-    assert!(events[0].starts_with("SetAside") && events[0].ends_with("train: 21, test: 3 }"));
+    assert_eq!(report.set_aside, Some(3));
+    let left_out: Vec<(&str, usize)> =
+        report.left_out.iter().map(|thing| (thing.what.as_str(), thing.number)).collect();
+    assert_eq!(left_out, [(".hidden", 1), (".txt", 1), ("README", 1)]);
 }
 
 #[test]
@@ -73,10 +72,10 @@ fn train_and_test_folders_are_kept_apart() {
     for name in ["train/x/1.png", "train/y/1.png", "train/y/2.png", "test/y/1.png"] {
         write(folder.path(), name, &png(square(200, 0)));
     }
-    let (dataset, events) = load_path(folder.path()).unwrap();
+    let (dataset, report) = load_path(folder.path()).unwrap();
     assert_eq!(dataset.train.labels, [0, 1, 1]);
     assert_eq!(dataset.test.labels, [1]);
-    assert!(events.is_empty(), "{events:?}");
+    assert_eq!((report.set_aside, report.left_out.len()), (None, 0));
 
     write(folder.path(), "test/z/1.png", &png(square(200, 0)));
     let error = load_path(folder.path()).unwrap_err();
@@ -118,7 +117,7 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
     for (name, bytes, ink) in cases {
         let folder = tempdir().unwrap();
         write(folder.path(), "a/1.png", &bytes);
-        write(folder.path(), "b/1.png", &png(square(255, 0)));
+        write(folder.path(), "b/1.png", &bytes);
         let (dataset, _) = load_path(folder.path()).unwrap();
         let image = dataset.train.image(0).unwrap();
         assert_eq!(image[14 * 28 + 14], ink, "{name}: ink");
@@ -128,15 +127,46 @@ fn every_kind_of_png_becomes_light_ink_on_black() {
 }
 
 #[test]
-fn what_was_done_to_images_is_told() {
+fn the_ground_is_that_of_the_whole_set() {
+    let set = |inks: [u8; 4], grounds: [u8; 4]| {
+        let folder = tempdir().unwrap();
+        for (index, (ink, ground)) in inks.into_iter().zip(grounds).enumerate() {
+            write(
+                folder.path(),
+                &format!("{}/{index}.png", "ab".as_bytes()[index % 2] as char),
+                &png(square(ink, ground)),
+            );
+        }
+        load_path(folder.path()).unwrap()
+    };
+    let (dataset, report) = set([0, 0, 0, 255], [255, 255, 255, 0]);
+    assert_eq!((report.read_as.ground, report.otherwise.images, report.otherwise.worst.len()), (Ground::Light, 1, 784));
+    assert_eq!(dataset.train.image(0).unwrap()[0], 0);
+    assert_eq!(dataset.train.image(3).unwrap()[0], 255, "the one that is otherwise is read like the rest");
+    let (_, report) = set([255, 255, 255, 0], [0, 0, 0, 255]);
+    assert_eq!((report.read_as.ground, report.otherwise.images), (Ground::Dark, 1));
+}
+
+#[test]
+fn the_range_is_that_of_the_whole_set() {
+    for (ink, white) in [(1, 1.0), (16, 16.0), (200, 255.0)] {
+        let folder = tempdir().unwrap();
+        write(folder.path(), "a/1.png", &png(square(1, 0)));
+        write(folder.path(), "b/1.png", &png(square(ink, 0)));
+        let (dataset, report) = load_path(folder.path()).unwrap();
+        assert_eq!(report.read_as.range, PixelRange { black: 0.0, white });
+        let expected = [1.0, f32::from(ink)].map(|ink| (ink / white * 255.0).round() as u8);
+        assert_eq!([0, 1].map(|image| dataset.train.image(image).unwrap()[14 * 28 + 14]), expected);
+    }
+    // Twelve bits in sixteen.
     let folder = tempdir().unwrap();
-    write(folder.path(), "a/1.png", &png(GrayImage::from_pixel(40, 20, Luma([90]))));
-    write(folder.path(), "a/2.png", &png(square(0, 255)));
-    write(folder.path(), "b/1.png", &png(square(255, 0)));
-    let (_, events) = load_path(folder.path()).unwrap();
-    assert_eq!(events.len(), 3);
-    assert!(events[1].starts_with("Resized") && events[1].ends_with("images: 1 }"), "{events:?}");
-    assert!(events[2].starts_with("Inverted") && events[2].ends_with("images: 1 }"), "{events:?}");
+    let twelve =
+        image::ImageBuffer::from_fn(28, 28, |x, y| Luma([16 * u16::from(square(255, 0).get_pixel(x, y).0[0])]));
+    for class in ["a", "b"] {
+        write(folder.path(), &format!("{class}/1.png"), &png(twelve.clone()));
+    }
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((report.read_as.range.white, dataset.train.image(0).unwrap()[14 * 28 + 14]), (4095.0, 254));
 }
 
 #[test]
@@ -156,15 +186,15 @@ fn bad_folders_are_told_apart() {
     let cases: Vec<Case> = vec![
         ("", vec![], |e| matches!(e, DataError::NothingFound { .. })),
         ("", vec![("a/1.png", whole)], |e| matches!(e, DataError::ClassCount { found: 1, .. })),
-        ("b", vec![("a/1.png", whole), ("b/x.jpg", whole)], |e| matches!(e, DataError::EmptyClass { .. })),
-        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", &whole[..50])], |e| matches!(e, DataError::Png { .. })),
-        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", b"GIF89a")], |e| matches!(e, DataError::Png { .. })),
+        ("b", vec![("a/1.png", whole), ("b/x.txt", b"x")], |e| matches!(e, DataError::EmptyClass { .. })),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", &whole[..50])], |e| matches!(e, DataError::Unreadable { .. })),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png", b"GIF89a")], |e| matches!(e, DataError::Unreadable { .. })),
         (
             "b/1.png",
             vec![("a/1.png", whole), ("b/1.png", &huge)],
-            |e| matches!(e, DataError::Png { reason, .. } if reason.contains("limit")),
+            |e| matches!(e, DataError::Unreadable { reason, .. } if reason.contains("limit")),
         ),
-        ("b/1.png", vec![("a/1.png", whole), ("b/1.png/x", b"")], |e| matches!(e, DataError::Png { .. })),
+        ("b/1.png", vec![("a/1.png", whole), ("b/1.png/x", b"")], |e| matches!(e, DataError::Unreadable { .. })),
     ];
     for (culprit, files, check) in cases {
         let folder = tempdir().unwrap();
@@ -199,7 +229,7 @@ fn a_path_must_lead_to_a_folder() {
     let file = folder.path().join("file");
     fs::write(&file, b"").unwrap();
     let error = load_path(&file).unwrap_err();
-    assert!(matches!(error, DataError::NotAFolder { .. }), "{error:?}");
+    assert!(matches!(error, DataError::NotADataset { .. }), "{error:?}");
     assert_message(&error, &file);
 }
 

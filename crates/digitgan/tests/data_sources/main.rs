@@ -6,5 +6,6 @@ mod download;
 mod folders;
 mod idx;
 mod idx_folders;
+mod layouts;
 mod mnist;
 mod support;

@@ -1,7 +1,7 @@
 //! Real MNIST, where there is some, and files that only claim to be it.
 
 use crate::support::{assert_message, gzip, idx_labels, real_mnist, write};
-use digitgan::data::DataSource;
+use digitgan::data::{DataSource, Reading};
 use digitgan::load::mnist::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
 use digitgan::load::{DataError, DataEvent, Loaded, Mirrors, load_from};
 use std::fs;
@@ -11,7 +11,7 @@ use tempfile::{TempDir, tempdir};
 /// Loads without any mirror, so that nothing is ever fetched.
 fn load_local(source: &DataSource, data_dir: &Path) -> Result<Loaded, DataError> {
     let mirrors = Mirrors { urls: vec![], ..Mirrors::patient() };
-    load_from(source, data_dir, &mirrors, &|_| ())
+    load_from(source, &Reading::default(), data_dir, &mirrors, &|_| ())
 }
 
 /// A data folder with copies of the real files.
@@ -32,7 +32,7 @@ fn real_mnist_is_read_whole() {
     };
     let on_event = |event: DataEvent| panic!("{event:?}");
     let mirrors = Mirrors::brief();
-    let loaded = load_from(&DataSource::Auto, data_dir.path(), &mirrors, &on_event).unwrap();
+    let loaded = load_from(&DataSource::Auto, &Reading::default(), data_dir.path(), &mirrors, &on_event).unwrap();
     assert_eq!(loaded.fallback, None);
     let dataset = loaded.dataset;
     assert_eq!((dataset.name.as_str(), dataset.classes), ("mnist", 10));
@@ -89,4 +89,19 @@ fn a_wrong_file_is_an_error_and_stays_even_for_auto() {
             assert_eq!(fs::read(culprit).unwrap(), bytes, "{name}: it was replaced");
         }
     }
+}
+
+#[test]
+fn files_by_kaggle_s_names_are_looked_at() {
+    let data_dir = tempdir().unwrap();
+    for name in [
+        "train-labels.idx1-ubyte",
+        "t10k-labels-idx1-ubyte/t10k-labels-idx1-ubyte",
+        "train-images.idx3-ubyte",
+        "t10k-images.idx3-ubyte.gz",
+    ] {
+        write(data_dir.path(), &format!("mnist/{name}"), &idx_labels(&[1, 2, 3]));
+    }
+    let error = load_local(&DataSource::Mnist, data_dir.path()).unwrap_err();
+    assert!(error.to_string().contains("is not MNIST's file"), "{error}");
 }

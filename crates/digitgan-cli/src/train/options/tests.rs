@@ -37,6 +37,9 @@ fn texts(setting: &'static Setting) -> BoxedStrategy<String> {
         Kind::List => proptest::sample::subsequence(choices(setting), 0..=choices(setting).len())
             .prop_map(|names| names.join(","))
             .boxed(),
+        _ if setting.name == "range" => {
+            (0_u8..9, 9_u8..20).prop_map(|(black, white)| format!("{black}..{white}")).boxed()
+        }
         _ => "\\PC{1,12}".boxed(),
     }
 }

@@ -4,6 +4,7 @@
 //! that they save (`docs/performance.md`): waking a thread that fell asleep between two regions, and handing images
 //! from one core to another, since an image's maps are then in the wrong core's cache.
 
+use crate::engine::threads::processors;
 use rayon::iter::{IndexedParallelIterator, MinLen};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,9 +24,10 @@ pub(super) fn index() -> Option<usize> {
 
 /// Runs `work` while the other threads of the rayon pool that it is called in look for work without falling asleep.
 ///
-/// Outside of a pool, or in one of a single thread, this is `work()`.
+/// Outside of a pool, or in one of a single thread, this is `work()`; also where there are more threads than processors:
+/// those that look for work would keep those that have some from their processor.
 pub(super) fn keep_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    let Some(here) = index() else { return work() };
+    let Some(here) = index().filter(|_| count() <= processors()) else { return work() };
     let done = AtomicBool::new(false);
     let look_for_work = || {
         // This thread may come by here while it waits for others, and must not wait for itself.

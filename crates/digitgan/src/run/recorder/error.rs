@@ -2,7 +2,7 @@
 
 use crate::error::ErrorKind;
 use crate::picture::PictureError;
-use crate::run::step_log::StepLogError;
+use crate::run::StepLogError;
 use std::io;
 use std::path::{Path, PathBuf};
 

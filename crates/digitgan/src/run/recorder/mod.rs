@@ -9,9 +9,13 @@ mod pictures;
 use error::Attempt;
 pub use error::RecordError;
 
+use super::aside;
 use super::checkpoint;
 use super::directory::RunDirectory;
+use super::evaluation_files;
+use super::lock::RunLock;
 use super::manifest::{Collapse, Manifest};
+use super::notes::Note;
 use super::step_log::StepLog;
 use super::tensorboard::EventWriter;
 use super::timing::Stopwatch;
@@ -32,36 +36,40 @@ pub struct Recorder {
     looks: StepLog<CollapseRecord>,
     events: EventWriter,
     stopwatch: Stopwatch,
+    notes: Vec<Note>,
+    /// Nobody else writes there meanwhile. The last field: it is dropped after the logs, which flush when they are.
+    _lock: RunLock,
 }
 
 impl Recorder {
     /// Takes up the records of a run after `step` steps: makes its folders, removes what a killed process left half
-    /// written, and cuts the logs back. With `step` 0 they are begun anew.
+    /// written, and cuts the logs back. With `step` 0 they are begun anew. Records that are damaged are mended as far as
+    /// they can be: see [`Recorder::take_notes`].
     ///
     /// # Errors
-    /// Records that cannot be read or continued, or a directory that cannot be written.
+    /// A directory that cannot be read or written.
     pub fn take_up(
-        run: RunDirectory,
+        lock: RunLock,
         manifest: Manifest,
         step: u64,
         device: String,
         threads: usize,
     ) -> Result<Self, RecordError> {
+        let run = lock.run().clone();
+        let mut notes: Vec<Note> = lock.note().into_iter().collect();
+        clear_folders(&run, &mut notes)?;
         run.create().attempt("create", run.path())?;
         for folder in run.folders() {
-            atomic::remove_leftovers(&folder).attempt("tidy", &folder)?;
+            // Whoever evaluates the run needs no lock.
+            let ours = |file: &str| file != evaluation_files::RECORD;
+            atomic::remove_leftovers(&folder, ours).attempt("tidy", &folder)?;
         }
         let Logs { losses, looks, events } = Logs::take_up(&run, step)?;
-        Ok(Recorder {
-            stopwatch: Stopwatch::take_up(&run, step),
-            run,
-            manifest,
-            device,
-            threads,
-            losses,
-            looks,
-            events,
-        })
+        notes.extend(losses.notes().iter().chain(looks.notes()).cloned());
+        notes.extend(missing_looks(&run, looks.records(), step));
+        let (stopwatch, about_time) = Stopwatch::take_up(&run, step).attempt("move", &run.timing())?;
+        notes.extend(about_time);
+        Ok(Recorder { stopwatch, notes, run, _lock: lock, manifest, device, threads, losses, looks, events })
     }
 
     /// Where it writes.
@@ -77,6 +85,11 @@ impl Recorder {
     /// What the collapse monitor saw so far.
     pub fn looks(&self) -> &[CollapseRecord] {
         self.looks.records()
+    }
+
+    /// What is to be told of files that were not as they should be, each once.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Writes `run.toml`.
@@ -173,8 +186,9 @@ impl Recorder {
 
     /// Cuts the records back to `step` steps.
     fn cut_back(&mut self, step: u64) -> Result<(), RecordError> {
-        // What is still in the old writer's buffer must not be written after the new one has cut the file back.
+        // What is still in the old writers' buffers must not be written after the new ones have cut the files back.
         self.losses.flush().attempt("write", &self.run.losses())?;
+        self.looks.flush().attempt("write", &self.run.watch())?;
         let Logs { losses, looks, events } = Logs::take_up(&self.run, step)?;
         (self.losses, self.looks, self.events) = (losses, looks, events);
         Ok(())
@@ -185,9 +199,11 @@ impl Recorder {
         self.draw(step)?;
         match outcome {
             Outcome::Finished => {
-                let config = &self.manifest.config;
-                let per_epoch = (self.manifest.dataset.identity.train_images / config.batch_size) as u64;
-                pictures::animate(&self.run, (step / per_epoch) as u32)
+                let Manifest { config, dataset, .. } = &self.manifest;
+                let per_epoch = config.steps_per_epoch(dataset.identity.train_images).max(1);
+                let left_out = pictures::animate(&self.run, (step / per_epoch) as u32)?;
+                self.notes.extend(left_out);
+                Ok(())
             }
             Outcome::Stopped | Outcome::Collapsed => Ok(()),
         }
@@ -211,6 +227,26 @@ impl Observer for Recorder {
     fn observe(&mut self, event: &Event<'_>) -> Result<(), ObserverError> {
         Ok(self.write(event)?)
     }
+}
+
+/// Moves away what is no folder where one of a run's folders belongs; its checkpoints are nobody's to move.
+fn clear_folders(run: &RunDirectory, notes: &mut Vec<Note>) -> Result<(), RecordError> {
+    for path in [run.generators(), run.samples(), run.tensorboard()] {
+        if path.exists() && !path.is_dir() {
+            let kept = aside::move_away(&path).attempt("move", &path)?;
+            notes.push(Note::MovedAway { path, problem: "it is not a directory".to_owned(), kept });
+        }
+    }
+    Ok(())
+}
+
+/// The looks that a run of `step` steps should have and has not, by what its record says of how it was trained so far.
+fn missing_looks(run: &RunDirectory, looks: &[CollapseRecord], step: u64) -> Option<Note> {
+    let before = Manifest::read(&run.manifest()).ok().filter(|before| before.judge.is_some())?;
+    let due = step - step % before.config.watch_steps.max(1);
+    let last = looks.last().map_or(0, |look| look.step);
+    let (path, of) = (run.watch(), "looks of the collapse monitor");
+    (last < due).then(|| Note::Gap { path, of, first: last + 1, last: step, steps: step - last })
 }
 
 /// The files that a training adds to.

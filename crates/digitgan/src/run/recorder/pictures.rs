@@ -3,7 +3,7 @@
 use super::error::{Attempt, RecordError};
 use crate::config::TrainConfig;
 use crate::picture::{Animation, CollapseCurves, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
-use crate::run::RunDirectory;
+use crate::run::{Note, RunDirectory};
 use crate::train::{CollapseRecord, LossRecord};
 
 /// What every picture says of who made it.
@@ -52,17 +52,25 @@ pub(super) fn draw_grid(
 }
 
 /// Makes one animation of the sample grids of the first `epochs` epochs, as they lie in the run. One that somebody took
-/// away is left out.
-pub(super) fn animate(run: &RunDirectory, epochs: u32) -> Result<(), RecordError> {
-    let mut frames = Vec::new();
-    for epoch in 1..=epochs {
+/// away is left out, as is one that cannot be read, which is told.
+pub(super) fn animate(run: &RunDirectory, epochs: u32) -> Result<Vec<Note>, RecordError> {
+    let (mut frames, mut left_out) = (Vec::new(), Vec::new());
+    let there = run.sample_epochs().attempt("list", &run.samples())?;
+    for epoch in there.into_iter().filter(|epoch| (1..=epochs).contains(epoch)) {
         let path = run.sample(epoch);
-        if path.exists() {
-            frames.push(Frame { epoch, picture: GreyPicture::read_png(&path).attempt("read", &path)? });
+        if !path.exists() {
+            continue;
+        }
+        match GreyPicture::read_png(&path) {
+            Ok(picture) => frames.push(Frame { epoch, picture }),
+            Err(error) => left_out.push(Note::LeftOut { path, problem: error.to_string() }),
         }
     }
     let path = run.animation();
-    if frames.is_empty() { Ok(()) } else { Animation::default().write_gif(&path, &frames).attempt("write", &path) }
+    if !frames.is_empty() {
+        Animation::default().write_gif(&path, &frames).attempt("write", &path)?;
+    }
+    Ok(left_out)
 }
 
 fn point(record: &LossRecord) -> CurvePoint {

@@ -1,0 +1,169 @@
+//! `digitgan data`, and trainings on digits of one's own.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use support::{Place, complaint, idx_images, idx_labels};
+
+/// The digits of the place as class folders, each image changed.
+fn write_pictures(place: &Place, name: &str, change: impl Fn(&[u8]) -> Vec<u8>, bits: png::BitDepth) {
+    let read = |file: &str| fs::read(place.path("digits").join(file)).unwrap();
+    let (images, labels) = (read("train-images-idx3-ubyte"), read("train-labels-idx1-ubyte"));
+    for (index, (image, label)) in images[16..].chunks_exact(784).zip(&labels[8..]).take(200).enumerate() {
+        let folder = place.path(name).join(label.to_string());
+        fs::create_dir_all(&folder).unwrap();
+        let file = fs::File::create(folder.join(format!("{index:05}.png"))).unwrap();
+        let mut encoder = png::Encoder::new(file, 28, 28);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.set_depth(bits);
+        encoder.write_header().unwrap().write_image_data(&change(image)).unwrap();
+    }
+}
+
+fn info(place: &Place, args: &str) -> serde_json::Value {
+    serde_json::from_str(&place.succeed(&format!("data info --json --data {args}")).stdout).unwrap()
+}
+
+#[test]
+fn what_was_decided_is_said_recorded_and_hashed() {
+    let place = Place::new();
+    write_pictures(&place, "plain", |image| image.to_vec(), png::BitDepth::Eight);
+    write_pictures(&place, "paper", |image| image.iter().map(|value| 255 - value).collect(), png::BitDepth::Eight);
+    write_pictures(
+        &place,
+        "sixteen",
+        |image| image.iter().flat_map(|&value| [0, value]).collect(),
+        png::BitDepth::Sixteen,
+    );
+    write_pictures(
+        &place,
+        "bits",
+        |image| image.iter().map(|&value| u8::from(value > 127)).collect(),
+        png::BitDepth::Eight,
+    );
+    let plain = info(&place, "plain");
+    for (name, ground, range) in
+        [("plain", "dark", "0..255"), ("paper", "light", "0..255"), ("sixteen", "dark", "0..255")]
+    {
+        let found = info(&place, name);
+        assert_eq!(found["sha256"], plain["sha256"], "{name}");
+        assert_eq!(found["files"]["read_as"]["ground"], ground, "{name}");
+        assert_eq!(found["files"]["read_as"]["range"], range, "{name}");
+    }
+    assert_eq!(info(&place, "bits")["files"]["read_as"]["range"], "0..1");
+    // Given, it is no longer decided.
+    let inverted = info(&place, "plain --ground light --data-dir data");
+    assert_ne!(inverted["sha256"], plain["sha256"]);
+    assert_eq!(inverted["files"]["other_ground"], 50);
+    assert!(place.path("data/reports/plain/other-ground.png").exists());
+
+    let train = "train gan --data paper --watch off --batch-size 16 --threads 1 --max-steps 2 --name paper";
+    assert!(place.succeed(train).stderr.contains("read as light ground"));
+    let manifest = fs::read_to_string(place.run_directory("paper").manifest()).unwrap();
+    assert!(manifest.contains("ground = \"light\""), "{manifest}");
+    place.succeed("train --resume paper --max-steps 3 --threads 1 --watch off");
+    let said = place.digitgan("train gan --data strokes --ground light --max-steps 2 --name no");
+    assert_eq!(complaint(&said, 2, &["--ground", "light", "auto unless"]), None, "{}", said.stderr);
+    let said = place.digitgan("data info --data strokes --ground light");
+    assert_eq!(complaint(&said, 2, &["--ground", "PATH"]), None, "{}", said.stderr);
+}
+
+/// What versions did that knew no ground: bytes were taken as they are.
+#[test]
+fn runs_of_older_versions_read_their_data_as_they_did() {
+    let place = Place::new();
+    write_pictures(&place, "paper", |image| image.iter().map(|value| 255 - value).collect(), png::BitDepth::Eight);
+    let train = "train gan --data paper --ground dark --watch off --batch-size 16 --threads 1 --max-steps 2 --name old";
+    place.succeed(train);
+    let manifest = place.run_directory("old").manifest();
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (before, after) = text.split_once("[dataset.read_as]").unwrap();
+    let (_, after) = after.split_once("\n[").unwrap();
+    fs::write(&manifest, format!("{}[{after}", before.replacen("ground = \"dark\"\n", "", 1))).unwrap();
+    let said = place.succeed("train --resume old --max-steps 3 --threads 1 --watch off");
+    assert!(said.stderr.contains("begun by a version"), "{}", said.stderr);
+    fs::rename(place.path("paper"), place.path("moved")).unwrap();
+    let said = place.digitgan("train --resume old --max-steps 4 --threads 1 --watch off");
+    assert_eq!(complaint(&said, 1, &["if it moved", "--data"]), None, "{}", said.stderr);
+    place.succeed("train --resume old --data moved --max-steps 4 --threads 1 --watch off");
+}
+
+#[test]
+fn digits_on_their_side_are_told_and_not_turned() {
+    let place = Place::new();
+    let turn = |image: &[u8]| -> Vec<u8> { (0..784).map(|index| image[28 * (index % 28) + index / 28]).collect() };
+    write_pictures(&place, "plain", |image| image.to_vec(), png::BitDepth::Eight);
+    write_pictures(&place, "side", turn, png::BitDepth::Eight);
+    let said = place.succeed("data info --data side");
+    assert!(said.stderr.contains("give --orientation transposed"), "{}", said.stderr);
+    assert!(!place.succeed("data info --data plain").stderr.contains("--orientation"));
+    let turned = info(&place, "side --orientation transposed");
+    assert_eq!(turned["sha256"], info(&place, "plain")["sha256"]);
+    assert_eq!(turned["files"]["turned"], serde_json::Value::Null);
+}
+
+#[test]
+fn what_is_missing_is_listed() {
+    let place = Place::new();
+    write_pictures(&place, "some", |image| image.to_vec(), png::BitDepth::Eight);
+    for index in 0..5 {
+        fs::write(place.path(&format!("some/3/x{index}.png")), b"").unwrap();
+    }
+    fs::write(place.path("some/notes.txt"), b"x").unwrap();
+    let said = place.succeed("data info --data some --data-dir data");
+    assert!(
+        said.stderr.contains("5 images could not be read") && said.stderr.contains("left out: .txt"),
+        "{}",
+        said.stderr
+    );
+    let list = fs::read_to_string(place.path("data/reports/some/unreadable.txt")).unwrap();
+    assert_eq!(list.lines().count(), 5);
+}
+
+#[test]
+fn a_data_set_goes_through_every_format() {
+    let place = Place::new();
+    let before = info(&place, "digits");
+    let mut from = "digits".to_owned();
+    for to in ["npz", "csv", "parquet", "idx"] {
+        let out = if to == "npz" { "set.npz".to_owned() } else { format!("as-{to}") };
+        place.succeed(&format!("data convert {from} {out} --to {to}"));
+        assert_eq!(info(&place, &out)["sha256"], before["sha256"], "{to}");
+        from = out;
+    }
+    place.succeed("data convert digits pictures --to folders");
+    assert_eq!(info(&place, "pictures")["train_counts"], before["train_counts"]);
+    for (args, code, says) in [
+        ("digits as-csv", 1, vec!["as-csv is there already"]),
+        ("digits set.npz", 1, vec!["set.npz is there already"]),
+        ("digits new --to npz", 2, vec![".npz"]),
+        ("digits new.npz --to csv", 2, vec!["another name"]),
+        ("digits new.csv", 2, vec!["--to csv"]),
+        ("nowhere new", 1, vec!["nowhere"]),
+    ] {
+        let said = place.digitgan(&format!("data convert {args}"));
+        assert_eq!(complaint(&said, code, &says), None, "{args}");
+    }
+    assert!(!place.path("new").exists() && !place.path("new.npz").exists() && !place.path("new.csv").exists());
+}
+
+#[test]
+fn a_set_is_chosen_by_its_name() {
+    let place = Place::new();
+    let folder = place.path("emnist");
+    fs::create_dir(&folder).unwrap();
+    let (images, labels) = (idx_images(&[7; 784 * 4]), idx_labels(&[0, 1, 0, 1]));
+    for set in ["digits", "letters"] {
+        for split in ["train", "test"] {
+            let path = |kind: &str| folder.join(format!("emnist-{set}-{split}-{kind}-ubyte"));
+            fs::write(path("images-idx3"), &images).unwrap();
+            fs::write(path("labels-idx1"), &labels).unwrap();
+        }
+    }
+    let said = place.digitgan("data info --data emnist");
+    assert_eq!(complaint(&said, 1, &["emnist/emnist-digits", "emnist/emnist-letters"]), None, "{}", said.stderr);
+    assert_eq!(info(&place, "emnist/emnist-letters")["train_images"], 4);
+    assert!(Path::new(&folder).exists());
+}

@@ -1,0 +1,406 @@
+//! Which files of a folder belong together: images and labels, to train and to test on.
+
+use super::error::DataError;
+use super::format::{self, Format};
+use super::listing::{file_name, list};
+use super::names::{Content, Meaning, SplitName, meaning, meaning_of_path, shards, split_of_word};
+use super::npz;
+use super::place::{ArrayFile, Place};
+use super::report::{LeftOut, Unused};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How far below the folder that was given sets are looked for: torchvision's lie in `MNIST/raw`.
+const MAX_DEPTH: usize = 2;
+
+/// The array of an archive that says what classes are called.
+pub(crate) const CLASS_NAMES: &str = "class_names";
+
+/// A data set, as it lies.
+pub(super) struct Found {
+    pub(super) format: &'static str,
+    /// What its names have in common, such as `emnist letters`.
+    pub(super) set: String,
+    /// The images to train on; all there are if there are no others.
+    pub(super) train: Place,
+    pub(super) test: Option<Place>,
+    /// The folder it lies in.
+    pub(super) home: PathBuf,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) unused: Vec<Unused>,
+}
+
+/// A file, or an array within one, that is images or labels.
+#[derive(Clone)]
+struct Member {
+    path: PathBuf,
+    /// The array within the file.
+    entry: Option<String>,
+    format: Format,
+    meaning: Meaning,
+    /// How many words of the array's name say nothing that is known.
+    rest: usize,
+}
+
+/// How the files of a set hold images.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Arrays,
+    Parquet,
+    Csv,
+}
+
+impl Member {
+    fn kind(&self) -> Kind {
+        match self.format {
+            Format::Parquet => Kind::Parquet,
+            Format::Csv => Kind::Csv,
+            Format::Idx | Format::Npy | Format::Npz | Format::Picture => Kind::Arrays,
+        }
+    }
+
+    /// Whether it is another's file, but for compression.
+    fn is_copy_of(&self, other: Option<&Member>) -> bool {
+        let name = |member: &Member| member.path.to_string_lossy().trim_end_matches(".gz").replace(".idx", "-idx");
+        let stem = |member: &Member| {
+            let name = name(member);
+            // Kaggle's archives unpack each file into a folder of its own name.
+            name.rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        other.is_some_and(|other| self.entry == other.entry && stem(self) == stem(other))
+    }
+
+    fn array(&self) -> ArrayFile {
+        ArrayFile { path: self.path.clone(), format: self.format, entry: self.entry.clone() }
+    }
+
+    /// Whether it is what classes are called, as [`crate::convert`] writes it.
+    fn is_names(&self) -> bool {
+        self.entry.as_deref() == Some(CLASS_NAMES)
+    }
+
+    /// The folder of its set: above one that is named for a split, or for the file alone.
+    fn home(&self) -> PathBuf {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match folder.parent() {
+            Some(above) if split_of_word(&file_name(folder)).is_some() => above.to_owned(),
+            Some(above) if folder.file_name() == self.path.file_name() => above.to_owned(),
+            _ => folder.to_owned(),
+        }
+    }
+}
+
+/// The members of one set.
+struct Set {
+    kind: Kind,
+    home: PathBuf,
+    name: String,
+    members: Vec<Member>,
+}
+
+impl Set {
+    fn has(&self, split: Option<SplitName>) -> bool {
+        self.members.iter().any(|member| member.meaning.split == split)
+    }
+
+    /// Whether it could be trained on: it has a split for that, or no splits.
+    fn is_trainable(&self) -> bool {
+        self.has(Some(SplitName::Train)) || (self.has(None) && !self.has(Some(SplitName::Test)))
+    }
+
+    fn has_labels(&self, split: Option<SplitName>) -> bool {
+        self.members.iter().any(|m| m.meaning.split == split && m.meaning.content == Some(Content::Labels))
+    }
+
+    /// How a person can name it.
+    fn choice(&self) -> PathBuf {
+        match self.members.first() {
+            Some(first) if self.name.is_empty() => first.path.clone(),
+            _ => self.home.join(self.name.replace(' ', "-")),
+        }
+    }
+
+    /// The array of a split's content: of several the one whose name says nothing else.
+    fn of(&self, split: Option<SplitName>, content: Content) -> Result<Option<&Member>, DataError> {
+        let is = |member: &&Member| member.meaning.split == split && member.meaning.content == Some(content);
+        let found: Vec<&Member> = self.members.iter().filter(is).collect();
+        let least = found.iter().map(|member| member.rest).min();
+        let mut best = found.into_iter().filter(|member| Some(member.rest) == least);
+        let first = best.next();
+        let others: Vec<PathBuf> = best.filter(|other| !other.is_copy_of(first)).map(Member::shown).collect();
+        match (first, others.is_empty()) {
+            (Some(first), false) => Err(self.several([vec![first.shown()], others].concat())),
+            _ => Ok(first),
+        }
+    }
+
+    fn several(&self, choices: Vec<PathBuf>) -> DataError {
+        DataError::SeveralSets { folder: self.home.clone(), choices }
+    }
+
+    /// The tables of a split: one, or all shards of one.
+    fn tables(&self, split: Option<SplitName>) -> Result<Vec<PathBuf>, DataError> {
+        let mut tables: Vec<&Member> = Vec::new();
+        for member in self.members.iter().filter(|member| member.meaning.split == split) {
+            if !tables.iter().any(|other| member.is_copy_of(Some(other))) {
+                tables.push(member);
+            }
+        }
+        let paths = || tables.iter().map(|member| member.path.clone()).collect::<Vec<PathBuf>>();
+        let numbers: Vec<Option<usize>> = tables.iter().map(|member| shards(&file_name(&member.path))).collect();
+        match numbers.as_slice() {
+            [Some(all), ..] if numbers.iter().all(|number| number == &Some(*all)) && tables.len() < *all => {
+                let file = format!("shard of {all}, of which {} are there,", tables.len());
+                Err(DataError::MissingFile { folder: self.home.clone(), file })
+            }
+            [first, ..] if numbers.iter().all(|number| number == first) && (first.is_some() || tables.len() == 1) => {
+                Ok(paths())
+            }
+            // `0000.parquet`, `0001.parquet`
+            _ if tables.iter().all(|member| file_name(&member.path).starts_with('0')) => Ok(paths()),
+            _ => Err(self.several(paths())),
+        }
+    }
+
+    /// Where a split lies; none if there is none.
+    fn place(&self, split: Option<SplitName>) -> Result<Option<Place>, DataError> {
+        if !self.has(split) {
+            return Ok(None);
+        }
+        match self.kind {
+            Kind::Parquet => return Ok(Some(Place::Parquet(self.tables(split)?))),
+            Kind::Csv => return Ok(Some(Place::Csv(self.tables(split)?))),
+            Kind::Arrays => {}
+        }
+        let file = Member::array;
+        match (self.of(split, Content::Images)?, self.of(split, Content::Labels)?) {
+            (Some(images), Some(labels)) => {
+                let names = self.members.iter().find(|member| member.is_names()).map(file);
+                Ok(Some(Place::Arrays { images: file(images), labels: file(labels), names }))
+            }
+            // Those of an archive come together: such images have no labels.
+            (Some(images), None) if images.entry.is_some() && split.is_some_and(|split| split != SplitName::Train) => {
+                Ok(None)
+            }
+            (Some(images), None) => Err(self.missing(images, [("images", "labels"), ("imgs", "labels"), ("x", "y")])),
+            (None, Some(labels)) => Err(self.missing(labels, [("labels", "images"), ("labels", "imgs"), ("y", "x")])),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// That the counterpart of `there` is missing, by the name that it would have.
+    fn missing(&self, there: &Member, swaps: [(&str, &str); 3]) -> DataError {
+        let name = match &there.entry {
+            Some(entry) if meaning(entry).content.is_some() => entry.clone(),
+            _ => file_name(&there.path).trim_end_matches(".gz").to_owned(),
+        };
+        let swapped = swaps.iter().find(|(from, _)| name.to_lowercase().contains(from));
+        let file = match swapped {
+            Some((from, to)) if name.contains(from) => name.replacen(from, to, 1),
+            Some((from, to)) => name.replacen(&from.to_uppercase(), &to.to_uppercase(), 1),
+            None => format!("counterpart of {name}"),
+        };
+        let file = match there.meaning.content {
+            Some(Content::Images) => file.replace("idx3", "idx1"),
+            _ => file.replace("idx1", "idx3"),
+        };
+        DataError::MissingFile { folder: self.home.clone(), file }
+    }
+}
+
+/// The one set in `folder`, or the one in it whose names begin with the words of `wanted`; none if there is no file that
+/// could be part of one.
+pub(super) fn find(folder: &Path, wanted: Option<&str>) -> Result<Option<Found>, DataError> {
+    let (members, others) = members(list(folder)?);
+    choose(folder, members, others, wanted)
+}
+
+/// The set that a file is, or that it is a part of.
+pub(super) fn of_file(path: &Path) -> Result<Option<Found>, DataError> {
+    let (mut members, _) = members(vec![path.to_owned()]);
+    let Some(first) = members.first() else { return Ok(None) };
+    if first.kind() != Kind::Arrays {
+        // This table and no other, whatever split it is of.
+        members.iter_mut().for_each(|member| member.meaning.split = None);
+        return choose(path, members, Vec::new(), None);
+    }
+    let labelled = |split| {
+        Content::of_all().iter().all(|&content| {
+            members.iter().any(|member| member.meaning.split == split && member.meaning.content == Some(content))
+        })
+    };
+    if labelled(None) || labelled(Some(SplitName::Train)) {
+        return choose(path, members, Vec::new(), None);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    find(folder, Some(&first.meaning.set))
+}
+
+/// [`find`], in the folders below.
+pub(super) fn find_below(folder: &Path) -> Result<Option<Found>, DataError> {
+    let (mut below, mut all) = (vec![(folder.to_owned(), 0)], Vec::new());
+    while let Some((folder, depth)) = below.pop() {
+        let (members, others) = members(list(&folder)?);
+        all.extend(members);
+        if depth < MAX_DEPTH {
+            let folders = others.into_iter().rev().filter(|path| path.is_dir());
+            below.extend(folders.map(|path| (path, depth + 1)));
+        }
+    }
+    choose(folder, all, Vec::new(), None)
+}
+
+fn choose(
+    folder: &Path,
+    members: Vec<Member>,
+    others: Vec<PathBuf>,
+    wanted: Option<&str>,
+) -> Result<Option<Found>, DataError> {
+    let mut sets = sets(members);
+    if let Some(name) = wanted {
+        sets.retain(|set| set.name == name);
+    }
+    if sets.is_empty() {
+        return Ok(None);
+    }
+    let Some(kind) = sets.iter().filter(|set| set.is_trainable()).map(|set| set.kind).min() else {
+        return Err(DataError::MissingFile {
+            folder: folder.to_owned(),
+            file: "file of training images (train…)".to_owned(),
+        });
+    };
+    // A set without splits beside one that has them is something else, such as digits of other writers.
+    let split = sets.iter().any(|set| set.kind == kind && set.has(Some(SplitName::Train)));
+    let fits = |set: &Set| set.kind == kind && set.is_trainable() && (set.has(Some(SplitName::Train)) || !split);
+    let (mut chosen, rest): (Vec<Set>, Vec<Set>) = sets.into_iter().partition(fits);
+    if chosen.len() > 1 {
+        let choices = chosen.iter().map(Set::choice).collect();
+        return Err(DataError::SeveralSets { folder: folder.to_owned(), choices });
+    }
+    let unused: Vec<Unused> =
+        rest.iter().map(|set| Unused { path: set.choice(), why: "it is another data set" }).collect();
+    Ok(Some(found(chosen.remove(0), unused, others)?))
+}
+
+fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Found, DataError> {
+    use SplitName::{Test, Train, Validation};
+    let (train, test) =
+        if set.has(Some(Train)) { (Some(Train), [Some(Test), Some(Validation)]) } else { (None, [None; 2]) };
+    let test = test.into_iter().flatten().find(|&split| set.has(Some(split)));
+    for member in &set.members {
+        let split = member.meaning.split;
+        let why = if split != train && split != test {
+            if split.is_none() { "it is of no split" } else { "the test split is used" }
+        } else if member.entry.is_some() && (member.rest > 0 || member.meaning.content.is_none()) {
+            "other arrays are used"
+        } else if member.entry.is_some() && !set.has_labels(split) {
+            "it has no labels"
+        } else {
+            continue;
+        };
+        if !member.is_names() {
+            unused.push(Unused { path: member.shown(), why });
+        }
+    }
+    let no_images = || DataError::NoImages { path: set.home.clone() };
+    Ok(Found {
+        format: set.members.first().map_or("", |member| member.format.name()),
+        train: set.place(train)?.ok_or_else(no_images)?,
+        test: match test {
+            Some(split) => set.place(Some(split))?,
+            None => None,
+        },
+        left_out: left_out(&others, &set.name),
+        unused,
+        home: set.home.clone(),
+        set: set.name,
+    })
+}
+
+impl Member {
+    /// Its path, and the array within.
+    fn shown(&self) -> PathBuf {
+        match &self.entry {
+            Some(entry) => self.path.join(entry),
+            None => self.path.clone(),
+        }
+    }
+}
+
+/// The members among files, and what else there is.
+fn members(paths: Vec<PathBuf>) -> (Vec<Member>, Vec<PathBuf>) {
+    let (mut members, mut others) = (Vec::new(), Vec::new());
+    for path in paths {
+        // Some archives unpack each file into a folder of its own name.
+        let inner = only_file_of_that_name(&path);
+        let path = inner.unwrap_or(path);
+        match format::of(&path) {
+            Some(Format::Picture) | None => others.push(path),
+            Some(Format::Npz) => members.extend(arrays_within(&path)),
+            Some(format) => {
+                let meaning = meaning_of_path(&path);
+                members.push(Member { path, entry: None, format, meaning, rest: 0 });
+            }
+        }
+    }
+    (members, others)
+}
+
+fn only_file_of_that_name(folder: &Path) -> Option<PathBuf> {
+    let within = folder.join(folder.file_name()?);
+    (folder.is_dir() && within.is_file()).then_some(within)
+}
+
+/// The arrays of an archive. What the name of one does not say, the name of the archive may.
+fn arrays_within(path: &Path) -> Vec<Member> {
+    let of_file = meaning_of_path(path);
+    let entries = npz::entries(path).unwrap_or_default();
+    let member = |entry: String| {
+        let of_entry = meaning(&entry);
+        let meaning = Meaning {
+            split: of_entry.split.or(of_file.split),
+            content: of_entry.content.or(of_file.content),
+            set: of_file.set.clone(),
+        };
+        let rest = of_entry.set.split(' ').filter(|word| !word.is_empty()).count();
+        Member { path: path.to_owned(), entry: Some(entry), format: Format::Npz, meaning, rest }
+    };
+    if entries.is_empty() {
+        // Reading it says what is wrong.
+        return vec![Member { path: path.to_owned(), entry: None, format: Format::Npz, meaning: of_file, rest: 0 }];
+    }
+    entries.into_iter().map(member).collect()
+}
+
+fn sets(members: Vec<Member>) -> Vec<Set> {
+    let mut sets: BTreeMap<(Kind, PathBuf, String), Vec<Member>> = BTreeMap::new();
+    for member in members {
+        sets.entry((member.kind(), member.home(), member.meaning.set.clone())).or_default().push(member);
+    }
+    sets.into_iter().map(|((kind, home, name), members)| Set { kind, home, name, members }).collect()
+}
+
+/// What was passed over: files by their endings, folders by their names.
+pub(super) fn left_out(others: &[PathBuf], set: &str) -> Vec<LeftOut> {
+    let mut kinds: BTreeMap<(bool, String), usize> = BTreeMap::new();
+    let used = |path: &Path| {
+        let name = file_name(path);
+        name == super::generated::FILE_NAME || is_mapping(path, set)
+    };
+    for path in others.iter().filter(|path| !used(path)) {
+        let folder = path.is_dir();
+        let what = match path.extension() {
+            _ if folder => file_name(path),
+            Some(ending) => format!(".{}", super::error::one_line(&ending.to_string_lossy())),
+            None => file_name(path),
+        };
+        *kinds.entry((folder, what)).or_default() += 1;
+    }
+    let why = |folder| if folder { "a folder beside the data set" } else { "files that are not read" };
+    kinds.into_iter().map(|((folder, what), number)| LeftOut { what, number, why: why(folder) }).collect()
+}
+
+/// Whether a file says what the classes of an EMNIST set are called.
+pub(super) fn is_mapping(path: &Path, set: &str) -> bool {
+    !set.is_empty() && meaning(&file_name(path)).set == format!("{set} mapping txt")
+}

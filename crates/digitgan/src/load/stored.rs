@@ -1,0 +1,98 @@
+//! What the readers of formats hand over: images as they are stored, and their labels.
+
+/// Grey values as they are stored.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Values<'a> {
+    /// Whole numbers below 256.
+    Bytes(&'a [u8]),
+    /// Whole numbers below 65,536.
+    Words(&'a [u16]),
+    /// Any numbers.
+    Floats(&'a [f32]),
+}
+
+/// The types of values, from the narrowest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    #[default]
+    Bytes,
+    Words,
+    Floats,
+}
+
+/// Images of one size, one after the other, row by row: `[count, rows, columns]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stored<'a> {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) values: Values<'a>,
+}
+
+/// One label for each image, in the order of the images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// Numbers of classes.
+    Numbers(Vec<i64>),
+    /// Names of classes.
+    Names(Vec<String>),
+}
+
+impl Values<'_> {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Values::Bytes(_) => Kind::Bytes,
+            Values::Words(_) => Kind::Words,
+            Values::Floats(_) => Kind::Floats,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Values::Bytes(values) => values.len(),
+            Values::Words(values) => values.len(),
+            Values::Floats(values) => values.len(),
+        }
+    }
+}
+
+impl<'a> Stored<'a> {
+    /// How many images there are.
+    pub(super) fn count(&self) -> usize {
+        self.values.len() / (self.rows * self.columns)
+    }
+
+    /// The image at `index`, which is below [`Stored::count`].
+    pub(super) fn image(&self, index: usize) -> Stored<'a> {
+        let size = self.rows * self.columns;
+        let place = index * size..(index + 1) * size;
+        let values = match self.values {
+            Values::Bytes(values) => Values::Bytes(&values[place]),
+            Values::Words(values) => Values::Words(&values[place]),
+            Values::Floats(values) => Values::Floats(&values[place]),
+        };
+        Stored { values, ..*self }
+    }
+}
+
+impl Labels {
+    /// How many labels there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Labels::Numbers(labels) => labels.len(),
+            Labels::Names(labels) => labels.len(),
+        }
+    }
+
+    /// Adds the labels of `more`: numbers as long as all are.
+    pub(super) fn append(&mut self, more: Labels) {
+        match (&mut *self, more) {
+            (Labels::Numbers(all), Labels::Numbers(more)) => all.extend(more),
+            (Labels::Names(all), Labels::Names(more)) => all.extend(more),
+            (Labels::Names(all), Labels::Numbers(more)) => all.extend(more.iter().map(i64::to_string)),
+            (Labels::Numbers(all), Labels::Names(more)) => {
+                let names = all.iter().map(i64::to_string).chain(more).collect();
+                *self = Labels::Names(names);
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Data sets as people and other projects lay them out.
+
+use crate::support::{assert_message, gzip, idx_images, idx_labels, pixels, write, write_idx_set};
+use digitgan::data::{DataSource, Dataset, LabelPlace, OrAuto, Orientation, Reading};
+use digitgan::load::{DataError, LoadReport, load};
+use image::{GrayImage, ImageFormat, Luma};
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use tempfile::{TempDir, tempdir};
+
+fn load_as(path: &Path, reading: Reading) -> Result<(Dataset, LoadReport), DataError> {
+    let loaded = load(&DataSource::Path(path.to_owned()), &reading, Path::new("unused"), &|_| ())?;
+    Ok((loaded.dataset, loaded.report.unwrap()))
+}
+
+fn load_path(path: &Path) -> Result<(Dataset, LoadReport), DataError> {
+    load_as(path, Reading::default())
+}
+
+/// The names of what was left out, with their numbers.
+fn left_out(report: &LoadReport) -> Vec<(&str, usize)> {
+    report.left_out.iter().map(|thing| (thing.what.as_str(), thing.number)).collect()
+}
+
+/// A light square on black.
+fn picture(format: ImageFormat) -> Vec<u8> {
+    let inside = |x, y| (10..18).contains(&x) && (10..18).contains(&y);
+    let image = GrayImage::from_fn(28, 28, |x, y| Luma([if inside(x, y) { 250 } else { 0 }]));
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+fn folder_of(names: &[&str]) -> TempDir {
+    let folder = tempdir().unwrap();
+    for name in names {
+        let format = if name.ends_with("jpg") { ImageFormat::Jpeg } else { ImageFormat::Png };
+        write(folder.path(), name, &picture(format));
+    }
+    folder
+}
+
+/// The files of a set of IDX files with a prefix, a part of whose labels is `labels`.
+fn write_set(folder: &Path, prefix: &str, labels: &[u8]) {
+    for (split, count) in [("train", labels.len()), ("test", labels.len() / 2)] {
+        let images = idx_images(28, 28, &pixels(count));
+        write(folder, &format!("{prefix}{split}-images-idx3-ubyte.gz"), &gzip(&images));
+        write(folder, &format!("{prefix}{split}-labels-idx1-ubyte.gz"), &gzip(&idx_labels(&labels[..count])));
+    }
+}
+
+#[test]
+fn emnist_holds_six_sets_and_one_is_chosen() {
+    let folder = tempdir().unwrap();
+    for set in ["balanced", "byclass", "bymerge", "digits", "letters", "mnist"] {
+        let labels: &[u8] = if set == "letters" { &[1, 2, 3, 1, 2, 3] } else { &[0, 1, 2, 0, 1, 2] };
+        write_set(folder.path(), &format!("emnist-{set}-"), labels);
+    }
+    write(folder.path(), "emnist-letters-mapping.txt", b"1 65 97\n2 66 98\n3 67 99\n4 68 100\n");
+    let error = load_path(folder.path()).unwrap_err();
+    assert_message(&error, folder.path());
+    let DataError::SeveralSets { choices, .. } = error else { panic!("{error}") };
+    assert_eq!(choices.len(), 6);
+    for choice in &choices {
+        let (dataset, report) = load_path(choice).unwrap();
+        assert_eq!((dataset.train.len(), dataset.test.len(), report.unused.len()), (6, 3, 0), "{}", choice.display());
+        assert_eq!(report.read_as.orientation, Orientation::Transposed);
+    }
+    let (letters, _) = load_path(&folder.path().join("emnist-letters")).unwrap();
+    assert_eq!(letters.class_names, ["Aa", "Bb", "Cc"]);
+    assert_eq!(letters.train.labels, [0, 1, 2, 0, 1, 2]);
+    // A file of a set names it too.
+    let (digits, _) = load_path(&folder.path().join("emnist-digits-train-images-idx3-ubyte.gz")).unwrap();
+    assert_eq!(digits.class_names, ["0", "1", "2"]);
+    let upright = Reading { orientation: OrAuto::Given(Orientation::Upright), ..Reading::default() };
+    let (as_stored, _) = load_as(&folder.path().join("emnist-digits"), upright).unwrap();
+    assert_eq!(as_stored.train.images, pixels(6));
+}
+
+#[test]
+fn kaggle_s_folders_beside_files_are_no_files() {
+    let folder = tempdir().unwrap();
+    write_idx_set(folder.path());
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let bytes = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        write(folder.path(), &name.replace("-idx", ".idx"), &bytes);
+        write(folder.path(), &format!("{name}/{name}"), &bytes);
+    }
+    let (dataset, _) = load_path(folder.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (30, 6));
+}
+
+#[test]
+fn sets_in_folders_below_are_found_if_there_is_one() {
+    let folder = tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("MNIST/raw")).unwrap();
+    write_idx_set(&folder.path().join("MNIST/raw"));
+    assert_eq!(load_path(folder.path()).unwrap().0.train.len(), 30);
+    fs::create_dir_all(folder.path().join("KMNIST/raw")).unwrap();
+    write_idx_set(&folder.path().join("KMNIST/raw"));
+    let error = load_path(folder.path()).unwrap_err();
+    assert!(matches!(error, DataError::SeveralSets { .. }), "{error}");
+    assert_eq!(load_path(&folder.path().join("KMNIST")).unwrap().0.train.len(), 30);
+}
+
+#[test]
+fn a_set_without_test_files_gives_some_of_its_images() {
+    let folder = tempdir().unwrap();
+    write_idx_set(folder.path());
+    for name in ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] {
+        fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((report.set_aside, dataset.test.labels.as_slice()), (Some(3), [0, 1, 2].as_slice()));
+    assert_eq!(dataset.train.len(), 27);
+}
+
+#[test]
+fn splits_by_other_names() {
+    for (train, test) in [("training", "testing"), ("train", "val"), ("Train", "Valid"), ("TRAINING", "validation")] {
+        let names = [format!("{train}/0/a.png"), format!("{train}/1/a.jpg"), format!("{test}/1/b.jpeg.png")];
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (dataset, report) = load_path(folder_of(&names).path()).unwrap();
+        assert_eq!((dataset.train.len(), dataset.test.labels.as_slice()), (2, [1].as_slice()), "{train}");
+        assert_eq!(left_out(&report), [], "{train}");
+    }
+    let folder = folder_of(&["train/0/a.png", "train/1/a.png", "test/0/a.png", "val/0/a.png", "val/1/a.png"]);
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.test.len(), 1);
+    assert_eq!(report.unused.iter().map(|unused| unused.path.clone()).collect::<Vec<_>>(), [folder.path().join("val")]);
+}
+
+#[test]
+fn what_is_no_class_is_left_out_and_named() {
+    let folder = folder_of(&["0/a.png", "1/a.png", "test/a.png", "unlabelled/a.png", ".git/0/a.png"]);
+    write(folder.path(), "__MACOSX/0/._a.png", b"x");
+    write(folder.path(), "processed/training.pt", b"x");
+    write(folder.path(), "0/notes.txt", b"x");
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.class_names, ["0", "1"]);
+    let names = left_out(&report);
+    for name in ["test", "unlabelled", ".git", "__MACOSX", "processed", ".txt"] {
+        assert!(names.contains(&(name, 1)), "{name}: {names:?}");
+    }
+}
+
+#[test]
+fn the_class_may_stand_in_the_name_if_it_is_asked_for() {
+    let folder = folder_of(&["7_001.png", "7-002.png", "3_001.jpg", "12 a.png", "12.b.png"]);
+    let error = load_path(folder.path()).unwrap_err();
+    assert!(matches!(error, DataError::Flat { pictures: 5, .. }), "{error}");
+    let by_name = Reading { labels: OrAuto::Given(LabelPlace::FileName), ..Reading::default() };
+    let (dataset, report) = load_as(folder.path(), by_name).unwrap();
+    assert_eq!(dataset.class_names, ["3", "7", "12"]);
+    assert_eq!((dataset.train.len(), report.set_aside), (5, Some(0)));
+    let folder = folder_of(&["train/7_001.png", "train/3_001.png", "test/7_001.png"]);
+    let (dataset, report) = load_as(folder.path(), by_name).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len(), report.set_aside), (2, 1, None));
+}
+
+#[test]
+fn pictures_that_cannot_be_read_are_missing_and_listed() {
+    let folder = folder_of(&["0/a.png", "0/b.png", "1/a.jpg", "1/b.png"]);
+    write(folder.path(), "0/b.png", b"");
+    write(folder.path(), "1/b.png", &picture(ImageFormat::Png)[..60]);
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.train.labels, [0, 1]);
+    let places: Vec<&str> = report.unreadable.iter().map(|one| one.place.as_str()).collect();
+    let expected = ["0/b.png", "1/b.png"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    assert_eq!(places, expected);
+    assert_eq!(report.unreadable[0].reason, "it is empty");
+}
+
+#[test]
+fn a_table_without_labels_is_an_unused_split() {
+    let folder = tempdir().unwrap();
+    let pixels: String = (0..784).map(|pixel| format!(",pixel{pixel}")).collect();
+    let row = |label: &str| format!("{label}{}\n", ",0".repeat(300) + &",255".repeat(50) + &",0".repeat(434));
+    let train = format!("label{pixels}\n{}{}", row("0"), row("1"));
+    write(folder.path(), "train.csv", train.as_bytes());
+    write(folder.path(), "test.csv", format!("{}\n{}", &pixels[1..], &row("")[1..]).as_bytes());
+    write(folder.path(), "sample_submission.csv", b"ImageId,Label\n1,0\n");
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.class_names.as_slice()), (2, ["0", "1"].map(str::to_owned).as_slice()));
+    assert!(report.unused.iter().any(|unused| unused.path.ends_with("test.csv")), "{:?}", report.unused);
+}
+
+#[test]
+fn folders_of_nothing_say_what_they_hold() {
+    let folder = tempdir().unwrap();
+    write(folder.path(), "archive.zip", b"PK");
+    write(folder.path(), "docs/readme.md", b"x");
+    let error = load_path(folder.path()).unwrap_err();
+    assert_message(&error, folder.path());
+    assert!(error.to_string().contains("holds 1 folder, 1 .zip (unpack it)"), "{error}");
+    let file = folder.path().join("archive.zip");
+    let error = load_path(&file).unwrap_err();
+    assert_message(&error, &file);
+}
