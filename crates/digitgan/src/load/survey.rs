@@ -46,26 +46,18 @@ pub(super) struct Unclear {
 impl Facts {
     /// Those of one image.
     pub(super) fn of(image: Stored<'_>) -> Facts {
+        let (rows, columns) = (image.rows, image.columns);
         match image.values {
-            Values::Bytes(values) => of_numbers(values, image.rows, image.columns),
-            Values::Words(values) => of_numbers(values, image.rows, image.columns),
-            Values::Floats(values) => of_numbers(values, image.rows, image.columns),
+            Values::Bytes(values) => of_numbers(values, rows, columns, sum_of_bytes(values)),
+            Values::Words(values) => of_numbers(values, rows, columns, sum_by_rows(values, columns)),
+            Values::Floats(values) => of_numbers(values, rows, columns, sum_by_rows(values, columns)),
         }
     }
 }
 
-/// Sums in rows first: exact for whole numbers, and the same each time for others.
-fn of_numbers<T: Copy + Into<f32> + PartialOrd>(values: &[T], rows: usize, columns: usize) -> Facts {
-    let (mut low, mut high, mut sum) = (values[0], values[0], 0.0f64);
-    for row in values.chunks_exact(columns) {
-        let mut row_sum = 0.0f32;
-        for &value in row {
-            low = if value < low { value } else { low };
-            high = if value > high { value } else { high };
-            row_sum += value.into();
-        }
-        sum += f64::from(row_sum);
-    }
+fn of_numbers<T: Copy + Into<f32> + PartialOrd>(values: &[T], rows: usize, columns: usize, sum: f64) -> Facts {
+    let lower = |low: T, &value: &T| if value < low { value } else { low };
+    let higher = |high: T, &value: &T| if value > high { value } else { high };
     // An eighth of the shorter side: 3 pixels of 28, 2 of 16, 1 of 8.
     let side = (rows.min(columns) / 8).max(1);
     let mut corners = 0.0f64;
@@ -75,11 +67,22 @@ fn of_numbers<T: Copy + Into<f32> + PartialOrd>(values: &[T], rows: usize, colum
         }
     }
     Facts {
-        low: low.into(),
-        high: high.into(),
+        low: values.iter().fold(values[0], lower).into(),
+        high: values.iter().fold(values[0], higher).into(),
         corners: (corners / (4 * side * side) as f64) as f32,
         mean: (sum / values.len() as f64) as f32,
     }
+}
+
+/// Whole numbers, so that many are added at once: most of all data sets are bytes.
+fn sum_of_bytes(values: &[u8]) -> f64 {
+    values.iter().map(|&value| u64::from(value)).sum::<u64>() as f64
+}
+
+/// Sums in rows first: exact for whole numbers that are not too large, and the same each time for others.
+fn sum_by_rows<T: Copy + Into<f32>>(values: &[T], columns: usize) -> f64 {
+    let row_sum = |row: &[T]| row.iter().fold(0.0f32, |sum, &value| sum + value.into());
+    values.chunks_exact(columns).map(|row| f64::from(row_sum(row))).sum()
 }
 
 impl Survey {
