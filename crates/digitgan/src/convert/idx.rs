@@ -5,14 +5,12 @@ use super::parts::{Failed, Part, Progress, chunks, record};
 use crate::IMAGE_SIDE;
 use crate::data::Dataset;
 use crate::load::generated::Layout;
+use crate::load::idx::{IMAGES_MAGIC, LABELS_MAGIC};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-
-const IMAGES_MAGIC: u32 = 0x0803;
-const LABELS_MAGIC: u32 = 0x0801;
 
 pub(super) fn write(dataset: &Dataset, folder: &Path, progress: &mut Progress<'_>) -> Result<(), ConvertError> {
     for part in Part::ALL {

@@ -6,6 +6,7 @@ use super::gzip::GzipFile;
 use super::journal::Chunk;
 use super::plan::{MAX_PNG_IMAGES, Part};
 use crate::load::generated::Layout;
+use crate::load::idx::{IMAGES_MAGIC, LABELS_MAGIC};
 use crate::picture::{encode_with, read_grey};
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 use flate2::Compression;
@@ -15,10 +16,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Of images and of labels.
-const IMAGES_MAGIC: u32 = 0x0803;
-const LABELS_MAGIC: u32 = 0x0801;
 
 /// The names of what a data set of this layout consists of, in the order in which it may come to light: while one is
 /// missing, no loader takes the others for a data set.

@@ -18,9 +18,9 @@ use super::stored::Labels;
 use std::io::Read;
 
 /// What MNIST's files of images begin with.
-const IMAGES_MAGIC: u32 = 0x0803;
+pub(crate) const IMAGES_MAGIC: u32 = 0x0803;
 /// What MNIST's files of labels begin with.
-const LABELS_MAGIC: u32 = 0x0801;
+pub(crate) const LABELS_MAGIC: u32 = 0x0801;
 /// The most dimensions of an array of either.
 const MAX_DIMENSIONS: u32 = 4;
 

@@ -59,6 +59,23 @@ pub(super) fn split<'a>(area: &Area<'a>) -> [Area<'a>; 3] {
     [head, body, foot]
 }
 
+/// Points as a line, or as a dot where there is one alone.
+pub(super) fn draw_piece(
+    chart: &mut Chart<'_, '_>,
+    points: impl Iterator<Item = (u64, f64)>,
+    is_dot: bool,
+    color: RGBColor,
+) -> Result<(), PictureError> {
+    if is_dot {
+        let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
+        chart.draw_series(dots).map_err(drawing_error)?;
+    } else {
+        let style = color.stroke_width(px(2) as u32);
+        chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
+    }
+    Ok(())
+}
+
 /// The title, and under it which colour is what.
 pub(super) fn draw_head(area: &Area<'_>, title: &str, legend: &[(&str, RGBColor)]) -> Result<(), PictureError> {
     let fitted = font_to_fit(title, TITLE_SIZE, WIDTH - 2 * MARGIN);

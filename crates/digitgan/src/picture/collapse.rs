@@ -1,6 +1,6 @@
 //! What the collapse monitor saw, as a picture.
 
-use super::chart::{self, Area, Chart, GRID, draw_axes, draw_note, px};
+use super::chart::{self, Area, Chart, GRID, draw_axes, draw_note, draw_piece, px};
 use super::series::{self, Sample};
 use super::text::drawing_error;
 use super::{PictureError, png_file};
@@ -101,13 +101,7 @@ fn draw_number(
     let pieces = series::uneven_pieces(samples);
     for piece in &pieces {
         let points = piece.iter().map(|sample| (sample.step, sample.value.clamp(0.0, highest)));
-        if piece.len() == 1 && pieces.len() > 1 {
-            let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
-            chart.draw_series(dots).map_err(drawing_error)?;
-        } else {
-            let style = color.stroke_width(px(2) as u32);
-            chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
-        }
+        draw_piece(chart, points, piece.len() == 1 && pieces.len() > 1, color)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! recorded, strongly its running median. Only values that are finite can be drawn; the picture
 //! says how many were not, and how many lie beyond its axis.
 
-use super::chart::{self, Area, COLUMNS, Chart, counted, draw_axes, draw_note, grouped, number, px};
+use super::chart::{self, Area, COLUMNS, Chart, counted, draw_axes, draw_note, draw_piece, grouped, number};
 use super::series::{self, Axis, Sample};
 use super::text::{SUPERSAMPLING, drawing_error};
 use super::{PictureError, png_file};
@@ -177,13 +177,7 @@ fn draw_median(
         let most = (COLUMNS as usize * piece.len()).div_ceil(all);
         let smoothed = series::smooth(piece, series::median_window(all), most);
         let points = smoothed.iter().map(|s| (s.step, s.value.clamp(axis.low, axis.high)));
-        if smoothed.len() == 1 {
-            let dots = points.map(|point| Circle::new(point, px(4), color.filled()));
-            chart.draw_series(dots).map_err(drawing_error)?;
-        } else {
-            let style = color.stroke_width(px(2) as u32);
-            chart.draw_series(LineSeries::new(points, style)).map_err(drawing_error)?;
-        }
+        draw_piece(chart, points, smoothed.len() == 1, color)?;
     }
     Ok(())
 }
