@@ -164,6 +164,10 @@ def parquet_files():
         lists = pd.DataFrame({"image": [array.tolist() for array in x], "label": [NAMES[label] for label in y]})
         lists["image"] = [[row.astype(np.uint8) for row in array] for array in x]
         lists.to_parquet(folder("parquet_lists") / f"{name}.parquet", index=False)
+        # Of such arrays datasets makes TIFF files.
+        for place, arrays in {"parquet_16_bits": x.astype(np.uint16) * 257, "parquet_reals": np.float32(x / 255)}.items():
+            table = Dataset.from_dict({"image": list(arrays), "label": y.tolist()}, features=features)
+            table.to_parquet(folder(place) / f"{name}.parquet")
 
 
 def picture_files():

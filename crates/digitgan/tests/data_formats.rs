@@ -50,7 +50,7 @@ enum Classes {
 use Classes::{Named, Numbered, Sorted};
 use Pixels::{Exact, Near, OneBit, Small};
 
-const DATA_SETS: [(&str, Pixels, Classes); 22] = [
+const DATA_SETS: [(&str, Pixels, Classes); 24] = [
     ("idx_torchvision", Exact, Numbered),
     ("idx_torchvision/MNIST", Exact, Numbered),
     ("idx_torchvision/MNIST/raw", Exact, Numbered),
@@ -73,6 +73,8 @@ const DATA_SETS: [(&str, Pixels, Classes); 22] = [
     ("pictures_jpeg", Near(24), Sorted),
     ("parquet_datasets", Exact, Named),
     ("parquet_binary", Exact, Numbered),
+    ("parquet_16_bits", Exact, Named),
+    ("parquet_reals", Exact, Named),
 ];
 /// More in Parquet.
 const PARQUET: [(&str, Pixels, Classes); 3] =

@@ -1,4 +1,4 @@
-//! Data sets of PNG and JPEG files: one folder per class, or the class at the beginning of each file's name.
+//! Data sets of PNG, JPEG and TIFF files: one folder per class, or the class at the beginning of each file's name.
 //!
 //! ```text
 //! digits/3/*.png …              one image in seven of each class is set aside to test on
@@ -21,7 +21,7 @@ use crate::data::{MAX_CLASSES, MIN_CLASSES};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const FORMAT: &str = "PNG or JPEG";
+const FORMAT: &str = "PNG, JPEG or TIFF";
 
 /// Finds the class folders in a folder; none if no folder in it holds a picture.
 ///

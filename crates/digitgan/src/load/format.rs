@@ -32,7 +32,7 @@ impl Format {
             Format::Npz => "NPZ",
             Format::Parquet => "Parquet",
             Format::Csv => "CSV",
-            Format::Picture => "PNG or JPEG",
+            Format::Picture => "PNG, JPEG or TIFF",
         }
     }
 }
@@ -90,7 +90,7 @@ fn by_contents(path: &Path, name: &str) -> io::Result<Option<Format>> {
 
 fn by_name(name: &str) -> Option<Format> {
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if ends(&[".png", ".jpg", ".jpeg"]) {
+    if ends(&[".png", ".jpg", ".jpeg", ".tif", ".tiff"]) {
         Some(Format::Picture)
     } else if ends(&[".npz"]) {
         Some(Format::Npz)

@@ -54,6 +54,7 @@ mod sets;
 mod source;
 mod stored;
 mod survey;
+mod tiff;
 
 pub use csv::CsvError;
 pub use error::{ArrayError, DataError};

@@ -1,4 +1,4 @@
-//! PNG and JPEG files as grey values, told apart by their contents.
+//! PNG, JPEG and TIFF files as grey values, told apart by their contents.
 //!
 //! 1. A picture that says how it is turned (as photographs do) is turned.
 //! 2. Colours become grey by their luminance.
@@ -7,6 +7,7 @@
 use super::error::one_line;
 use super::plain_png;
 use super::stored::{Kind, Stored, Values};
+use super::tiff;
 use crate::engine::quietly;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
@@ -14,7 +15,7 @@ use std::io::Cursor;
 /// The greatest height and width of a picture, in pixels.
 pub(super) const MAX_PICTURE_SIDE: u32 = 4096;
 /// The most memory that decoding a picture may take: `MAX_PICTURE_SIDE`², 8 bytes per pixel.
-const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
+pub(super) const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
 /// The largest file of a picture that is read.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -22,21 +23,32 @@ pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) struct Picture {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    grey: Grey,
+    pub(super) grey: Grey,
 }
 
-enum Grey {
+pub(super) enum Grey {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
+    Floats(Vec<f32>),
+}
+
+impl Grey {
+    fn values(&self) -> Values<'_> {
+        match self {
+            Grey::Bytes(values) => Values::Bytes(values),
+            Grey::Words(values) => Values::Words(values),
+            Grey::Floats(values) => Values::Floats(values),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values().len()
+    }
 }
 
 impl Picture {
     pub(super) fn stored(&self) -> Stored<'_> {
-        let values = match &self.grey {
-            Grey::Bytes(values) => Values::Bytes(values),
-            Grey::Words(values) => Values::Words(values),
-        };
-        Stored { rows: self.rows, columns: self.columns, values }
+        Stored { rows: self.rows, columns: self.columns, values: self.grey.values() }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -46,18 +58,21 @@ impl Picture {
 
 /// Whether a file begins like a picture that can be read.
 pub(super) fn is_picture(head: &[u8]) -> bool {
-    matches!(image::guess_format(head), Ok(ImageFormat::Png | ImageFormat::Jpeg))
+    matches!(image::guess_format(head), Ok(ImageFormat::Png | ImageFormat::Jpeg)) || tiff::is_tiff(head)
 }
 
-/// Reads the bytes of a PNG or JPEG file; the error says in a line why they cannot be read.
+/// Reads the bytes of a PNG, JPEG or TIFF file; the error says in a line why they cannot be read.
 pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     if let Some((rows, columns, pixels)) = plain_png::decode(bytes) {
         return Ok(Picture { rows, columns, grey: Grey::Bytes(pixels) });
     }
+    if tiff::is_tiff(bytes) {
+        return guarded(|| tiff::decode(bytes))?;
+    }
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
         _ if bytes.is_empty() => return Err("it is empty".to_owned()),
-        _ => return Err("it begins like neither a PNG nor a JPEG file".to_owned()),
+        _ => return Err("it begins like neither a PNG nor a JPEG nor a TIFF file".to_owned()),
     };
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err("it ends before its picture does".to_owned());
@@ -75,7 +90,7 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
 }
 
 /// Lets the library decode; if it panics over a damaged file (some palettes make it), that is an error.
-fn guarded<T>(decode: impl FnOnce() -> image::ImageResult<T>) -> Result<T, String> {
+fn guarded<T, E: std::error::Error>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
     match quietly(decode) {
         Ok(decoded) => decoded.map_err(|error| one_line(&error.to_string())),
         Err(failure) => Err(format!("its decoder failed: {}", failure.reason)),
@@ -125,6 +140,6 @@ mod tests {
     fn a_decoder_that_panics_is_an_error_of_one_line() {
         let error = guarded(|| -> image::ImageResult<()> { panic!("index\nout of range") }).unwrap_err();
         assert_eq!(error, "its decoder failed: index out of range");
-        assert_eq!(guarded(|| Ok(7)), Ok(7));
+        assert_eq!(guarded(|| image::ImageResult::Ok(7)), Ok(7));
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Batch {
 }
 
 pub(super) enum BatchImages {
-    /// PNG or JPEG files, as far as they are there.
+    /// PNG, JPEG or TIFF files, as far as they are there.
     Files(Vec<Option<ByteArray>>),
     /// Images of one size.
     Lists { rows: usize, columns: usize, pixels: Pixels },

@@ -1,4 +1,4 @@
-//! Reading Parquet files as Hugging Face writes image data sets: a column of PNG or JPEG files and one of labels, in any
+//! Reading Parquet files as Hugging Face writes image data sets: a column of PNG, JPEG or TIFF files and one of labels, in any
 //! number of files (shards) and row groups.
 //!
 //! | column | types |

@@ -42,7 +42,7 @@ pub(super) struct Columns {
 /// How images are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Images {
-    /// PNG or JPEG files.
+    /// PNG, JPEG or TIFF files.
     Files { leaf: usize },
     /// Lists of pixels, or of rows of pixels.
     Lists { leaf: usize },

@@ -1,0 +1,115 @@
+//! Grey TIFF files: what Hugging Face's datasets makes of images with 16 bits a pixel, or with real numbers, where those of
+//! 8 bits become PNG files.
+
+use super::picture::{Grey, MAX_PICTURE_BYTES, MAX_PICTURE_SIDE, Picture};
+use std::io::Cursor;
+use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::Tag;
+use tiff::{ColorType, TiffResult};
+
+/// What files of either order of bytes begin with.
+const MAGIC: [&[u8]; 2] = [b"II*\0", b"MM\0*"];
+/// Rows from the top, columns from the left.
+const UPRIGHT: u16 = 1;
+
+pub(super) fn is_tiff(head: &[u8]) -> bool {
+    MAGIC.iter().any(|magic| head.starts_with(magic))
+}
+
+/// Reads the bytes of such a file; the error says why they cannot be read.
+pub(super) fn decode(bytes: &[u8]) -> TiffResult<Result<Picture, String>> {
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = MAX_PICTURE_BYTES as usize;
+    limits.intermediate_buffer_size = MAX_PICTURE_BYTES as usize;
+    let mut decoder = Decoder::new(Cursor::new(bytes))?.with_limits(limits);
+    let (columns, rows) = decoder.dimensions()?;
+    let turned = decoder.find_tag_unsigned::<u16>(Tag::Orientation)?.is_some_and(|turned| turned != UPRIGHT);
+    let refused = match decoder.colortype()? {
+        ColorType::Gray(8 | 16 | 32 | 64) if rows.max(columns) > MAX_PICTURE_SIDE => "it is too large",
+        ColorType::Gray(8 | 16 | 32 | 64) if decoder.more_images() => "it is a TIFF file of several pictures",
+        ColorType::Gray(8 | 16 | 32 | 64) if turned => "it is a TIFF file that says that it is turned",
+        ColorType::Gray(8 | 16 | 32 | 64) => "",
+        _ => "it is a TIFF file that is not grey, or not of whole bytes",
+    };
+    if !refused.is_empty() {
+        return Ok(Err(refused.to_owned()));
+    }
+    let grey = match decoder.read_image()? {
+        DecodingResult::U8(values) => Grey::Bytes(values),
+        DecodingResult::U16(values) => Grey::Words(values),
+        DecodingResult::F16(values) => real(&values, |value| value.to_f32()),
+        DecodingResult::F32(values) => Grey::Floats(values),
+        DecodingResult::F64(values) => real(&values, |value| value as f32),
+        DecodingResult::I8(values) => whole(&values, i64::from),
+        DecodingResult::I16(values) => whole(&values, i64::from),
+        DecodingResult::I32(values) => whole(&values, i64::from),
+        DecodingResult::U32(values) => whole(&values, i64::from),
+        DecodingResult::I64(values) => whole(&values, |value| value),
+        DecodingResult::U64(values) => whole(&values, |value| value.try_into().unwrap_or(i64::MAX)),
+    };
+    let (rows, columns) = (rows as usize, columns as usize);
+    Ok(if grey.len() == rows * columns {
+        Ok(Picture { rows, columns, grey })
+    } else {
+        Err("it is a TIFF file with more than one value a pixel".to_owned())
+    })
+}
+
+fn real<T: Copy>(values: &[T], number: impl Fn(T) -> f32) -> Grey {
+    Grey::Floats(values.iter().map(|&value| number(value)).collect())
+}
+
+/// Whole numbers as words if they are, which the ranges of sensors are looked for among.
+fn whole<T: Copy>(values: &[T], number: impl Fn(T) -> i64) -> Grey {
+    let words: Option<Vec<u16>> = values.iter().map(|&value| number(value).try_into().ok()).collect();
+    words.map_or_else(|| real(values, |value| number(value) as f32), Grey::Words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::stored::Values;
+    use tiff::encoder::{Rational, TiffEncoder, colortype};
+
+    /// A file of 2×3 pixels.
+    fn file<C: colortype::ColorType>(values: &[C::Inner], orientation: u16) -> Vec<u8>
+    where
+        [C::Inner]: tiff::encoder::TiffValue,
+    {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
+        let mut image = encoder.new_image::<C>(3, 2).unwrap();
+        image.encoder().write_tag(Tag::Orientation, orientation).unwrap();
+        image.x_resolution(Rational { n: 1, d: 1 });
+        image.write_data(values).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn grey_of_every_type_is_read() {
+        let bytes = file::<colortype::Gray8>(&[0, 1, 2, 3, 4, 255], 1);
+        assert!(is_tiff(&bytes));
+        let picture = decode(&bytes).unwrap().unwrap();
+        assert_eq!((picture.rows, picture.columns), (2, 3));
+        assert!(matches!(picture.stored().values, Values::Bytes([0, 1, 2, 3, 4, 255])));
+        let words = decode(&file::<colortype::Gray16>(&[0, 1, 2, 3, 4, 65535], 1)).unwrap().unwrap();
+        assert!(matches!(words.stored().values, Values::Words([0, 1, 2, 3, 4, 65535])));
+        let floats = decode(&file::<colortype::Gray32Float>(&[0.0, 0.5, 1.0, -1.0, 0.25, 2.0], 1)).unwrap().unwrap();
+        assert!(matches!(floats.stored().values, Values::Floats([0.0, 0.5, 1.0, -1.0, 0.25, 2.0])));
+        let whole = decode(&file::<colortype::GrayI32>(&[0, 1, 2, 3, 4, 4095], 1)).unwrap().unwrap();
+        assert!(matches!(whole.stored().values, Values::Words([0, 1, 2, 3, 4, 4095])));
+        let large = decode(&file::<colortype::GrayI32>(&[-1, 1, 2, 3, 4, 5], 1)).unwrap().unwrap();
+        assert!(matches!(large.stored().values, Values::Floats([-1.0, 1.0, ..])));
+    }
+
+    #[test]
+    fn others_are_refused_in_words() {
+        let refused = |bytes: &[u8]| decode(bytes).unwrap().err().unwrap();
+        assert!(refused(&file::<colortype::RGB8>(&[0; 18], 1)).contains("not grey"));
+        assert!(refused(&file::<colortype::Gray8>(&[0; 6], 6)).contains("turned"));
+        let whole = file::<colortype::Gray16>(&[7; 6], 1);
+        for end in 0..whole.len() - 1 {
+            assert!(decode(&whole[..end]).is_err(), "cut at {end}");
+        }
+    }
+}
