@@ -187,6 +187,7 @@ def picture_files():
     save("pictures_palette", "png", palette)
     save("pictures_16_bits", "png", lambda array: Image.fromarray(array.astype(np.uint16) * 257))
     save("pictures_1_bit", "png", lambda array: Image.fromarray(array > 127).convert("1"))
+    save("pictures_tiff", "tif", lambda array: Image.fromarray(np.float32(array / 255)), compression="tiff_lzw")
     save("pictures_jpeg", "jpg", lambda array: Image.fromarray(array), quality=95)
 
 

@@ -50,7 +50,7 @@ enum Classes {
 use Classes::{Named, Numbered, Sorted};
 use Pixels::{Exact, Near, OneBit, Small};
 
-const DATA_SETS: [(&str, Pixels, Classes); 24] = [
+const DATA_SETS: [(&str, Pixels, Classes); 25] = [
     ("idx_torchvision", Exact, Numbered),
     ("idx_torchvision/MNIST", Exact, Numbered),
     ("idx_torchvision/MNIST/raw", Exact, Numbered),
@@ -71,6 +71,7 @@ const DATA_SETS: [(&str, Pixels, Classes); 24] = [
     ("pictures_16_bits", Exact, Sorted),
     ("pictures_1_bit", OneBit, Sorted),
     ("pictures_jpeg", Near(24), Sorted),
+    ("pictures_tiff", Exact, Sorted),
     ("parquet_datasets", Exact, Named),
     ("parquet_binary", Exact, Numbered),
     ("parquet_16_bits", Exact, Named),

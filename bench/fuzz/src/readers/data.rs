@@ -67,6 +67,10 @@ pub(super) fn jpeg(folder: &Path) -> anyhow::Result<Target> {
     sets(folder, &["pictures_jpeg"])
 }
 
+pub(super) fn tiff(folder: &Path) -> anyhow::Result<Target> {
+    sets(folder, &["pictures_tiff"])
+}
+
 pub(super) fn gzip(folder: &Path) -> anyhow::Result<Target> {
     let path = folder.join("file.gz");
     let names = ["csv_bare/train.csv.gz", "idx_qmnist/qmnist-test-images-idx3-ubyte.gz"];

@@ -43,7 +43,7 @@ impl Target {
 }
 
 /// All readers by their names.
-pub(crate) const READERS: [Reader; 24] = [
+pub(crate) const READERS: [Reader; 25] = [
     Reader { name: "idx-images", prepare: data::idx_images },
     Reader { name: "idx-labels", prepare: data::idx_labels },
     Reader { name: "idx", prepare: data::idx },
@@ -53,6 +53,7 @@ pub(crate) const READERS: [Reader; 24] = [
     Reader { name: "parquet", prepare: data::parquet },
     Reader { name: "png", prepare: data::png },
     Reader { name: "jpeg", prepare: data::jpeg },
+    Reader { name: "tiff", prepare: data::tiff },
     Reader { name: "gzip", prepare: data::gzip },
     Reader { name: "names", prepare: data::names },
     Reader { name: "mapping", prepare: data::mapping },

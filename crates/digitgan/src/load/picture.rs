@@ -15,7 +15,7 @@ use std::io::Cursor;
 /// The greatest height and width of a picture, in pixels.
 pub(super) const MAX_PICTURE_SIDE: u32 = 4096;
 /// The most memory that decoding a picture may take: `MAX_PICTURE_SIDE`², 8 bytes per pixel.
-pub(super) const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
+const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
 /// The largest file of a picture that is read.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
