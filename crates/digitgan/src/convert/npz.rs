@@ -8,6 +8,7 @@ use super::place;
 use crate::IMAGE_SIDE;
 use crate::data::Dataset;
 use crate::files::atomic;
+use crate::load::CLASS_NAMES;
 use std::io::{self, Cursor, Seek, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -54,7 +55,7 @@ fn begin(archive: &mut ZipWriter<impl Write + Seek>, name: &str, descr: &str, sh
 /// Texts of one length, in UTF-32, padded with zeros.
 fn write_names(archive: &mut ZipWriter<impl Write + Seek>, names: &[String]) -> Result<(), Failed> {
     let length = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().max(1);
-    begin(archive, "class_names", &format!("<U{length}"), &[names.len()])?;
+    begin(archive, CLASS_NAMES, &format!("<U{length}"), &[names.len()])?;
     for name in names {
         let letters = name.chars().map(u32::from).chain(std::iter::repeat(0)).take(length);
         archive.write_all(&letters.flat_map(u32::to_le_bytes).collect::<Vec<u8>>())?;

@@ -124,6 +124,14 @@ pub enum DataError {
         /// Name of the missing file, without `.gz`.
         file: String,
     },
+    /// A part of a data set is missing that has no name of its own.
+    #[error("{}: {what}; add what is missing", shown(folder))]
+    MissingPart {
+        /// The folder or file.
+        folder: PathBuf,
+        /// What is there, and what is not.
+        what: String,
+    },
     /// A folder holds the IDX files of several data sets.
     #[error(
         "{}: holds more than one data set; choose one: {}",
@@ -299,6 +307,7 @@ impl DataError {
             DataError::NoCacheFolder
             | DataError::NoSuchFolder { .. }
             | DataError::MissingFile { .. }
+            | DataError::MissingPart { .. }
             | DataError::NothingFound { .. } => ErrorKind::Missing,
             DataError::Read { source, .. } => ErrorKind::of_reading(source),
             DataError::NotADataset { .. } | DataError::Write { .. } => ErrorKind::Files,

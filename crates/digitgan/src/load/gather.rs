@@ -10,8 +10,7 @@
 
 use super::fit;
 use super::limits::MAX_IMAGES;
-use super::picture::Picture;
-use super::stored::{Kind, Stored, Values};
+use super::stored::{Kind, Picture, Stored, Values};
 use super::survey::{Facts, Survey};
 use crate::IMAGE_PIXELS;
 use crate::IMAGE_SIDE;

@@ -35,6 +35,7 @@ pub mod idx;
 mod labels;
 mod limits;
 mod listing;
+mod members;
 #[doc(hidden)]
 pub mod mnist;
 mod names;
@@ -61,6 +62,8 @@ pub use error::{ArrayError, DataError};
 pub use events::{DataEvent, OnEvent};
 pub use gather::Unreadable;
 pub use limits::{MAX_IMAGES, MAX_SIDE};
+#[cfg(feature = "pictures")]
+pub(crate) use members::CLASS_NAMES;
 #[cfg(feature = "pictures")]
 pub(crate) use names::are_classes;
 pub use orientation::{Turned, looks_turned};

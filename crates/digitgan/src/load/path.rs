@@ -113,14 +113,17 @@ fn in_folder(folder: &Path, wanted: &Reading) -> Result<Found, DataError> {
     if wanted.labels == OrAuto::Given(LabelPlace::FileName) {
         return class_folders::find_by_name(folder)?.map_or_else(nothing, Ok);
     }
-    match sets::find(folder, None) {
-        Ok(None) => {}
-        // An array or a table that is no whole set may lie beside class folders.
-        Err(DataError::NoImages { .. } | DataError::MissingFile { .. }) if class_folders::find(folder)?.is_some() => {}
-        Ok(Some(found)) => return Ok(found),
-        Err(error) => return Err(error),
+    let found = sets::find(folder, None);
+    // An array or a table that is no whole set may lie beside class folders.
+    let in_parts = |error: &DataError| {
+        matches!(error, DataError::NoImages { .. } | DataError::MissingFile { .. } | DataError::MissingPart { .. })
+    };
+    if found.as_ref().map_or_else(in_parts, Option::is_none)
+        && let Some(found) = class_folders::find(folder)?
+    {
+        return Ok(found);
     }
-    if let Some(found) = class_folders::find(folder)? {
+    if let Some(found) = found? {
         return Ok(found);
     }
     if let Some(found) = sets::find_below(folder)? {

@@ -5,56 +5,18 @@
 //! 3. What is transparent becomes black if the rest is light on average, white if it is dark.
 
 use super::error::one_line;
+use super::limits::MAX_PICTURE_SIDE;
 use super::plain_png;
-use super::stored::{Kind, Stored, Values};
+use super::stored::{Grey, Picture};
 use super::tiff;
 use crate::engine::quietly;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
-/// The greatest height and width of a picture, in pixels.
-pub(super) const MAX_PICTURE_SIDE: u32 = 4096;
 /// The most memory that decoding a picture may take: `MAX_PICTURE_SIDE`², 8 bytes per pixel.
 const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
 /// The largest file of a picture that is read.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// A picture as grey values.
-pub(super) struct Picture {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    pub(super) grey: Grey,
-}
-
-pub(super) enum Grey {
-    Bytes(Vec<u8>),
-    Words(Vec<u16>),
-    Floats(Vec<f32>),
-}
-
-impl Grey {
-    fn values(&self) -> Values<'_> {
-        match self {
-            Grey::Bytes(values) => Values::Bytes(values),
-            Grey::Words(values) => Values::Words(values),
-            Grey::Floats(values) => Values::Floats(values),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.values().len()
-    }
-}
-
-impl Picture {
-    pub(super) fn stored(&self) -> Stored<'_> {
-        Stored { rows: self.rows, columns: self.columns, values: self.grey.values() }
-    }
-
-    pub(super) fn kind(&self) -> Kind {
-        self.stored().values.kind()
-    }
-}
 
 /// Whether a file begins like a picture that can be read.
 pub(super) fn is_picture(head: &[u8]) -> bool {

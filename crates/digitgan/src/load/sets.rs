@@ -1,20 +1,16 @@
 //! Which files of a folder belong together: images and labels, to train and to test on.
 
 use super::error::DataError;
-use super::format::{self, Format};
 use super::listing::{file_name, list};
-use super::names::{Content, Meaning, SplitName, meaning, meaning_of_path, shards, split_of_word};
-use super::npz;
-use super::place::{ArrayFile, Place};
+use super::members::{Kind, Member, members};
+use super::names::{Content, SplitName, meaning, shards};
+use super::place::Place;
 use super::report::{LeftOut, Unused};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// How far below the folder that was given sets are looked for: torchvision's lie in `MNIST/raw`.
 const MAX_DEPTH: usize = 2;
-
-/// The array of an archive that says what classes are called.
-pub(crate) const CLASS_NAMES: &str = "class_names";
 
 /// A data set, as it lies.
 pub(super) struct Found {
@@ -28,66 +24,6 @@ pub(super) struct Found {
     pub(super) home: PathBuf,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) unused: Vec<Unused>,
-}
-
-/// A file, or an array within one, that is images or labels.
-#[derive(Clone)]
-struct Member {
-    path: PathBuf,
-    /// The array within the file.
-    entry: Option<String>,
-    format: Format,
-    meaning: Meaning,
-    /// How many words of the array's name say nothing that is known.
-    rest: usize,
-}
-
-/// How the files of a set hold images.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Arrays,
-    Parquet,
-    Csv,
-}
-
-impl Member {
-    fn kind(&self) -> Kind {
-        match self.format {
-            Format::Parquet => Kind::Parquet,
-            Format::Csv => Kind::Csv,
-            Format::Idx | Format::Npy | Format::Npz | Format::Picture => Kind::Arrays,
-        }
-    }
-
-    /// Whether it is another's file, but for compression.
-    fn is_copy_of(&self, other: Option<&Member>) -> bool {
-        let name = |member: &Member| member.path.to_string_lossy().trim_end_matches(".gz").replace(".idx", "-idx");
-        let stem = |member: &Member| {
-            let name = name(member);
-            // Kaggle's archives unpack each file into a folder of its own name.
-            name.rsplit('/').next().unwrap_or_default().to_owned()
-        };
-        other.is_some_and(|other| self.entry == other.entry && stem(self) == stem(other))
-    }
-
-    fn array(&self) -> ArrayFile {
-        ArrayFile { path: self.path.clone(), format: self.format, entry: self.entry.clone() }
-    }
-
-    /// Whether it is what classes are called, as [`crate::convert`] writes it.
-    fn is_names(&self) -> bool {
-        self.entry.as_deref() == Some(CLASS_NAMES)
-    }
-
-    /// The folder of its set: above one that is named for a split, or for the file alone.
-    fn home(&self) -> PathBuf {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match folder.parent() {
-            Some(above) if split_of_word(&file_name(folder)).is_some() => above.to_owned(),
-            Some(above) if folder.file_name() == self.path.file_name() => above.to_owned(),
-            _ => folder.to_owned(),
-        }
-    }
 }
 
 /// The members of one set.
@@ -150,8 +86,14 @@ impl Set {
         let numbers: Vec<Option<usize>> = tables.iter().map(|member| shards(&file_name(&member.path))).collect();
         match numbers.as_slice() {
             [Some(all), ..] if numbers.iter().all(|number| number == &Some(*all)) && tables.len() < *all => {
-                let file = format!("shard of {all}, of which {} are there,", tables.len());
-                Err(DataError::MissingFile { folder: self.home.clone(), file })
+                Err(DataError::MissingPart {
+                    folder: self.home.clone(),
+                    what: format!(
+                        "of {all} shards {} {} there",
+                        tables.len(),
+                        if tables.len() == 1 { "is" } else { "are" }
+                    ),
+                })
             }
             [first, ..] if numbers.iter().all(|number| number == first) && (first.is_some() || tables.len() == 1) => {
                 Ok(paths())
@@ -198,13 +140,23 @@ impl Set {
         let file = match swapped {
             Some((from, to)) if name.contains(from) => name.replacen(from, to, 1),
             Some((from, to)) => name.replacen(&from.to_uppercase(), &to.to_uppercase(), 1),
-            None => format!("counterpart of {name}"),
+            None => {
+                let of = if there.meaning.content == Some(Content::Images) { "labels" } else { "images" };
+                let what = format!("there are no {of} for {name}");
+                return DataError::MissingPart { folder: self.home.clone(), what };
+            }
         };
         let file = match there.meaning.content {
             Some(Content::Images) => file.replace("idx3", "idx1"),
             _ => file.replace("idx1", "idx3"),
         };
-        DataError::MissingFile { folder: self.home.clone(), file }
+        match there.entry {
+            Some(_) => DataError::MissingPart {
+                folder: there.path.clone(),
+                what: format!("it has an array {name} and none called {file}"),
+            },
+            None => DataError::MissingFile { folder: self.home.clone(), file },
+        }
     }
 }
 
@@ -264,10 +216,8 @@ fn choose(
         return Ok(None);
     }
     let Some(kind) = sets.iter().filter(|set| set.is_trainable()).map(|set| set.kind).min() else {
-        return Err(DataError::MissingFile {
-            folder: folder.to_owned(),
-            file: "file of training images (train…)".to_owned(),
-        });
+        let what = "there are images to test on and none to train on (such as train…)".to_owned();
+        return Err(DataError::MissingPart { folder: folder.to_owned(), what });
     };
     // A set without splits beside one that has them is something else, such as digits of other writers.
     let split = sets.iter().any(|set| set.kind == kind && set.has(Some(SplitName::Train)));
@@ -315,61 +265,6 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
         home: set.home.clone(),
         set: set.name,
     })
-}
-
-impl Member {
-    /// Its path, and the array within.
-    fn shown(&self) -> PathBuf {
-        match &self.entry {
-            Some(entry) => self.path.join(entry),
-            None => self.path.clone(),
-        }
-    }
-}
-
-/// The members among files, and what else there is.
-fn members(paths: Vec<PathBuf>) -> (Vec<Member>, Vec<PathBuf>) {
-    let (mut members, mut others) = (Vec::new(), Vec::new());
-    for path in paths {
-        // Some archives unpack each file into a folder of its own name.
-        let inner = only_file_of_that_name(&path);
-        let path = inner.unwrap_or(path);
-        match format::of(&path) {
-            Some(Format::Picture) | None => others.push(path),
-            Some(Format::Npz) => members.extend(arrays_within(&path)),
-            Some(format) => {
-                let meaning = meaning_of_path(&path);
-                members.push(Member { path, entry: None, format, meaning, rest: 0 });
-            }
-        }
-    }
-    (members, others)
-}
-
-fn only_file_of_that_name(folder: &Path) -> Option<PathBuf> {
-    let within = folder.join(folder.file_name()?);
-    (folder.is_dir() && within.is_file()).then_some(within)
-}
-
-/// The arrays of an archive. What the name of one does not say, the name of the archive may.
-fn arrays_within(path: &Path) -> Vec<Member> {
-    let of_file = meaning_of_path(path);
-    let entries = npz::entries(path).unwrap_or_default();
-    let member = |entry: String| {
-        let of_entry = meaning(&entry);
-        let meaning = Meaning {
-            split: of_entry.split.or(of_file.split),
-            content: of_entry.content.or(of_file.content),
-            set: of_file.set.clone(),
-        };
-        let rest = of_entry.set.split(' ').filter(|word| !word.is_empty()).count();
-        Member { path: path.to_owned(), entry: Some(entry), format: Format::Npz, meaning, rest }
-    };
-    if entries.is_empty() {
-        // Reading it says what is wrong.
-        return vec![Member { path: path.to_owned(), entry: None, format: Format::Npz, meaning: of_file, rest: 0 }];
-    }
-    entries.into_iter().map(member).collect()
 }
 
 fn sets(members: Vec<Member>) -> Vec<Set> {

@@ -28,6 +28,43 @@ pub(super) struct Stored<'a> {
     pub(super) values: Values<'a>,
 }
 
+/// A picture as grey values.
+pub(super) struct Picture {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) grey: Grey,
+}
+
+pub(super) enum Grey {
+    Bytes(Vec<u8>),
+    Words(Vec<u16>),
+    Floats(Vec<f32>),
+}
+
+impl Grey {
+    fn values(&self) -> Values<'_> {
+        match self {
+            Grey::Bytes(values) => Values::Bytes(values),
+            Grey::Words(values) => Values::Words(values),
+            Grey::Floats(values) => Values::Floats(values),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values().len()
+    }
+}
+
+impl Picture {
+    pub(super) fn stored(&self) -> Stored<'_> {
+        Stored { rows: self.rows, columns: self.columns, values: self.grey.values() }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.stored().values.kind()
+    }
+}
+
 /// One label for each image, in the order of the images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Labels {

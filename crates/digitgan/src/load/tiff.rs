@@ -1,7 +1,8 @@
 //! Grey TIFF files: what Hugging Face's datasets makes of images with 16 bits a pixel, or with real numbers, where those of
 //! 8 bits become PNG files.
 
-use super::picture::{Grey, MAX_PICTURE_SIDE, Picture};
+use super::limits::MAX_PICTURE_SIDE;
+use super::stored::{Grey, Picture};
 use std::io::Cursor;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
