@@ -106,9 +106,7 @@ fn about_session(error: &SessionError) -> Option<String> {
         SessionError::Judge(error) => about_judge(error),
         SessionError::OtherSettings { .. } => Some("choose another --out".to_owned()),
         SessionError::NobodyWatches { .. } => Some("give --watch on, which trains one".to_owned()),
-        SessionError::Record(RecordError::Files { .. } | RecordError::Picture { .. }) => {
-            Some("make room or mend it, then --resume".to_owned())
-        }
+        SessionError::Record(RecordError::Files { .. }) => Some("make room or mend it, then --resume".to_owned()),
         // Nothing was begun there.
         SessionError::Folder { action: "write", .. } => {
             Some("make room there, or choose another --name or --out".to_owned())

@@ -130,7 +130,7 @@ fn errors_above_it() {
         TimingError::Format { path: path(), reason: String::new() } => Damaged,
         EvaluationFileError::Format { path: path(), reason: String::new() } => Damaged,
         RecordError::Files { action: "write", path: path(), source: refused() } => Files,
-        RecordError::Picture { path: path(), source: PictureError::NoImages } => Input,
+        RecordError::NoFile { path: path(), found: "a directory" } => InUse,
         PictureError::Io(refused()) => Files,
         PictureError::PartialImage { bytes: 1 } => Input,
         GenerateError::Stopped { done: 0, all: 1 } => Stopped,

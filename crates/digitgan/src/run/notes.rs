@@ -55,6 +55,13 @@ pub enum Note {
         /// The last of these steps; the first is step 1.
         last: u64,
     },
+    /// A picture cannot be written, and the run goes on without it.
+    Unwritten {
+        /// The picture.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
+    },
     /// A sample grid cannot be read, and is left out of the animation.
     LeftOut {
         /// The picture.
@@ -98,6 +105,7 @@ impl fmt::Display for Note {
             Note::Untimed { path, last } => {
                 write!(f, "{} does not say how long steps 1 to {last} took", path.display())
             }
+            Note::Unwritten { path, problem } => write!(f, "{} is not written: {problem}", path.display()),
             Note::LeftOut { path, problem } => {
                 write!(f, "{} is left out of the animation: {problem}", path.display())
             }

@@ -115,6 +115,9 @@ impl<'a> Session<'a> {
         let (seed, spec) = (manifest.config.seed, training.spec());
         let manifest = judged_by(manifest, judge.as_ref());
         let recorder = Recorder::take_up(lock, manifest, training.step(), name, threads)?;
+        if training.step() > 0 && !recorder.has_generator(training.step()) {
+            recorder.write_generator(&training.generator().map_err(without_checkpoint)?)?;
+        }
         if let Some(judge) = judge {
             let monitor = Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec());
             training.look_for_collapse(monitor.map_err(without_checkpoint)?);
