@@ -96,7 +96,10 @@ fn a_run_goes_on_whatever_is_wrong_with_its_records() {
         },
         Case {
             breaks: &|run| fs::write(run.join("watch.csv"), watch).unwrap(),
-            says: &["watch.csv: line 4 is not a row of looks of the collapse monitor: a number that is not finite"],
+            says: &[
+                "watch.csv: line 4 is not a row of looks of the collapse monitor: a number that is not finite",
+                "watch.csv has no looks of the collapse monitor of step 4",
+            ],
             differs: &["watch.csv", "watch.csv.damaged", "watch.png"],
         },
         Case {
@@ -254,6 +257,35 @@ fn looks_that_are_gone_are_told() {
         notes.iter().any(|note| note.ends_with("watch.csv has no looks of the collapse monitor of steps 1 to 6")),
         "{notes:?}"
     );
+}
+
+/// That nobody looked is no damage, and is not told at every resume.
+#[test]
+fn looks_that_were_never_made_are_not_missing() {
+    let place = Place::new();
+    place.succeed("train gan --data digits --batch-size 8 --watch on --watch-steps 2 --max-steps 4 --name case");
+    // What follows, and what is told.
+    for (resume, says) in [
+        ("--max-steps 7 --watch off", None),
+        ("--max-steps 9 --watch off", None),
+        ("--max-steps 9", None),
+        ("--max-steps 12", None),
+        ("--max-steps 14", None),
+    ] {
+        let notes = notes(&place.succeed(&format!("train --resume case {resume}")));
+        let missing = notes.iter().find(|note| note.contains("has no looks"));
+        assert_eq!(missing.map(String::as_str), says, "{resume}");
+    }
+    let watch = place.path("runs/case/watch.csv");
+    let steps = |text: &str| text.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect();
+    let looks: Vec<String> = steps(&fs::read_to_string(&watch).unwrap());
+    assert_eq!(looks, ["2", "4", "10", "12", "14"]);
+    // Looks that are gone are told, and once where nobody makes others.
+    change(&watch, |text| text.lines().take(4).map(|line| format!("{line}\n")).collect());
+    for says in [Some("runs/case/watch.csv has no looks of the collapse monitor of steps 11 to 14"), None] {
+        let notes = notes(&place.succeed("train --resume case --watch off"));
+        assert_eq!(notes.iter().find(|note| note.contains("has no looks")).map(String::as_str), says);
+    }
 }
 
 /// All images are alike: the monitor's distances are shares of nothing. The training goes on, draws and ends.

@@ -33,6 +33,9 @@ pub const FORMAT: u32 = 1;
 pub struct Manifest {
     /// Version of the layout.
     pub format: u32,
+    /// Whether its training went on without whoever watched it before: looks may be missing since then.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unwatched: bool,
     /// All settings, as they were resolved.
     pub config: TrainConfig,
     /// The data.

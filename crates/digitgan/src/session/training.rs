@@ -221,8 +221,9 @@ fn training_from<'a>(
 
 /// The record of a run with who judges it; if nobody does now, with who did.
 fn judged_by(manifest: Manifest, judge: Option<&Judge>) -> Manifest {
+    let unwatched = judge.is_none() && manifest.judge.is_some();
     let judge = judge.map(|judge| judge.identity().clone());
-    Manifest { judge: judge.or(manifest.judge.clone()), ..manifest }
+    Manifest { unwatched, judge: judge.or(manifest.judge.clone()), ..manifest }
 }
 
 /// Checks that there is room for the files of a new run whose size is known: two checkpoints beside one being written, and a

@@ -54,7 +54,7 @@ impl Recorder {
     /// A directory that cannot be read or written, or something else where a generator is to be written.
     pub fn take_up(
         lock: RunLock,
-        manifest: Manifest,
+        mut manifest: Manifest,
         step: u64,
         device: String,
         threads: usize,
@@ -72,7 +72,13 @@ impl Recorder {
         }
         let Logs { losses, looks, events } = Logs::take_up(&run, step)?;
         notes.extend(losses.notes().iter().chain(looks.notes()).cloned());
-        notes.extend(missing_looks(&run, looks.records(), step));
+        let before = Manifest::read(&run.manifest()).ok();
+        if let Some(missing) = before.as_ref().and_then(|before| missing_looks(before, &run, &looks, step)) {
+            let known = before.is_some_and(|before| before.unwatched);
+            // Until there are looks again.
+            manifest.unwatched |= known;
+            notes.extend((!known).then_some(missing));
+        }
         let (stopwatch, about_time) = Stopwatch::take_up(&run, step).attempt("move", &run.timing())?;
         notes.extend(about_time);
         let pictures = Pictures::new(&run, epochs);
@@ -271,13 +277,15 @@ fn clear_folders(run: &RunDirectory, notes: &mut Vec<Note>) -> Result<(), Record
     Ok(())
 }
 
-/// The looks that a run of `step` steps should have and has not, by what its record says of how it was trained so far.
-fn missing_looks(run: &RunDirectory, looks: &[CollapseRecord], step: u64) -> Option<Note> {
-    let before = Manifest::read(&run.manifest()).ok().filter(|before| before.judge.is_some())?;
+/// The last looks that a run of `step` steps should have and has not, by what its record says of how it was trained before,
+/// unless the log tells of them itself.
+fn missing_looks(before: &Manifest, run: &RunDirectory, looks: &StepLog<CollapseRecord>, step: u64) -> Option<Note> {
     let due = step - step % before.config.watch_steps.max(1);
-    let last = looks.last().map_or(0, |look| look.step);
+    let last = looks.records().last().map_or(0, |look| look.step);
+    let is_told = looks.notes().iter().any(|note| matches!(note, Note::Gap { last, .. } if *last == step));
     let (path, of) = (run.watch(), "looks of the collapse monitor");
-    (last < due).then(|| Note::Gap { path, of, first: last + 1, last: step, steps: step - last })
+    let gap = Note::Gap { path, of, first: last + 1, last: step, steps: step - last };
+    (before.judge.is_some() && last < due && !is_told).then_some(gap)
 }
 
 /// The files that a training adds to.
