@@ -96,7 +96,10 @@ fn a_run_goes_on_whatever_is_wrong_with_its_records() {
         },
         Case {
             breaks: &|run| fs::write(run.join("watch.csv"), watch).unwrap(),
-            says: &["watch.csv: line 4 is not a row of looks of the collapse monitor: a number that is not finite"],
+            says: &[
+                "watch.csv: line 4 is not a row of looks of the collapse monitor: a number that is not finite",
+                "watch.csv has no looks of the collapse monitor of step 4",
+            ],
             differs: &["watch.csv", "watch.csv.damaged", "watch.png"],
         },
         Case {
@@ -139,6 +142,108 @@ fn a_run_goes_on_whatever_is_wrong_with_its_records() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Puts something into a place.
+#[cfg(unix)]
+type Put<'a> = &'a dyn Fn(&Path);
+
+/// Something else stands where a file of the run belongs. Without a picture it goes on, a record moves away, and a generator
+/// is refused before a step is done; what stands there stays whole, and in the end the run is as any other.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_stands_where_one_belongs() {
+    let pipe = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let put: [(&str, Put<'_>); 3] = [
+        ("a directory", &|path| fs::create_dir(path).unwrap()),
+        ("a named pipe", &pipe),
+        ("a link that leads nowhere", &|path| std::os::unix::fs::symlink("no/where", path).unwrap()),
+    ];
+    let names = [
+        ("losses.png", "is not written: it is "),
+        ("watch.png", "is not written: it is "),
+        ("samples.gif", "is not written: it is "),
+        ("samples/epoch-0001.png", "is not written: it is "),
+        ("losses.csv", "what was there is now runs/case/losses.csv.damaged"),
+        ("watch.csv", "what was there is now runs/case/watch.csv.damaged"),
+        ("timing.json", "what was there is now runs/case/timing.json.damaged"),
+        ("samples", "what was there is now runs/case/samples.damaged"),
+        ("generator.safetensors", ""),
+        ("generators/epoch-0001.safetensors", ""),
+        ("run.toml", ""),
+    ];
+    let made = Place::new();
+    made.succeed(&format!("{SETTINGS} --max-steps 4 --name case"));
+    copy(&made.path("runs/case"), &made.path("whole/runs/case"));
+    let resume = "train --resume case --max-steps 9 --watch off";
+    made.succeed(resume);
+    let whole = outcome(&made.run_directory("case"));
+    let mut failures = Vec::new();
+    for ((what, put), (name, says)) in put.iter().flat_map(|put| names.iter().map(move |name| (put, name))) {
+        if name == &"samples" && what == &"a directory" {
+            continue;
+        }
+        let run = made.run_directory("case");
+        fs::remove_dir_all(run.path()).unwrap();
+        copy(&made.path("whole/runs/case"), run.path());
+        let place = run.path().join(name);
+        let _ = fs::remove_file(&place).or_else(|_| fs::remove_dir_all(&place));
+        put(&place);
+        let said = made.within_a_minute(resume);
+        let notes = notes(&said);
+        let told =
+            notes.iter().filter(|note| note.contains(&format!("runs/case/{name}")) && note.contains(says)).count();
+        let moved = says.contains("damaged");
+        let right = match says.is_empty() {
+            true => {
+                said.code == Some(1)
+                    && said.stderr.contains(&format!("runs/case/{name}"))
+                    && said.stderr.contains(&format!("is {what}, not a regular file"))
+            }
+            false => said.code == Some(0) && told == 1 && (moved || notes.len() == 1),
+        };
+        let there = if moved { run.path().join(format!("{name}.damaged")) } else { place.clone() };
+        let stays = there.symlink_metadata().is_ok_and(|found| !found.is_file());
+        if stays {
+            fs::remove_dir(&there).or_else(|_| fs::remove_file(&there)).unwrap();
+        }
+        if *name == "run.toml" {
+            fs::copy(made.path("whole/runs/case/run.toml"), &place).unwrap();
+        }
+        if says.is_empty() {
+            made.succeed(resume);
+        }
+        let different = differences(&whole, &outcome(&run));
+        let expected = match *name {
+            "losses.csv" => vec!["losses.csv", "losses.png"],
+            _ if moved || says.is_empty() => Vec::new(),
+            "watch.png" => Vec::new(),
+            "samples/epoch-0001.png" => vec!["samples.gif", name],
+            _ => vec![*name],
+        };
+        if !right || !stays || different != expected {
+            failures.push(format!("{name}, {what}: stays {stays}, {different:?} differ, {said:?}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// A process that ended between a checkpoint and its generator left an older one, or none.
+#[test]
+fn the_newest_generator_is_made_again() {
+    let place = Place::new();
+    place.succeed(&format!("{SETTINGS} --max-steps 9 --name case"));
+    let run = place.run_directory("case");
+    let whole = outcome(&run);
+    let older = fs::read(run.epoch_generator(1)).unwrap();
+    for there in [None, Some(&older[..]), Some(b"nothing"), Some(&older[..100])] {
+        match there {
+            None => fs::remove_file(run.generator()).unwrap(),
+            Some(bytes) => fs::write(run.generator(), bytes).unwrap(),
+        }
+        place.succeed("train --resume case --watch off");
+        assert_eq!(differences(&whole, &outcome(&run)), [""; 0]);
+    }
+}
+
 #[test]
 fn a_picture_that_cannot_be_read_is_left_out_of_the_animation() {
     let place = Place::new();
@@ -162,6 +267,35 @@ fn looks_that_are_gone_are_told() {
         notes.iter().any(|note| note.ends_with("watch.csv has no looks of the collapse monitor of steps 1 to 6")),
         "{notes:?}"
     );
+}
+
+/// That nobody looked is no damage, and is not told at every resume.
+#[test]
+fn looks_that_were_never_made_are_not_missing() {
+    let place = Place::new();
+    place.succeed("train gan --data digits --batch-size 8 --watch on --watch-steps 2 --max-steps 4 --name case");
+    // What follows, and what is told.
+    for (resume, says) in [
+        ("--max-steps 7 --watch off", None),
+        ("--max-steps 9 --watch off", None),
+        ("--max-steps 9", None),
+        ("--max-steps 12", None),
+        ("--max-steps 14", None),
+    ] {
+        let notes = notes(&place.succeed(&format!("train --resume case {resume}")));
+        let missing = notes.iter().find(|note| note.contains("has no looks"));
+        assert_eq!(missing.map(String::as_str), says, "{resume}");
+    }
+    let watch = place.path("runs/case/watch.csv");
+    let steps = |text: &str| text.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect();
+    let looks: Vec<String> = steps(&fs::read_to_string(&watch).unwrap());
+    assert_eq!(looks, ["2", "4", "10", "12", "14"]);
+    // Looks that are gone are told, and once where nobody makes others.
+    change(&watch, |text| text.lines().take(4).map(|line| format!("{line}\n")).collect());
+    for says in [Some("runs/case/watch.csv has no looks of the collapse monitor of steps 11 to 14"), None] {
+        let notes = notes(&place.succeed("train --resume case --watch off"));
+        assert_eq!(notes.iter().find(|note| note.contains("has no looks")).map(String::as_str), says);
+    }
 }
 
 /// All images are alike: the monitor's distances are shares of nothing. The training goes on, draws and ends.

@@ -20,18 +20,23 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// What is at `path` and is no regular file, in words; `None` where it is one, or nothing is there.
 pub(crate) fn irregular(path: &Path) -> Option<&'static str> {
-    irregular_type(fs::metadata(path).ok()?.file_type())
+    match fs::metadata(path) {
+        Ok(found) => irregular_type(found.file_type()),
+        Err(_) => path.is_symlink().then_some("a link that leads nowhere"),
+    }
 }
 
-/// Refuses what is there and no regular file.
-#[cfg(feature = "pictures")]
+/// Refuses what is there and no regular file, and links that lead nowhere.
 pub(crate) fn check_regular(path: &Path) -> io::Result<()> {
-    fs::metadata(path).map_or(Ok(()), |found| refuse_irregular(found.file_type()))
+    irregular(path).map_or(Ok(()), |what| Err(refused(what)))
 }
 
 fn refuse_irregular(found: FileType) -> io::Result<()> {
-    let refused = |what| io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a regular file"));
     irregular_type(found).map_or(Ok(()), |what| Err(refused(what)))
+}
+
+fn refused(what: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a regular file"))
 }
 
 fn irregular_type(found: FileType) -> Option<&'static str> {
@@ -130,6 +135,14 @@ mod tests {
             assert_eq!(error.to_string(), format!("it is {what}, not a regular file"));
             assert_eq!(irregular(path), Some(what));
         }
-        assert_eq!(irregular(&folder.path().join("none")), None);
+        let none = folder.path().join("none");
+        assert_eq!((irregular(&none), check_regular(&none).is_ok()), (None, true));
+        let [gone, round] = ["gone", "round"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink("nowhere", &gone).unwrap();
+        std::os::unix::fs::symlink("round", &round).unwrap();
+        for link in [gone, round] {
+            assert_eq!(irregular(&link), Some("a link that leads nowhere"));
+            assert!(check_regular(&link).is_err());
+        }
     }
 }

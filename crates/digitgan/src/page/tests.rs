@@ -96,6 +96,7 @@ fn run(name: &str, model: Variant, augment: &[Augment], evaluation: Evaluation) 
         name: name.to_owned(),
         path: PathBuf::from("runs").join(name),
         manifest: Manifest {
+            unwatched: false,
             format: manifest::FORMAT,
             config,
             dataset: DatasetRecord { identity, class_names, fallback: None, data_dir: None, read_as: None },

@@ -78,22 +78,32 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_told_with_its_line_mended_and_kept() {
-        for (text, kept, message) in [
-            ("something else\n".to_owned(), &[][..], "line 1 is \"something else\", not the header"),
+        // The file, the steps that are kept, what is told of the damage, and among which steps looks are missing.
+        for (text, kept, message, missing) in [
+            ("something else\n".to_owned(), &[][..], "line 1 is \"something else\", not the header", None),
             (
                 format!("{HEADER}\n1,2,3\n"),
                 &[],
                 "line 2 is not a row of looks of the collapse monitor: 3 fields instead",
+                Some((1, 9)),
             ),
-            (format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"), &[5], "line 3 has step 5 where step 6 or a later one belongs"),
-            (format!("{HEADER}\n5,x,1,1\n6,1,1,1\n"), &[6], "\"x\" is no number for entropy"),
+            (
+                format!("{HEADER}\n5,1,1,1\n5,1,1,1\n"),
+                &[5],
+                "line 3 has step 5 where step 6 or a later one belongs",
+                None,
+            ),
+            (format!("{HEADER}\n5,x,1,1\n6,1,1,1\n"), &[6], "\"x\" is no number for entropy", Some((1, 5))),
             (
                 format!("{HEADER}\n5,1,,1\n6,0.99,,inf\n"),
                 &[5],
                 "line 3 is not a row of looks of the collapse monitor: a number",
+                Some((6, 9)),
             ),
-            (format!("{HEADER}\n5,1,nan,1\n9,1,1,1\n"), &[9], "a number that is not finite"),
-            (format!("{HEADER}\n5,1e99,,1\n"), &[], "a number that is not finite"),
+            (format!("{HEADER}\n5,1,nan,1\n9,1,1,1\n"), &[9], "a number that is not finite", Some((1, 8))),
+            (format!("{HEADER}\n5,1e99,,1\n"), &[], "a number that is not finite", Some((1, 9))),
+            (format!("{HEADER}\n2,1,,1\n4,1,\n6,1,,1\n8,\n9,1,,1\n"), &[2, 6, 9], "3 fields", Some((3, 8))),
+            (format!("{HEADER}\n8,1,,1\n4,1,,1\n"), &[4, 8], "line 2 has step 8 where step 1 or a later", None),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("watch.csv");
@@ -103,10 +113,16 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), text, "a reader leaves it as it is");
             let log = Log::resume(&path, 9).unwrap();
             let damaged = folder.path().join("watch.csv.damaged");
-            assert!(matches!(log.notes(), [Note::Mended { kept: Some(kept), .. }] if *kept == damaged));
+            let is_kept = |note: &Note| matches!(note, Note::Mended { kept: Some(kept), .. } if *kept == damaged);
+            assert!(is_kept(&log.notes()[0]), "{:?}", log.notes());
             for text in [error, notes[0].to_string(), log.notes()[0].to_string()] {
                 assert!(text.contains(message) && !text.contains('\n'), "{text:?}");
             }
+            let (path, of) = (path.clone(), CollapseRecord::KIND.of);
+            let gap = missing.map(|(first, last)| Note::Gap { path, of, first, last, steps: last - first + 1 });
+            assert_eq!((log.notes()[1..].first(), notes[1..].first()), (gap.as_ref(), gap.as_ref()), "{text:?}");
+            assert!(log.notes().len() < 3 && notes.len() < 3);
+            let path = folder.path().join("watch.csv");
             let steps: Vec<u64> = log.records().iter().map(|look| look.step).collect();
             assert_eq!(steps, kept);
             assert_eq!(read::<CollapseRecord>(&path).unwrap(), log.records());

@@ -14,8 +14,8 @@ impl StepRecord for LossRecord {
         of: "losses",
         header: HEADER,
         every_step: true,
-        // Half a billion steps.
-        max_bytes: 64 << 30,
+        // Ten million steps.
+        max_bytes: 1 << 30,
     };
 
     fn step(&self) -> u64 {
@@ -33,8 +33,9 @@ impl StepRecord for LossRecord {
 mod tests {
     use super::*;
     use crate::run::Note;
+    use crate::run::lines::MAX_LINE_BYTES;
     use crate::run::step_log::{StepLog, check, read};
-    use crate::run::survey::{MAX_LINE_BYTES, StepLogError, Survey, survey_of, writer};
+    use crate::run::survey::{StepLogError, Survey, survey_of, writer};
     use proptest::prelude::*;
     use std::fs;
     use std::path::Path;
@@ -156,6 +157,8 @@ mod tests {
         // The file, the steps that are there afterwards, what is told first, and how many lines are lost.
         let cases: Vec<(String, &[u64], &str, u64)> = vec![
             (whole.replace('\n', "\r\n"), &[1, 2, 3, 4], "not the header", 0),
+            (whole.replace('\n', "\r"), &[1, 2, 3, 4], "not the header", 0),
+            (whole.replacen('\n', "\r\r\n", 3), &[1, 2, 3, 4], "not the header", 0),
             (format!("\u{feff}{whole}"), &[1, 2, 3, 4], "not the header", 0),
             (whole.replacen(HEADER, "", 1).trim_start().to_owned(), &[1, 2, 3, 4], "not the header", 0),
             (format!("{whole}{whole}"), &[1, 2, 3, 4], "", 0),
@@ -203,6 +206,58 @@ mod tests {
             assert_eq!(again.notes().len(), usize::from(kept.len() < 4));
             assert_eq!(beside(&path), others, "it is kept once");
         }
+    }
+
+    #[test]
+    fn rows_in_another_order_are_put_in_order() {
+        // The steps in their order, those that are there afterwards up to step 4, and how many lines are lost.
+        let cases: [(&[u64], &[u64], u64); 6] = [
+            (&[6, 5, 4, 3, 2, 1], &[1, 2, 3, 4], 0),
+            (&[4, 5, 6, 1, 2, 3], &[1, 2, 3, 4], 0),
+            (&[1, 3, 2, 4], &[1, 2, 3, 4], 0),
+            (&[2, 2, 1], &[1, 2], 1),
+            (&[4, 3, 1], &[1, 3, 4], 0),
+            (&[3, 2, 1, 0], &[1, 2, 3], 1),
+        ];
+        for (steps, kept, lost) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("losses.csv");
+            fs::write(&path, rows(steps)).unwrap();
+            let log = Log::resume(&path, 4).unwrap();
+            assert_eq!(log.records(), kept.iter().copied().map(record).collect::<Vec<_>>(), "{steps:?}");
+            let notes = told(log.notes());
+            let says = match lost {
+                0 => "its rows were put in order, and the file as it was is ",
+                _ => "; 1 line could not be read, and the file as it was is ",
+            };
+            assert!(notes[0].contains(&format!("line 2 has step {}", steps[0])) || steps[0] == 1, "{notes:?}");
+            assert!(notes[0].contains(says), "{steps:?}: {notes:?}");
+            assert_eq!(notes.len(), 1 + usize::from(kept.len() < 4), "{notes:?}");
+            assert_eq!(beside(&path), [("losses.csv.damaged".to_owned(), rows(steps))]);
+            assert_eq!(fs::read_to_string(&path).unwrap(), rows(kept));
+        }
+    }
+
+    #[test]
+    fn the_largest_file_grows_with_the_run() {
+        let kind = LossRecord::KIND;
+        assert_eq!((kind.most_bytes(0), kind.most_bytes(18_740)), (1 << 30, 1 << 30));
+        // Every step of a long run can have the longest row.
+        let longest = LossRecord { step: u64::MAX, epoch: u32::MAX, ..record(1) };
+        let nine = [1.175_494_4e-38_f32; 7];
+        let [d_loss, g_loss, d_real, d_fake, d_fake_after, d_class, g_class] = nine.map(|x| -x);
+        let (d_class, g_class) = (Some(d_class), Some(g_class));
+        let longest = LossRecord { d_loss, g_loss, d_real, d_fake, d_fake_after, d_class, g_class, ..longest };
+        let steps = 1 << 40;
+        assert!(kind.most_bytes(steps) >= steps * plain_row(&longest).len() as u64);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("losses.csv");
+        fs::File::create(&path).unwrap().set_len(20 << 30).unwrap();
+        assert!(
+            told(&check::<LossRecord>(&path, 2))[0].ends_with("21474836480 bytes are too many for a file of losses")
+        );
+        let log = Log::resume(&path, 2).unwrap();
+        assert!(matches!(log.notes(), [Note::MovedAway { .. }, Note::Gap { .. }]), "{:?}", log.notes());
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub const FORMAT: u32 = 1;
 pub struct Manifest {
     /// Version of the layout.
     pub format: u32,
+    /// Whether its training went on without whoever watched it before: looks may be missing since then.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unwatched: bool,
     /// All settings, as they were resolved.
     pub config: TrainConfig,
     /// The data.
@@ -175,7 +178,7 @@ impl Manifest {
             _ => ManifestError::Io { path: path.to_owned(), source },
         };
         let format = |reason: String| ManifestError::Format { path: path.to_owned(), reason };
-        let text = capped::read_text(path, MAX_BYTES).map_err(io_error)?;
+        let text = capped::check_regular(path).and_then(|()| capped::read_text(path, MAX_BYTES)).map_err(io_error)?;
         let one_line = |error: toml::de::Error| {
             format(match error.span() {
                 Some(span) => {

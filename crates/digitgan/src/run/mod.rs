@@ -14,6 +14,7 @@ pub mod checkpoint;
 mod directory;
 #[cfg(feature = "pictures")]
 pub mod evaluation_files;
+mod lines;
 mod lock;
 #[doc(hidden)]
 pub mod looks;

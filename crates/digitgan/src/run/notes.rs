@@ -29,7 +29,7 @@ pub enum Note {
         problem: String,
         /// Lines that could not be read.
         lines: u64,
-        /// The file as it was, if something in it could not be read.
+        /// The file as it was, if something in it could not be read or its rows were in another order.
         kept: Option<PathBuf>,
     },
     /// A log or a record is damaged, and was left as it is.
@@ -54,6 +54,13 @@ pub enum Note {
         path: PathBuf,
         /// The last of these steps; the first is step 1.
         last: u64,
+    },
+    /// A picture cannot be written, and the run goes on without it.
+    Unwritten {
+        /// The picture.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// A sample grid cannot be read, and is left out of the animation.
     LeftOut {
@@ -86,6 +93,10 @@ impl fmt::Display for Note {
             Note::Mended { path, problem, kept: None, .. } => {
                 write!(f, "{}: {problem}; it was mended, and nothing of it is lost", path.display())
             }
+            Note::Mended { path, problem, lines: 0, kept: Some(kept) } => {
+                let (path, kept) = (path.display(), kept.display());
+                write!(f, "{path}: {problem}; its rows were put in order, and the file as it was is {kept}")
+            }
             Note::Mended { path, problem, lines, kept: Some(kept) } => {
                 let lines = if *lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
                 let (path, kept) = (path.display(), kept.display());
@@ -98,6 +109,7 @@ impl fmt::Display for Note {
             Note::Untimed { path, last } => {
                 write!(f, "{} does not say how long steps 1 to {last} took", path.display())
             }
+            Note::Unwritten { path, problem } => write!(f, "{} is not written: {problem}", path.display()),
             Note::LeftOut { path, problem } => {
                 write!(f, "{} is left out of the animation: {problem}", path.display())
             }

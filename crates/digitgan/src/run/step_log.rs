@@ -48,7 +48,7 @@ impl<R: StepRecord> StepLog<R> {
             StepLog { path: path.to_owned(), out: None, records: Vec::new(), last_step: steps, notes: Vec::new() };
         if let Some(what) = capped::irregular(path) {
             log.move_away(format!("it is {what}, not a regular file"))?;
-        } else if let Some(error) = too_large::<R>(path) {
+        } else if let Some(error) = too_large::<R>(path, steps) {
             log.move_away(error.to_string())?;
         }
         if steps == 0 && (R::KIND.every_step || path.exists()) {
@@ -73,7 +73,7 @@ impl<R: StepRecord> StepLog<R> {
         } else {
             if let Some(problem) = found.problem {
                 let (problem, lines) = (problem.to_string(), found.lost);
-                let kept = if lines > 0 { Some(aside::keep(&path)?) } else { None };
+                let kept = if lines > 0 || found.sorted { Some(aside::keep(&path)?) } else { None };
                 self.notes.push(Note::Mended { path: path.clone(), problem, lines, kept });
             }
             atomic::write(&path, |out| {
@@ -86,6 +86,7 @@ impl<R: StepRecord> StepLog<R> {
         }
         file.seek(SeekFrom::End(0))?;
         self.out = Some(writer(file));
+        self.notes.extend(found.unread.map(|steps| unread::<R>(&path, steps)));
         self.notes.extend(gap::<R>(&path, &found.records, steps));
         self.records = found.records;
         Ok(())
@@ -165,7 +166,7 @@ impl<R: StepRecord> StepLog<R> {
 /// The file cannot be read, or some line is not a row that belongs there.
 pub fn read<R: StepRecord>(path: &Path) -> Result<Vec<R>, StepLogError> {
     let file = capped::open(path)?;
-    if let Some(error) = too_large::<R>(path) {
+    if let Some(error) = too_large::<R>(path, 0) {
         return Err(error);
     }
     let found = survey(&file, u64::MAX)?;
@@ -176,19 +177,29 @@ pub fn read<R: StepRecord>(path: &Path) -> Result<Vec<R>, StepLogError> {
 /// that is not there and need not be.
 pub fn check<R: StepRecord>(path: &Path, steps: u64) -> Vec<Note> {
     let unreadable = |problem: StepLogError| Note::Unreadable { path: path.to_owned(), problem: problem.to_string() };
+    let surveyed = |file: File| match too_large::<R>(path, steps) {
+        Some(error) => Err(error),
+        None => Ok(survey::<R>(&file, steps)?),
+    };
     let found = match capped::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {
             return gap::<R>(path, &[], steps).into_iter().collect();
         }
-        opened => opened.map_err(StepLogError::from).and_then(|file| Ok(survey::<R>(&file, steps)?)),
+        opened => opened.map_err(StepLogError::from).and_then(surveyed),
     };
-    match (found, too_large::<R>(path)) {
-        (_, Some(error)) | (Err(error), None) => vec![unreadable(error)],
-        (Ok(found), None) => {
+    match found {
+        Err(error) => vec![unreadable(error)],
+        Ok(found) => {
             let damage = found.problem.map(unreadable);
-            damage.into_iter().chain(gap::<R>(path, &found.records, steps)).collect()
+            let gaps = found.unread.map(|steps| unread::<R>(path, steps));
+            damage.into_iter().chain(gaps).chain(gap::<R>(path, &found.records, steps)).collect()
         }
     }
+}
+
+/// The steps from the first to the last among which lines could not be read.
+fn unread<R: StepRecord>(path: &Path, (first, last): (u64, u64)) -> Note {
+    Note::Gap { path: path.to_owned(), of: R::KIND.of, first, last, steps: last - first + 1 }
 }
 
 /// The steps up to `steps` that have no record, where every step has one.
@@ -205,7 +216,7 @@ fn gap<R: StepRecord>(path: &Path, records: &[R], steps: u64) -> Option<Note> {
     Some(Note::Gap { path: path.to_owned(), of: R::KIND.of, first, last, steps: missing })
 }
 
-fn too_large<R: StepRecord>(path: &Path) -> Option<StepLogError> {
+fn too_large<R: StepRecord>(path: &Path, steps: u64) -> Option<StepLogError> {
     let (bytes, kind) = (path.metadata().ok()?.len(), R::KIND);
-    (bytes > kind.max_bytes).then_some(StepLogError::TooLarge { bytes, kind })
+    (bytes > kind.most_bytes(steps)).then_some(StepLogError::TooLarge { bytes, kind })
 }

@@ -1,14 +1,16 @@
 //! Reading a log of records by step, whatever is wrong with it: what its rows are, and which of them can be read.
 
+use super::lines::{BadLines, Lines};
 use crate::error::ErrorKind;
 use csv::{StringRecord, Writer, WriterBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
-/// Longest line that is read, in bytes. The longest row has about 150; the file may be anything.
-pub(super) const MAX_LINE_BYTES: u64 = 512;
+/// Bytes of the longest row, about.
+const ROW_BYTES: u64 = 150;
 /// Characters of a line that a message shows.
 const SHOWN: usize = 80;
 
@@ -33,11 +35,16 @@ pub struct LogKind {
     pub header: &'static str,
     /// Whether every step from 1 on has a row. Else rows are of any rising steps, and the file is begun with the first.
     pub every_step: bool,
-    /// Largest file that is read, in bytes.
+    /// Largest file that is read, in bytes, unless the run has more steps than such a file has rows.
     pub max_bytes: u64,
 }
 
 impl LogKind {
+    /// Largest file of a run of `steps` steps that is read, in bytes.
+    pub(super) fn most_bytes(&self, steps: u64) -> u64 {
+        self.max_bytes.max(steps.saturating_mul(ROW_BYTES))
+    }
+
     /// Whether a record of step `found` may follow that of step `last`, 0 before the first.
     pub(super) fn follows(&self, last: u64, found: u64) -> bool {
         if self.every_step { found == last.saturating_add(1) } else { found > last }
@@ -141,8 +148,13 @@ pub(super) struct Survey<R> {
     pub(super) whole_bytes: Option<u64>,
     /// What is wrong with the first line that is not as it should be.
     pub(super) problem: Option<StepLogError>,
-    /// Lines among or after them that hold no row of a step in its place.
+    /// Lines among or after them that hold no row of such a step, or one that is there already.
     pub(super) lost: u64,
+    /// Whether rows were in another order.
+    pub(super) sorted: bool,
+    /// The first and the last step from the row before the first line that cannot be read to the row after the last such
+    /// line, where not every step has a row.
+    pub(super) unread: Option<(u64, u64)>,
 }
 
 /// A row that can be read.
@@ -154,12 +166,10 @@ struct Row<R> {
 }
 
 /// A row that is not where its step belongs.
-struct Misplaced {
-    line: u64,
+struct Misplaced<R> {
+    row: Row<R>,
     /// The step of the row before it.
     last: u64,
-    /// Its own.
-    found: u64,
 }
 
 /// Something wrong, and in which line.
@@ -167,14 +177,14 @@ type Problem = (u64, StepLogError);
 
 /// Reads a log up to step `steps`, whatever is wrong with it.
 pub(super) fn survey<R: StepRecord>(file: &File, steps: u64) -> io::Result<Survey<R>> {
-    survey_of(BufReader::new(file.take(R::KIND.max_bytes)), steps)
+    survey_of(BufReader::new(file.take(R::KIND.most_bytes(steps))), steps)
 }
 
 /// The same of any bytes.
 pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::Result<Survey<R>> {
     let kind = R::KIND;
-    let mut lines = Lines { input, count: 0, bytes: 0, torn: String::new() };
-    let (mut rows, mut bad): (Vec<Row<R>>, Vec<u64>) = (Vec::new(), Vec::new());
+    let mut lines = Lines::new(input);
+    let (mut rows, mut bad): (Vec<Row<R>>, BadLines) = (Vec::new(), BadLines::default());
     let (mut problem, mut header_bytes): (Option<Problem>, _) = (None, None);
     while let Some(found) = lines.next()? {
         let line = lines.count;
@@ -188,7 +198,7 @@ pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::R
                 (!exact).then(|| "stray characters".to_owned())
             }
             Some(Err(reason)) => {
-                bad.push(line);
+                bad.add(line);
                 Some(reason)
             }
             None => {
@@ -200,45 +210,83 @@ pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::R
     }
     // A file that was killed while it was begun holds a part of the header.
     if lines.count == 0 && !kind.header.starts_with(&lines.torn) {
-        bad.push(1);
+        bad.add(1);
         problem = Some((1, wrong(1, String::new(), &lines.torn, kind)));
     }
     let (rows, misplaced) = rising(rows);
-    if let Some(&Misplaced { line, last, found }) = misplaced.first()
-        && problem.as_ref().is_none_or(|(first, _)| line < *first)
+    if let Some(Misplaced { row: Row { line, record, .. }, last }) = misplaced.first()
+        && problem.as_ref().is_none_or(|(first, _)| line < first)
     {
+        let (line, last, found) = (*line, *last, record.step());
         problem = Some((line, StepLogError::Order { line, last, found, kind }));
     }
-    bad.extend(misplaced.into_iter().map(|row| row.line));
-    Ok(cut(rows, steps, header_bytes, &bad, problem))
+    Ok(cut(rows, misplaced, steps, header_bytes, &bad, problem))
 }
 
 /// What of a file belongs to the steps up to `steps`.
 fn cut<R: StepRecord>(
     mut rows: Vec<Row<R>>,
+    misplaced: Vec<Misplaced<R>>,
     steps: u64,
     header_bytes: Option<u64>,
-    bad: &[u64],
+    bad: &BadLines,
     problem: Option<Problem>,
 ) -> Survey<R> {
+    let (sorted, misplaced) = put_in_order(&mut rows, misplaced, steps);
     let count = rows.partition_point(|row| row.record.step() <= steps);
     // Behind the last row, where none is missing, all is of later steps, which are trained again.
     let complete = R::KIND.every_step && count as u64 == steps;
     let end = match if complete { rows[..count].last() } else { rows.get(count) } {
-        Some(row) => row.line,
-        None => u64::MAX,
+        Some(row) if !sorted => row.line,
+        _ => u64::MAX,
     };
-    let lost = bad.iter().filter(|line| **line <= end).count() as u64;
+    // In another order, a later step may stand anywhere.
+    let is_lost = |row: &Row<R>| row.line <= end && !(sorted && complete && row.record.step() > steps);
+    let lost = bad.until(end).map(|lines| lines.end - lines.start).sum::<u64>()
+        + misplaced.iter().filter(|row| is_lost(row)).count() as u64;
+    let unread = if R::KIND.every_step { None } else { unread(&rows[..count], bad, end, steps) };
     let problem = problem.filter(|(line, _)| *line <= end).map(|(_, problem)| problem);
     rows.truncate(count);
     let bytes = rows.last().map(|row| row.end).or(header_bytes);
     let records = rows.into_iter().map(|row| row.record).collect();
-    Survey { records, whole_bytes: bytes.filter(|_| problem.is_none()), problem, lost }
+    Survey { records, whole_bytes: bytes.filter(|_| problem.is_none()), problem, lost, sorted, unread }
+}
+
+/// Puts misplaced rows of steps up to `steps` that have no row yet among the others. Returns whether there were any, and
+/// the rest.
+fn put_in_order<R: StepRecord>(
+    rows: &mut Vec<Row<R>>,
+    misplaced: Vec<Misplaced<R>>,
+    steps: u64,
+) -> (bool, Vec<Row<R>>) {
+    let mut found: BTreeSet<u64> = BTreeSet::new();
+    let (found, rest): (Vec<_>, Vec<_>) = misplaced.into_iter().map(|misplaced| misplaced.row).partition(|row| {
+        let step = row.record.step();
+        let is_missing = rows.binary_search_by_key(&step, |row| row.record.step()).is_err();
+        (1..=steps).contains(&step) && is_missing && found.insert(step)
+    });
+    let sorted = !found.is_empty();
+    if sorted {
+        rows.extend(found);
+        rows.sort_by_key(|row| row.record.step());
+    }
+    (sorted, rest)
+}
+
+/// The steps among which lines cannot be read: from the row before the first of them to the row after the last. The first
+/// line is a header.
+fn unread<R: StepRecord>(rows: &[Row<R>], bad: &BadLines, end: u64, steps: u64) -> Option<(u64, u64)> {
+    let lines = || bad.until(end).filter(|lines| lines.end > 2);
+    let (first, last) = (lines().next()?.start, lines().last()?.end);
+    let before = rows.iter().filter(|row| row.line < first).map(|row| row.record.step()).max();
+    let after = rows.iter().filter(|row| row.line >= last).map(|row| row.record.step()).min();
+    let (first, last) = (before.unwrap_or(0).saturating_add(1), after.map_or(steps, |step| step - 1));
+    (first <= last).then_some((first, last))
 }
 
 /// The most rows whose steps rise, and the others. So one wrong step among many right ones is left out, and not all that are
 /// smaller.
-fn rising<R: StepRecord>(mut rows: Vec<Row<R>>) -> (Vec<Row<R>>, Vec<Misplaced>) {
+fn rising<R: StepRecord>(rows: Vec<Row<R>>) -> (Vec<Row<R>>, Vec<Misplaced<R>>) {
     let step = |row: usize| rows[row].record.step();
     // The rows that end the longest sequences of each length, and what stands before each row in its own.
     let mut ends: Vec<usize> = Vec::new();
@@ -262,18 +310,16 @@ fn rising<R: StepRecord>(mut rows: Vec<Row<R>>) -> (Vec<Row<R>>, Vec<Misplaced>)
         kept[row] = true;
         next = before[row];
     }
-    let (mut last, mut misplaced) = (0, Vec::new());
-    let mut kept = kept.into_iter();
-    rows.retain(|row| {
-        let keep = kept.next() == Some(true);
+    let (mut last, mut risen, mut misplaced) = (0, Vec::new(), Vec::new());
+    for (row, keep) in rows.into_iter().zip(kept) {
         if keep {
             last = row.record.step();
+            risen.push(row);
         } else {
-            misplaced.push(Misplaced { line: row.line, last, found: row.record.step() });
+            misplaced.push(Misplaced { row, last });
         }
-        keep
-    });
-    (rows, misplaced)
+    }
+    (risen, misplaced)
 }
 
 /// What is wrong with a line.
@@ -284,56 +330,6 @@ fn wrong(line: u64, problem: String, found: &str, kind: &'static LogKind) -> Ste
     let shown: String = found.chars().take(SHOWN).collect();
     let found = if shown.len() < found.len() { shown + "…" } else { shown };
     if line == 1 { StepLogError::Header { found, kind } } else { StepLogError::Row { line, problem, found, kind } }
-}
-
-/// Reads a file line by line.
-struct Lines<I> {
-    input: I,
-    /// Lines read.
-    count: u64,
-    /// Bytes read.
-    bytes: u64,
-    /// What follows the last whole line.
-    torn: String,
-}
-
-impl<I: BufRead> Lines<I> {
-    /// The next line without its line feed; none where no whole line follows. Any number of zeros before it are one.
-    fn next(&mut self) -> io::Result<Option<String>> {
-        let zeros = self.skip_zeros()?;
-        let mut bytes = Vec::new();
-        self.input.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes)?;
-        self.bytes += zeros + bytes.len() as u64;
-        let is_whole = bytes.last() == Some(&b'\n');
-        let is_torn = !is_whole && (bytes.len() as u64) < MAX_LINE_BYTES;
-        if is_whole {
-            bytes.pop();
-        }
-        if zeros > 0 {
-            bytes.insert(0, 0);
-        }
-        // Text that is not UTF-8 is no row; the replacement shows in the message where it was.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if is_torn {
-            self.torn = text;
-            return Ok(None);
-        }
-        self.count += 1;
-        Ok(Some(text))
-    }
-
-    /// Passes over zeros, which are what a file system puts where nothing was written.
-    fn skip_zeros(&mut self) -> io::Result<u64> {
-        let mut skipped = 0;
-        loop {
-            let zeros = self.input.fill_buf()?.iter().take_while(|byte| **byte == 0).count();
-            if zeros == 0 {
-                return Ok(skipped);
-            }
-            self.input.consume(zeros);
-            skipped += zeros as u64;
-        }
-    }
 }
 
 /// The record in `line`, or what is wrong with it. Lines are cut here and not by the `csv` crate's reader, which knows

@@ -140,7 +140,9 @@ impl Stopwatch {
     pub fn take_up(run: &RunDirectory, step: u64) -> io::Result<(Stopwatch, Vec<Note>)> {
         let path = run.timing();
         let mut notes = Vec::new();
-        let earlier = Timing::read(&path).or_else(|error| {
+        let regular = capped::check_regular(&path);
+        let regular = regular.map_err(|source| TimingError::Io { path: path.clone(), source });
+        let earlier = regular.and_then(|()| Timing::read(&path)).or_else(|error| {
             let (problem, kept) = (error.reason(), aside::move_away(&path)?);
             notes.push(Note::MovedAway { path: path.clone(), problem, kept });
             Ok::<_, io::Error>(None)

@@ -21,6 +21,7 @@ pub fn new(
 ) -> Result<Manifest, SessionError> {
     check_recordable(&config.data, data_dir.as_deref())?;
     Ok(Manifest {
+        unwatched: false,
         format: FORMAT,
         dataset: DatasetRecord {
             identity: loaded.dataset.identity(),

@@ -115,6 +115,9 @@ impl<'a> Session<'a> {
         let (seed, spec) = (manifest.config.seed, training.spec());
         let manifest = judged_by(manifest, judge.as_ref());
         let recorder = Recorder::take_up(lock, manifest, training.step(), name, threads)?;
+        if training.step() > 0 && !recorder.has_generator(training.step()) {
+            recorder.write_generator(&training.generator().map_err(without_checkpoint)?)?;
+        }
         if let Some(judge) = judge {
             let monitor = Monitor::new(judge, spec, dataset, seed, recorder.looks().to_vec());
             training.look_for_collapse(monitor.map_err(without_checkpoint)?);
@@ -218,8 +221,9 @@ fn training_from<'a>(
 
 /// The record of a run with who judges it; if nobody does now, with who did.
 fn judged_by(manifest: Manifest, judge: Option<&Judge>) -> Manifest {
+    let unwatched = judge.is_none() && manifest.judge.is_some();
     let judge = judge.map(|judge| judge.identity().clone());
-    Manifest { judge: judge.or(manifest.judge.clone()), ..manifest }
+    Manifest { unwatched, judge: judge.or(manifest.judge.clone()), ..manifest }
 }
 
 /// Checks that there is room for the files of a new run whose size is known: two checkpoints beside one being written, and a

@@ -1,7 +1,6 @@
 //! Why a run directory cannot be kept.
 
 use crate::error::ErrorKind;
-use crate::picture::PictureError;
 use crate::run::StepLogError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,13 +27,13 @@ pub enum RecordError {
         /// Why not.
         source: StepLogError,
     },
-    /// A picture cannot be made.
-    #[error("{path}: {source}")]
-    Picture {
-        /// Its file.
+    /// Something else is where a generator belongs.
+    #[error("{path} is {found}, not a regular file, and a generator is to be written there: move it away")]
+    NoFile {
+        /// The place.
         path: PathBuf,
-        /// Why not.
-        source: PictureError,
+        /// What is there, in words.
+        found: &'static str,
     },
 }
 
@@ -44,7 +43,7 @@ impl RecordError {
         match self {
             RecordError::Files { .. } => ErrorKind::Files,
             RecordError::Log { source, .. } => source.kind(),
-            RecordError::Picture { source, .. } => source.kind(),
+            RecordError::NoFile { .. } => ErrorKind::InUse,
         }
     }
 }
@@ -65,15 +64,6 @@ impl<T> Attempt<T> for Result<T, StepLogError> {
         self.map_err(|error| match error {
             StepLogError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
             source => RecordError::Log { path: path.to_owned(), source },
-        })
-    }
-}
-
-impl<T> Attempt<T> for Result<T, PictureError> {
-    fn attempt(self, action: &'static str, path: &Path) -> Result<T, RecordError> {
-        self.map_err(|error| match error {
-            PictureError::Io(source) => RecordError::Files { action, path: path.to_owned(), source },
-            source => RecordError::Picture { path: path.to_owned(), source },
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The recorder: the observer of a training that writes its run directory.
 //!
 //! Losses are on the disk before the checkpoint that relies on them, so whatever happens, a training can go on from its
-//! newest checkpoint with whole records.
+//! newest checkpoint with whole records. What is made of a checkpoint, the newest generator, is written after it, and made
+//! again where that failed. Pictures are not the result: none of them ends a training.
 
 mod error;
 mod pictures;
@@ -20,9 +21,11 @@ use super::step_log::StepLog;
 use super::tensorboard::EventWriter;
 use super::timing::Stopwatch;
 use crate::engine::StepReport;
-use crate::files::atomic;
+use crate::files::{atomic, capped};
 use crate::train::{CollapseRecord, Event, LossRecord, Observer, ObserverError, Outcome, Snapshot};
 use crate::weights::GeneratorFile;
+use pictures::Pictures;
+use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Keeps the run directory of one training.
@@ -35,6 +38,7 @@ pub struct Recorder {
     losses: StepLog<LossRecord>,
     looks: StepLog<CollapseRecord>,
     events: EventWriter,
+    pictures: Pictures,
     stopwatch: Stopwatch,
     notes: Vec<Note>,
     /// Nobody else writes there meanwhile. The last field: it is dropped after the logs, which flush when they are.
@@ -47,29 +51,38 @@ impl Recorder {
     /// they can be: see [`Recorder::take_notes`].
     ///
     /// # Errors
-    /// A directory that cannot be read or written.
+    /// A directory that cannot be read or written, or something else where a generator is to be written.
     pub fn take_up(
         lock: RunLock,
-        manifest: Manifest,
+        mut manifest: Manifest,
         step: u64,
         device: String,
         threads: usize,
     ) -> Result<Self, RecordError> {
         let run = lock.run().clone();
+        let epochs = finished_epochs(&manifest, step);
+        check_generators(&run, epochs)?;
         let mut notes: Vec<Note> = lock.note().into_iter().collect();
         clear_folders(&run, &mut notes)?;
-        run.create().attempt("create", run.path())?;
         for folder in run.folders() {
+            fs::create_dir_all(&folder).attempt("create", &folder)?;
             // Whoever evaluates the run needs no lock.
             let ours = |file: &str| file != evaluation_files::RECORD;
             atomic::remove_leftovers(&folder, ours).attempt("tidy", &folder)?;
         }
         let Logs { losses, looks, events } = Logs::take_up(&run, step)?;
         notes.extend(losses.notes().iter().chain(looks.notes()).cloned());
-        notes.extend(missing_looks(&run, looks.records(), step));
+        let before = Manifest::read(&run.manifest()).ok();
+        if let Some(missing) = before.as_ref().and_then(|before| missing_looks(before, &run, &looks, step)) {
+            let known = before.is_some_and(|before| before.unwatched);
+            // Until there are looks again.
+            manifest.unwatched |= known;
+            notes.extend((!known).then_some(missing));
+        }
         let (stopwatch, about_time) = Stopwatch::take_up(&run, step).attempt("move", &run.timing())?;
         notes.extend(about_time);
-        Ok(Recorder { stopwatch, notes, run, _lock: lock, manifest, device, threads, losses, looks, events })
+        let pictures = Pictures::new(&run, epochs);
+        Ok(Recorder { pictures, stopwatch, notes, run, _lock: lock, manifest, device, threads, losses, looks, events })
     }
 
     /// Where it writes.
@@ -89,7 +102,9 @@ impl Recorder {
 
     /// What is to be told of files that were not as they should be, each once.
     pub fn take_notes(&mut self) -> Vec<Note> {
-        std::mem::take(&mut self.notes)
+        let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.pictures.take_notes());
+        notes
     }
 
     /// Writes `run.toml`.
@@ -98,6 +113,17 @@ impl Recorder {
     /// Those of writing.
     pub fn write_manifest(&self) -> Result<(), RecordError> {
         self.manifest.write(&self.run.manifest()).attempt("write", &self.run.manifest())
+    }
+
+    /// Whether the newest generator is that of so many steps. If not, something came between its checkpoint and it.
+    pub(crate) fn has_generator(&self, step: u64) -> bool {
+        GeneratorFile::read(&self.run.generator()).is_ok_and(|file| file.step == step)
+    }
+
+    /// Writes the newest generator.
+    pub(crate) fn write_generator(&self, generator: &GeneratorFile) -> Result<(), RecordError> {
+        let path = self.run.generator();
+        generator.write(&path).attempt("write", &path)
     }
 
     fn write(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
@@ -162,25 +188,25 @@ impl Recorder {
         columns: usize,
         generator: &GeneratorFile,
     ) -> Result<(), RecordError> {
-        let png = pictures::draw_grid(&self.run, &self.manifest.config, epoch, grid, columns)?;
-        self.events
-            .image(step, now(), "samples", &png.bytes, png.width, png.height)
-            .attempt("write", &self.run.tensorboard())?;
+        if let Some(png) = self.pictures.draw_grid(&self.manifest.config, epoch, grid, columns) {
+            let written = self.events.image(step, now(), "samples", &png.bytes, png.width, png.height);
+            written.attempt("write", &self.run.tensorboard())?;
+        }
         let path = self.run.epoch_generator(epoch);
         generator.write(&path).attempt("write", &path)?;
-        self.draw(step)
+        self.draw(step);
+        Ok(())
     }
 
-    /// Writes a checkpoint and the generator, after the records that belong to them.
+    /// Writes a checkpoint after the records that belong to it, and then the generator, which can be made of it again.
     fn checkpoint(&mut self, snapshot: &Snapshot, generator: &GeneratorFile) -> Result<(), RecordError> {
         self.losses.sync().attempt("write", &self.run.losses())?;
         self.looks.sync().attempt("write", &self.run.watch())?;
         self.events.flush().attempt("write", &self.run.tensorboard())?;
-        let path = self.run.generator();
-        generator.write(&path).attempt("write", &path)?;
         let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
         let path = self.run.checkpoint(snapshot.step);
         checkpoint::write(&self.run, snapshot, config, identity).attempt("write", &path)?;
+        self.write_generator(generator)?;
         self.stopwatch.record(&self.run, snapshot.step).attempt("write", &self.run.timing())
     }
 
@@ -196,30 +222,25 @@ impl Recorder {
 
     fn end(&mut self, outcome: Outcome, step: u64) -> Result<(), RecordError> {
         self.losses.flush().attempt("write", &self.run.losses())?;
-        self.draw(step)?;
+        self.draw(step);
         match outcome {
-            Outcome::Finished => {
-                let Manifest { config, dataset, .. } = &self.manifest;
-                let per_epoch = config.steps_per_epoch(dataset.identity.train_images).max(1);
-                let left_out = pictures::animate(&self.run, (step / per_epoch) as u32)?;
-                self.notes.extend(left_out);
-                Ok(())
-            }
-            Outcome::Stopped | Outcome::Collapsed => Ok(()),
+            Outcome::Finished => self.pictures.animate(finished_epochs(&self.manifest, step)),
+            Outcome::Stopped | Outcome::Collapsed => {}
         }
+        Ok(())
     }
 
-    fn draw(&self, step: u64) -> Result<(), RecordError> {
+    fn draw(&mut self, step: u64) {
         let Manifest { config, dataset, judge, .. } = &self.manifest;
         let title = format!("{} on {}", config.model.title(), dataset.identity.name);
-        pictures::draw_losses(&self.run, &format!("{title}: losses"), self.losses.records())?;
+        self.pictures.draw_losses(&format!("{title}: losses"), self.losses.records());
         if self.looks.records().is_empty() {
-            return Ok(());
+            return;
         }
         let judge = judge.as_ref().map_or(String::new(), |judge| format!(" ({judge})"));
         // The words of older versions, so that pictures stay the same byte for byte.
         let title = format!("{title}: mode-collapse watch{judge}");
-        pictures::draw_looks(&self.run, &title, self.looks.records(), step)
+        self.pictures.draw_looks(&title, self.looks.records(), step);
     }
 }
 
@@ -229,10 +250,26 @@ impl Observer for Recorder {
     }
 }
 
+/// Epochs that are done after `step` steps.
+fn finished_epochs(manifest: &Manifest, step: u64) -> u32 {
+    (step / manifest.config.steps_per_epoch(manifest.dataset.identity.train_images).max(1)) as u32
+}
+
+/// Refuses what is no file where a generator will be written, before minutes are spent on what cannot be kept.
+fn check_generators(run: &RunDirectory, epochs: u32) -> Result<(), RecordError> {
+    let to_come = run.generator_epochs().unwrap_or_default().into_iter().filter(|epoch| *epoch > epochs);
+    for path in to_come.map(|epoch| run.epoch_generator(epoch)).chain([run.generator()]) {
+        if let Some(found) = capped::irregular(&path) {
+            return Err(RecordError::NoFile { path, found });
+        }
+    }
+    Ok(())
+}
+
 /// Moves away what is no folder where one of a run's folders belongs; its checkpoints are nobody's to move.
 fn clear_folders(run: &RunDirectory, notes: &mut Vec<Note>) -> Result<(), RecordError> {
     for path in [run.generators(), run.samples(), run.tensorboard()] {
-        if path.exists() && !path.is_dir() {
+        if path.symlink_metadata().is_ok() && !path.is_dir() {
             let kept = aside::move_away(&path).attempt("move", &path)?;
             notes.push(Note::MovedAway { path, problem: "it is not a directory".to_owned(), kept });
         }
@@ -240,13 +277,15 @@ fn clear_folders(run: &RunDirectory, notes: &mut Vec<Note>) -> Result<(), Record
     Ok(())
 }
 
-/// The looks that a run of `step` steps should have and has not, by what its record says of how it was trained so far.
-fn missing_looks(run: &RunDirectory, looks: &[CollapseRecord], step: u64) -> Option<Note> {
-    let before = Manifest::read(&run.manifest()).ok().filter(|before| before.judge.is_some())?;
+/// The last looks that a run of `step` steps should have and has not, by what its record says of how it was trained before,
+/// unless the log tells of them itself.
+fn missing_looks(before: &Manifest, run: &RunDirectory, looks: &StepLog<CollapseRecord>, step: u64) -> Option<Note> {
     let due = step - step % before.config.watch_steps.max(1);
-    let last = looks.last().map_or(0, |look| look.step);
+    let last = looks.records().last().map_or(0, |look| look.step);
+    let is_told = looks.notes().iter().any(|note| matches!(note, Note::Gap { last, .. } if *last == step));
     let (path, of) = (run.watch(), "looks of the collapse monitor");
-    (last < due).then(|| Note::Gap { path, of, first: last + 1, last: step, steps: step - last })
+    let gap = Note::Gap { path, of, first: last + 1, last: step, steps: step - last };
+    (before.judge.is_some() && last < due && !is_told).then_some(gap)
 }
 
 /// The files that a training adds to.

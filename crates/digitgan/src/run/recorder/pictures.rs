@@ -1,13 +1,24 @@
-//! The pictures that a training leaves in its run directory.
+//! The pictures that a training leaves in its run directory. They are not its result: one that cannot be drawn or written is
+//! told of, once, and the training goes on.
 
-use super::error::{Attempt, RecordError};
 use crate::config::TrainConfig;
-use crate::picture::{Animation, CollapseCurves, CurvePoint, Frame, GreyPicture, Grid, LossCurves};
+use crate::files::{atomic, capped};
+use crate::picture::{Animation, CollapseCurves, CurvePoint, Frame, GreyPicture, Grid, LossCurves, PictureError};
 use crate::run::{Note, RunDirectory};
 use crate::train::{CollapseRecord, LossRecord};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// What every picture says of who made it.
 const SOFTWARE: (&str, &str) = ("Software", "digitgan");
+
+/// Draws a run's pictures.
+pub(super) struct Pictures {
+    run: RunDirectory,
+    /// Those that could not be written.
+    unwritten: BTreeSet<PathBuf>,
+    notes: Vec<Note>,
+}
 
 /// A picture as a PNG file in memory.
 pub(super) struct Png {
@@ -16,61 +27,105 @@ pub(super) struct Png {
     pub(super) height: usize,
 }
 
-/// Draws the losses so far; `title` stands above them.
-pub(super) fn draw_losses(run: &RunDirectory, title: &str, records: &[LossRecord]) -> Result<(), RecordError> {
-    let path = run.loss_curves();
-    let points: Vec<CurvePoint> = records.iter().map(point).collect();
-    LossCurves { title, points: &points }.write_png(&path, &[SOFTWARE]).attempt("write", &path)
-}
-
-/// Draws what the collapse monitor saw so far, after `last_step` steps.
-pub(super) fn draw_looks(
-    run: &RunDirectory,
-    title: &str,
-    records: &[CollapseRecord],
-    last_step: u64,
-) -> Result<(), RecordError> {
-    let path = run.watch_curves();
-    CollapseCurves { title, records, last_step }.write_png(&path, &[SOFTWARE]).attempt("draw", &path)
-}
-
-/// Writes the sample grid of an epoch, and returns its file's bytes.
-pub(super) fn draw_grid(
-    run: &RunDirectory,
-    config: &TrainConfig,
-    epoch: u32,
-    images: &[u8],
-    columns: usize,
-) -> Result<Png, RecordError> {
-    let path = run.sample(epoch);
-    let picture = Grid::new(columns).draw(images).attempt("draw", &path)?;
-    let (epoch, seed) = (epoch.to_string(), config.seed.to_string());
-    let facts = [SOFTWARE, ("model", config.model.name()), ("epoch", &epoch), ("seed", &seed)];
-    let bytes = picture.png(&facts).attempt("draw", &path)?;
-    crate::files::atomic::write(&path, |out| out.write_all(&bytes)).attempt("write", &path)?;
-    Ok(Png { bytes, width: picture.width(), height: picture.height() })
-}
-
-/// Makes one animation of the sample grids of the first `epochs` epochs, as they lie in the run. One that somebody took
-/// away is left out, as is one that cannot be read, which is told.
-pub(super) fn animate(run: &RunDirectory, epochs: u32) -> Result<Vec<Note>, RecordError> {
-    let (mut frames, mut left_out) = (Vec::new(), Vec::new());
-    let there = run.sample_epochs().attempt("list", &run.samples())?;
-    for epoch in there.into_iter().filter(|epoch| (1..=epochs).contains(epoch)) {
-        let path = run.sample(epoch);
-        if !path.exists() {
-            continue;
+impl Pictures {
+    /// Those of a run that is done with `epochs` epochs. Places where something else is are told of now.
+    pub(super) fn new(run: &RunDirectory, epochs: u32) -> Self {
+        let mut pictures = Pictures { run: run.clone(), unwritten: BTreeSet::new(), notes: Vec::new() };
+        let to_come = run.sample_epochs().unwrap_or_default().into_iter().filter(|epoch| *epoch > epochs);
+        let samples = to_come.map(|epoch| run.sample(epoch));
+        for path in samples.chain([run.loss_curves(), run.watch_curves(), run.animation()]) {
+            if let Err(refused) = capped::check_regular(&path) {
+                pictures.leave_out(path, &refused.into());
+            }
         }
-        match GreyPicture::read_png(&path) {
-            Ok(picture) => frames.push(Frame { epoch, picture }),
-            Err(error) => left_out.push(Note::LeftOut { path, problem: error.to_string() }),
+        pictures
+    }
+
+    /// What is to be told since this was last asked.
+    pub(super) fn take_notes(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Draws the losses so far; `title` stands above them.
+    pub(super) fn draw_losses(&mut self, title: &str, records: &[LossRecord]) {
+        let points: Vec<CurvePoint> = records.iter().map(point).collect();
+        let curves = LossCurves { title, points: &points };
+        self.write(self.run.loss_curves(), |path| curves.write_png(path, &[SOFTWARE]));
+    }
+
+    /// Draws what the collapse monitor saw so far, after `last_step` steps.
+    pub(super) fn draw_looks(&mut self, title: &str, records: &[CollapseRecord], last_step: u64) {
+        let curves = CollapseCurves { title, records, last_step };
+        self.write(self.run.watch_curves(), |path| curves.write_png(path, &[SOFTWARE]));
+    }
+
+    /// Writes the sample grid of an epoch, and returns its file's bytes if there are any.
+    pub(super) fn draw_grid(&mut self, config: &TrainConfig, epoch: u32, images: &[u8], columns: usize) -> Option<Png> {
+        let path = self.run.sample(epoch);
+        let (epoch, seed) = (epoch.to_string(), config.seed.to_string());
+        let facts = [SOFTWARE, ("model", config.model.name()), ("epoch", &epoch), ("seed", &seed)];
+        let png = match png(images, columns, &facts) {
+            Ok(png) => png,
+            Err(error) => {
+                self.leave_out(path, &error);
+                return None;
+            }
+        };
+        self.write(path, |path| Ok(atomic::write(path, |out| out.write_all(&png.bytes))?));
+        Some(png)
+    }
+
+    /// Makes one animation of the sample grids of the first `epochs` epochs, as they lie in the run. One that somebody took
+    /// away is left out, as is one that cannot be read, which is told.
+    pub(super) fn animate(&mut self, epochs: u32) {
+        let there = match self.run.sample_epochs() {
+            Ok(there) => there,
+            Err(error) => return self.leave_out(self.run.animation(), &error.into()),
+        };
+        let mut frames = Vec::new();
+        for epoch in there.into_iter().filter(|epoch| (1..=epochs).contains(epoch)) {
+            let path = self.run.sample(epoch);
+            if !path.exists() || self.unwritten.contains(&path) {
+                continue;
+            }
+            match GreyPicture::read_png(&path) {
+                Ok(picture) => frames.push(Frame { epoch, picture }),
+                Err(error) => self.notes.push(Note::LeftOut { path, problem: problem(&error) }),
+            }
+        }
+        if !frames.is_empty() {
+            self.write(self.run.animation(), |path| Animation::default().write_gif(path, &frames));
         }
     }
-    let path = run.animation();
-    if !frames.is_empty() {
-        Animation::default().write_gif(&path, &frames).attempt("write", &path)?;
+
+    /// Writes a picture, unless something else is in its place.
+    fn write(&mut self, path: PathBuf, write: impl FnOnce(&Path) -> Result<(), PictureError>) {
+        let free = capped::check_regular(&path).map_err(PictureError::from);
+        if let Err(error) = free.and_then(|()| write(&path)) {
+            self.leave_out(path, &error);
+        }
     }
-    Ok(left_out)
+
+    /// Tells of a picture that cannot be written, if it was not told yet.
+    fn leave_out(&mut self, path: PathBuf, error: &PictureError) {
+        if self.unwritten.insert(path.clone()) {
+            self.notes.push(Note::Unwritten { path, problem: problem(error) });
+        }
+    }
+}
+
+/// What is wrong, where what was tried is known.
+fn problem(error: &PictureError) -> String {
+    match error {
+        PictureError::Io(source) => source.to_string(),
+        error => error.to_string(),
+    }
+}
+
+/// A sample grid as a PNG file.
+fn png(images: &[u8], columns: usize, facts: &[(&str, &str)]) -> Result<Png, PictureError> {
+    let picture = Grid::new(columns).draw(images)?;
+    Ok(Png { bytes: picture.png(facts)?, width: picture.width(), height: picture.height() })
 }
 
 fn point(record: &LossRecord) -> CurvePoint {
