@@ -1,10 +1,12 @@
 //! What to do about an error, in terms of this program's options. The library's errors name fields, since it does not know
 //! the options.
 
+use crate::output;
 use crate::suggestion::Suggestion;
 use digitgan::engine::{DeviceError, EngineError};
 use digitgan::evaluation::EvaluationError;
 use digitgan::files::output::OutputError;
+use digitgan::generate::GenerateError;
 use digitgan::page::PageError;
 use digitgan::run::evaluation_files::EvaluationFileError;
 use digitgan::run::manifest::ManifestError;
@@ -29,6 +31,7 @@ fn about_cause(cause: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| about_judge(cause.downcast_ref()?))
         .or_else(|| about_manifest(cause.downcast_ref()?))
         .or_else(|| about_output(cause.downcast_ref()?))
+        .or_else(|| about_generated(cause.downcast_ref()?))
 }
 
 fn about_evaluation_file(error: &EvaluationFileError) -> Option<String> {
@@ -37,8 +40,15 @@ fn about_evaluation_file(error: &EvaluationFileError) -> Option<String> {
             let run = path.parent().filter(|run| !run.as_os_str().is_empty()).unwrap_or(Path::new("."));
             Some(format!("make it anew with `{}`", Suggestion::new("evaluate").path(run)))
         }
+        EvaluationFileError::Folder { .. } | EvaluationFileError::Write { .. } => {
+            Some("make room or mend it; `digitgan evaluate` writes elsewhere with --out".to_owned())
+        }
         _ => None,
     }
+}
+
+fn about_generated(error: &GenerateError) -> Option<String> {
+    matches!(error, GenerateError::OtherSet { .. }).then(|| "choose another --out".to_owned())
 }
 
 fn about_output(error: &OutputError) -> Option<String> {
@@ -96,13 +106,12 @@ fn about_session(error: &SessionError) -> Option<String> {
         SessionError::NotEmpty { .. } => Some("choose another --name or --out, or empty it".to_owned()),
         SessionError::Lock(LockError::Held { .. }) => Some("wait for it to end, or stop it first".to_owned()),
         SessionError::Beyond { path, step, .. } => Some(format!(
-            "train on with --max-steps above {step} or more --epochs, or draw with what it has: `digitgan sample {}`",
-            path.display()
+            "train on with --max-steps above {} or more --epochs, or draw with what it has: `{}`",
+            output::thousands(*step),
+            Suggestion::new("sample").path(path)
         )),
         SessionError::NoRoom { .. } => Some("make room or choose another --out".to_owned()),
-        SessionError::WriteEvaluation { .. } => {
-            Some("make room or mend it; `digitgan evaluate` writes elsewhere with --out".to_owned())
-        }
+        SessionError::EvaluationFile(error) => about_evaluation_file(error),
         SessionError::Judge(error) => about_judge(error),
         SessionError::OtherSettings { .. } => Some("choose another --out".to_owned()),
         SessionError::NobodyWatches { .. } => Some("give --watch on, which trains one".to_owned()),

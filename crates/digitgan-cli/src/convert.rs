@@ -5,6 +5,7 @@ use crate::destination;
 use crate::output;
 use crate::progress::Transfer;
 use crate::stop::{self, STOPPED};
+use crate::text;
 use crate::threads::Threads;
 use crate::usage::Usage;
 use digitgan::convert::{self, ConvertError, ConvertLayout, convert};
@@ -24,12 +25,12 @@ use std::sync::atomic::Ordering;
 Images are written as they are read: 28x28 bytes, light ink on black.")]
 pub(crate) struct Args {
     /// The data set: mnist, strokes, or a folder or file of digits of your own
-    #[arg(value_name = "IN")]
+    #[arg(value_name = "IN", value_parser = text::of(|text: &str| text.parse::<DataSource>()))]
     data: DataSource,
     /// The new folder, or file with --to npz
     #[arg(value_name = "OUT", value_parser = destination::folder())]
     out: PathBuf,
-    /// Its format: idx, npz, csv, parquet or folders [default: npz if OUT ends in .npz, else idx]
+    /// Its format: idx, npz, csv, parquet or folders [default: npz if OUT ends in .npz; idx if it is a folder's name]
     #[arg(long, value_name = "FORMAT")]
     to: Option<ConvertLayout>,
     #[command(flatten)]
@@ -100,6 +101,36 @@ fn layout(args: &Args) -> anyhow::Result<ConvertLayout> {
             "{place}: a folder is written, with files for training and testing: give the name of a folder, and --to {said}"
         ))
         .into()),
-        (None, said) => Ok(said.unwrap_or(ConvertLayout::Idx)),
+        (None, Some(said)) => Ok(said),
+        (None, None) => match ending.filter(|ending| is_of_a_file(ending)) {
+            Some(ending) => Err(Usage(format!(
+                "{place}: no .{ending} file is written, but one that ends in .npz, or a folder of files: for a folder of \
+                 that name, give --to idx, csv, parquet or folders"
+            ))
+            .into()),
+            None => Ok(ConvertLayout::Idx),
+        },
+    }
+}
+
+/// Whether an ending is that of a file's name, and not a part of a folder's such as `v1.2`.
+fn is_of_a_file(ending: &str) -> bool {
+    const LONG: [&str; 6] = ["jsonl", "pickle", "feather", "arrow", "sqlite", "safetensors"];
+    let short = ending.len() <= 4 && ending.chars().all(|letter| letter.is_ascii_alphanumeric());
+    LONG.contains(&ending) || short && ending.starts_with(|letter: char| letter.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_of_files_are_told_from_names_of_folders() {
+        for ending in ["jpg", "jpeg", "png", "gz", "zip", "txt", "pt", "h5", "tar", "json", "foo", "safetensors"] {
+            assert!(is_of_a_file(ending), "{ending}");
+        }
+        for ending in ["2", "25", "0rc1", "", "digits", "of-mine", "ö"] {
+            assert!(!is_of_a_file(ending), "{ending}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 use crate::progress::{self, Transfer};
 use crate::suggestion::Suggestion;
 use crate::usage::Usage;
-use crate::{flags, load_report, output};
+use crate::{flags, load_report, output, text};
 use digitgan::config::TrainConfig;
 use digitgan::data::{DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange, Reading};
 use digitgan::engine::Device;
-use digitgan::load::{self, DataEvent, Loaded};
+use digitgan::load::{self, DataError, DataEvent, Loaded};
+use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -15,7 +16,7 @@ use std::sync::Mutex;
 /// Which data, as options of every verb that needs real digits.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DataArgs {
-    #[arg(long, help = flags::help_of("data"), value_name = "auto|mnist|strokes|PATH")]
+    #[arg(long, help = flags::help_of("data"), value_name = "auto|mnist|strokes|PATH", value_parser = text::of(|text: &str| text.parse::<DataSource>()))]
     pub(crate) data: Option<DataSource>,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
@@ -164,6 +165,20 @@ pub(crate) fn load_of_run(device: &Device, manifest: &Manifest, data_dir: Option
         }
     }
     Ok(loaded)
+}
+
+/// What to do where a run's data is not where it was: `command` takes its new place.
+pub(crate) fn moved(run: &RunDirectory, command: Suggestion) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
+    let run = run.path().display().to_string();
+    move |error| match error.downcast_ref() {
+        Some(DataError::NoSuchFolder { path }) => {
+            let (path, command) = (path.display(), command.word("--data"));
+            anyhow::anyhow!(
+                "{path}: the data of {run} is not there; if it moved, give its new place: `{command} PLACE`"
+            )
+        }
+        _ => error,
+    }
 }
 
 /// Says that the digits are not MNIST.

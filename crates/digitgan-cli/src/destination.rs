@@ -2,11 +2,13 @@
 
 use crate::usage::Usage;
 use crate::{output, place};
+use anyhow::bail;
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use digitgan::files;
 use digitgan::files::output::{self as file, FileKind, OutputError};
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Names of standard output.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
@@ -60,6 +62,14 @@ impl Destination {
         }
     }
 
+    /// Refuses, before the work, a place that has no room for a file of so many bytes.
+    pub(crate) fn check_room(&self, what: &str, needed: u64) -> anyhow::Result<()> {
+        match self {
+            Destination::File(path) => refuse_full(path, files::free_bytes(path), what, needed),
+            Destination::StandardOutput => Ok(()),
+        }
+    }
+
     /// Makes the folder of the file, if it is not there.
     pub(crate) fn make_folder(&self) -> Result<(), OutputError> {
         match self {
@@ -100,13 +110,49 @@ impl Destination {
     }
 }
 
+/// Refuses a place with less room than is needed, where the system tells how much there is. A device takes what comes.
+fn refuse_full(path: &Path, free: Option<u64>, what: &str, needed: u64) -> anyhow::Result<()> {
+    let free = free.filter(|free| *free < needed && path.metadata().map_or(true, |found| found.is_file()));
+    free.map_or(Ok(()), |free| {
+        let (path, free, needed) = (path.display(), output::thousands(free), output::thousands(needed));
+        bail!("{path} has room for {free} bytes, and {what} needs {needed}: make room or choose another --out")
+    })
+}
+
 /// Reads the value of `--out DIR`: a folder, which standard output is not.
 pub(crate) fn folder() -> impl TypedValueParser<Value = PathBuf> {
-    let reason = "a folder is written, which cannot go to standard output: for one called -, give ./-";
-    PathBufValueParser::new().try_map(move |path| if path.as_os_str() == "-" { Err(reason) } else { Ok(path) })
+    PathBufValueParser::new().try_map(|path| match STANDARD_OUTPUT.iter().find(|name| path.as_os_str() == **name) {
+        Some(&"-") => Err("a folder is written, which cannot go to standard output: for one called -, give ./-"),
+        Some(_) => Err("this writes a folder or a new file, which cannot go to standard output: give another place"),
+        None => Ok(path),
+    })
 }
 
 /// Whether an error is a mistake in the call: a name that ends in the wrong extension.
 pub(crate) fn is_misnamed(error: &(dyn std::error::Error + 'static)) -> bool {
     matches!(error.downcast_ref(), Some(OutputError::Extension { .. }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_without_room_are_refused() {
+        let refused = |path: &str, free, needed| {
+            refuse_full(Path::new(path), free, "a judge", needed).err().map(|error| error.to_string())
+        };
+        for (path, free, needed, fits) in [
+            ("new", Some(99_999), 100_000, false),
+            ("new", Some(100_000), 100_000, true),
+            ("new", None, 100_000, true),
+            ("/dev/null", Some(0), 100_000, true),
+        ] {
+            let refused = refused(path, free, needed);
+            assert_eq!(refused.is_none(), fits || cfg!(not(unix)) && path != "new", "{path}: {refused:?}");
+            let says = "new has room for 99,999 bytes, and a judge needs 100,000: make room or choose another --out";
+            assert!(refused.is_none_or(|refused| refused == says));
+        }
+    }
 }

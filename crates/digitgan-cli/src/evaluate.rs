@@ -4,6 +4,7 @@ use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
 use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
+use crate::suggestion::Suggestion;
 use crate::threads::Threads;
 use crate::usage::Usage;
 use crate::{destination, judge, output, stop};
@@ -141,8 +142,9 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     // Before data is loaded, which can take long.
     let device = args.device.open(args.threads.threads)?;
     let loaded = match &subject {
-        Subject::Run(_, manifest) if args.data.data.is_none() => {
-            dataset::load_of_run(&device, manifest, data_dir.clone())?
+        Subject::Run(run, manifest) if args.data.data.is_none() => {
+            let anew = Suggestion::new("evaluate").path(run.path());
+            dataset::load_of_run(&device, manifest, data_dir.clone()).map_err(dataset::moved(run, anew))?
         }
         _ => dataset::load(&device, &source, &reading, data_dir.clone())?,
     };

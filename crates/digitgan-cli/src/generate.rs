@@ -8,7 +8,7 @@ use crate::stop::{self, STOPPED};
 use crate::suggestion::Suggestion;
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{destination, judge, output};
+use crate::{destination, judge, output, text};
 use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
 use digitgan::files;
@@ -52,10 +52,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     test_count: u32,
     /// The only digit to draw (a class's name, in other data sets)
-    #[arg(long, value_name = "D", conflicts_with = "digits")]
+    #[arg(long, value_name = "D", conflicts_with = "digits", value_parser = text::any())]
     digit: Option<String>,
     /// The digits to draw, as many of each: 0123456789, or names with commas [default: all]
-    #[arg(long, value_name = "DIGITS")]
+    #[arg(long, value_name = "DIGITS", value_parser = text::any())]
     digits: Option<String>,
     /// Which images: every seed draws others
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -158,9 +158,11 @@ impl Args {
 
 /// What chooses the best of a run's generators: real digits, and their judge.
 fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Choice> {
-    let Subject::Run(_, manifest) = subject else { anyhow::bail!("only a run has generators to choose from") };
+    let Subject::Run(run, manifest) = subject else { anyhow::bail!("only a run has generators to choose from") };
     let data_dir = args.data_dir(subject);
-    let loaded = dataset::load_of_run(device, manifest, data_dir.map(Path::to_owned))?;
+    let loaded = dataset::load_of_run(device, manifest, data_dir.map(Path::to_owned));
+    // This verb takes no data; the run remembers where it is.
+    let loaded = loaded.map_err(dataset::moved(run, Suggestion::new("train").word("--resume").path(run.path())))?;
     let judge = judge::given_or_of(device, args.judge.as_deref(), &loaded.dataset, data_dir)?;
     Ok(Choice::new(device, judge, &loaded.dataset, args.seed)?)
 }

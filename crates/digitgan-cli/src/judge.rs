@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// Bytes that a judge's file takes at least; that of ten classes takes 470,912.
+const LEAST_BYTES: u64 = 460_000;
+
 /// Train and test the classifier that reads generated digits
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -87,6 +90,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn train(args: &TrainArgs) -> anyhow::Result<()> {
     args.out.check_in_new_folder(FileKind::Safetensors, args.json)?;
+    args.out.check_room("a judge", LEAST_BYTES)?;
     let device = args.threads.cpu()?;
     let loaded = args.data.load(&device)?;
     let identity = loaded.dataset.identity();
@@ -141,7 +145,7 @@ fn test(args: &TestArgs) -> anyhow::Result<()> {
             format!(
                 "{} of {} test images as labelled",
                 output::thousands((0..dataset.classes).map(|class| confusion.counts()[class][class]).sum::<u64>()),
-                dataset.test.len()
+                output::thousands(dataset.test.len())
             ),
         ),
         ("accuracy", format!("{:.2} %", 100.0 * confusion.agreement())),

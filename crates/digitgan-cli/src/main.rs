@@ -27,6 +27,7 @@ mod runs;
 mod sample;
 mod stop;
 mod suggestion;
+mod text;
 mod threads;
 mod train;
 mod usage;

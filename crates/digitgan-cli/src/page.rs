@@ -113,8 +113,16 @@ fn by_data(subjects: &[RunOnPage]) -> Vec<Vec<&RunOnPage>> {
 /// The runs by their data, which is loaded; everything is looked at before the first evaluation, which takes minutes.
 fn groups(device: &Device, subjects: &[RunOnPage], data: &DataArgs, plan: Plan) -> anyhow::Result<Vec<Group>> {
     let mut groups = Vec::new();
-    for subjects in by_data(subjects) {
-        let dataset = load(device, subjects[0], data)?;
+    let by_data = by_data(subjects);
+    let is_one = by_data.len() == 1;
+    for subjects in by_data {
+        let run = &subjects[0].run;
+        // One place of data is for all runs; of several each must remember its own.
+        let anew = match is_one {
+            true => subjects.iter().fold(Suggestion::new("page"), |page, subject| page.path(subject.run.path())),
+            false => Suggestion::new("train").word("--resume").path(run.path()),
+        };
+        let dataset = load(device, subjects[0], data).map_err(dataset::moved(run, anew))?;
         for subject in &subjects {
             same_data(&subject.run, &subject.manifest, &dataset.identity())?;
         }
@@ -158,8 +166,8 @@ pub(crate) fn say(page: &Page, written: &Written, data: &DataArgs, as_json: bool
         output::note(&format!(
             "{} was evaluated after step {}, but has a generator of step {} by now: `{}` evaluates that",
             run.path.display(),
-            run.evaluation.step,
-            run.step,
+            output::thousands(run.evaluation.step),
+            output::thousands(run.step),
             data.given_to(Suggestion::new("evaluate").path(&run.path))
         ));
     }

@@ -51,7 +51,7 @@ impl Transfer {
         let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
         bar.set_style(style(match bytes {
             true => "{msg} {bar:30.cyan} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left",
-            false => "{msg} {bar:30.cyan} {pos}/{len} {eta} left",
+            false => "{msg} {bar:30.cyan} {human_pos}/{human_len} {eta} left",
         }));
         bar.set_message(name.to_owned());
         bar
@@ -139,7 +139,9 @@ impl DrawingProgress {
     pub(crate) fn show(&mut self, done: u64, all: u64) {
         let first = *self.first.get_or_insert_with(|| {
             self.started = Instant::now();
-            if done > 0 {
+            if done == all {
+                output::note(&format!("all {} images are there already", output::thousands(all)));
+            } else if done > 0 {
                 let (done, all) = (output::thousands(done), output::thousands(all));
                 output::note(&format!("{done} of {all} images are there already: going on"));
             }
@@ -152,7 +154,7 @@ impl DrawingProgress {
         let per_second = (done - first) as f64 / elapsed.as_secs_f64();
         if visible() {
             let bar = self.bar.get_or_insert_with(|| Transfer::bar("drawing", Some(all), false));
-            bar.set_message(format!("drawing  {per_second:.0} images/s"));
+            bar.set_message(format!("drawing  {} images/s", output::thousands(per_second as u64)));
             bar.set_position(done);
         } else if elapsed >= self.next_line && done < all {
             let left = Duration::from_secs_f64((all - done) as f64 / per_second.max(1e-9));
@@ -229,7 +231,7 @@ impl TrainingProgress {
     pub(crate) fn new(first_step: u64, total_steps: u64, epochs: u32, batch: usize) -> Self {
         let bar = visible().then(|| {
             let bar = ProgressBar::with_draw_target(Some(total_steps), ProgressDrawTarget::stderr());
-            bar.set_style(style("{prefix} {bar:24.cyan} step {pos}/{len}  {msg}  {eta} left"));
+            bar.set_style(style("{prefix} {bar:24.cyan} step {human_pos}/{human_len}  {msg}  {eta} left"));
             bar.set_position(first_step);
             bar.reset_eta();
             bar
@@ -259,7 +261,8 @@ impl TrainingProgress {
         match &self.bar {
             Some(bar) => {
                 bar.set_prefix(format!("epoch {epoch}/{}", self.epochs));
-                bar.set_message(format!("{:.0} images/s  {}", self.images_per_second(step), self.recent.text()));
+                let per_second = output::thousands(self.images_per_second(step).round() as u64);
+                bar.set_message(format!("{per_second} images/s  {}", self.recent.text()));
                 bar.set_position(step);
             }
             None => self.line(step, epoch, &self.recent.text()),
@@ -293,10 +296,11 @@ impl TrainingProgress {
         let left = Duration::from_secs_f64(per_step * (self.total_steps - step) as f64);
         let _ = writeln!(
             std::io::stderr(),
-            "epoch {epoch}/{}  step {step}/{}  {:.0} images/s  {text}  {} left",
+            "epoch {epoch}/{}  step {}/{}  {} images/s  {text}  {} left",
             self.epochs,
-            self.total_steps,
-            self.images_per_second(step),
+            output::thousands(step),
+            output::thousands(self.total_steps),
+            output::thousands(self.images_per_second(step).round() as u64),
             output::duration(left)
         );
     }

@@ -23,5 +23,8 @@ pub(crate) fn named(name: &str) -> PathBuf {
 pub(crate) fn unnamed(model: &str, data: &str) -> PathBuf {
     let base = format!("{model}-{data}");
     let numbered = (2..).map(|number| named(&format!("{base}-{number}")));
-    std::iter::once(named(&base)).chain(numbered).find(|path| !path.exists()).expect("numbers do not end")
+    std::iter::once(named(&base))
+        .chain(numbered)
+        .find(|path| path.symlink_metadata().is_err())
+        .expect("numbers do not end")
 }

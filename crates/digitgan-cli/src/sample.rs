@@ -4,7 +4,7 @@ use crate::destination::Destination;
 use crate::device::DeviceArg;
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{generator, output};
+use crate::{generator, output, text};
 use anyhow::Context;
 use digitgan::files::output::FileKind;
 use digitgan::picture::Grid;
@@ -32,10 +32,10 @@ pub(crate) struct Args {
     #[arg(value_name = "RUN|FILE")]
     generator: PathBuf,
     /// The digit to draw (a class's name, in other data sets)
-    #[arg(long, value_name = "D", conflicts_with = "digits")]
+    #[arg(long, value_name = "D", conflicts_with = "digits", value_parser = text::any())]
     digit: Option<String>,
     /// The digits to draw, one column each: 0123456789, or names with commas
-    #[arg(long, value_name = "DIGITS")]
+    #[arg(long, value_name = "DIGITS", value_parser = text::any())]
     digits: Option<String>,
     /// Pictures of each digit; of a GAN, pictures in all [default: 10; of a GAN, 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_COUNT)))]
@@ -103,7 +103,8 @@ fn plan(args: &Args, file: &GeneratorFile) -> anyhow::Result<Plan> {
     let count = args.count.unwrap_or(10);
     if row.len() * count as usize > MAX_COUNT as usize {
         let total = row.len() * count as usize;
-        return Err(Usage(format!("{total} pictures are too many for one file: ask for at most {MAX_COUNT}")).into());
+        let (total, most) = (output::thousands(total), output::thousands(MAX_COUNT));
+        return Err(Usage(format!("{total} pictures are too many for one file: ask for at most {most}")).into());
     }
     let columns = if row.len() == 1 { 10 } else { row.len() };
     Ok(Plan { labels: std::iter::repeat_n(row, count as usize).flatten().collect(), columns })

@@ -16,7 +16,6 @@ use crate::{flags, judge, output, place, runs};
 use digitgan::config::{ConfigError, Layer, OnCollapse, Setting, ThreadCount};
 use digitgan::data::DataSource;
 use digitgan::engine::Precision;
-use digitgan::load::DataError;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
 use digitgan::session::{self, Session, SessionError, judges, manifest};
@@ -144,7 +143,8 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
     manifest::check_recordable(&manifest.config.data, manifest.dataset.data_dir.as_deref())?;
     let device = args.device.open(said.threads.map(ThreadCount::get))?;
     let data_dir = manifest.dataset.data_dir.clone();
-    let loaded = dataset::load_of_run(&device, &manifest, data_dir).map_err(|error| gone(&run, error))?;
+    let anew = Suggestion::new("train").word("--resume").path(run.path());
+    let loaded = dataset::load_of_run(&device, &manifest, data_dir).map_err(dataset::moved(&run, anew))?;
     manifest = match &said.data {
         Some(data) => {
             manifest::moved(&run, manifest, &loaded).map_err(|error| other_data(&run, error, data, &recorded))?
@@ -163,22 +163,14 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
         output::note(&format!("{run} has no checkpoint: it begins again, and so do its losses"));
     }
     if training.step() >= training.total_steps() && !args.json {
-        let more = if training.config().is_scheduled() { "" } else { "; for more, give --epochs or --max-steps" };
-        output::note(&format!("all {} steps were done before{more}", training.step()));
+        let more = match is_whole(&session) {
+            true if training.config().is_scheduled() => "",
+            true => "; for more, give --epochs",
+            false => "; for more, give --max-steps or --epochs",
+        };
+        output::note(&format!("all {} steps were done before{more}", output::thousands(training.step())));
     }
     train(session, stop, args.json)
-}
-
-/// What to do where a run's data is not where it was.
-fn gone(run: &RunDirectory, error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(DataError::NoSuchFolder { path }) => {
-            let resume = Suggestion::new("train").word("--resume").path(run.path()).word("--data");
-            let text = format!("{}: the data of {} is not there; if it moved", path.display(), run.path().display());
-            anyhow::anyhow!("{text}, give its new place: `{resume} PLACE`")
-        }
-        _ => error,
-    }
 }
 
 /// Why a run cannot go on with another value of a setting, and what can be done.
@@ -359,6 +351,24 @@ fn example(class_names: &[String]) -> Option<&str> {
     class_names.iter().find(|name| *name == "7").or(class_names.first()).map(String::as_str)
 }
 
+/// Whether all steps of the epochs that were planned are done, and not only those up to --max-steps.
+fn is_whole(session: &Session<'_>) -> bool {
+    let Manifest { config, dataset, .. } = session.manifest();
+    session.training().step() >= config.scheduled_steps(dataset.identity.train_images)
+}
+
+/// How a run whose steps are done can go on, if it can, and what that is called. The epochs that were planned lift --max-steps.
+fn further(session: &Session<'_>) -> Option<(&'static str, Suggestion)> {
+    let config = &session.manifest().config;
+    let resume = Suggestion::new("train").word("--resume").path(session.run_directory().path());
+    let with = |epochs: u32| resume.option("--epochs", &epochs.to_string());
+    match is_whole(session) {
+        false => Some(("go on", with(config.epochs))),
+        true if config.is_scheduled() => None,
+        true => Some(("train on", with(config.epochs.saturating_add(10)))),
+    }
+}
+
 /// Says what was done, and what can be done next.
 fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::Result<()> {
     let (digits, columns) = session.preview()?;
@@ -378,22 +388,20 @@ fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::
             output::heading(&format!("{model} on {data}: {step} steps done{took}"))?;
             let epochs = training.step() / training.steps_per_epoch();
             let mut rows = Vec::new();
+            // A picture that could not be written is none to look at.
+            let files = |paths: [PathBuf; 2]| {
+                let there = paths.iter().filter(|path| path.is_file()).map(|path| path.display().to_string());
+                there.collect::<Vec<_>>().join("  ")
+            };
             if epochs > 0 {
-                rows.push((
-                    "pictures",
-                    format!("{}  {}", run.sample(epochs as u32).display(), run.animation().display()),
-                ));
+                rows.push(("pictures", files([run.sample(epochs as u32), run.animation()])));
             }
-            rows.push(("losses", format!("{}  {}", run.loss_curves().display(), run.losses().display())));
-            if run.watch_curves().exists() {
-                rows.push(("watch", format!("{}  {}", run.watch_curves().display(), run.watch().display())));
-            }
+            rows.push(("losses", files([run.loss_curves(), run.losses()])));
+            rows.push(("watch", files([run.watch_curves(), run.watch()])));
+            rows.retain(|(_, files)| !files.is_empty());
             rows.push(("generator", run.generator().display().to_string()));
             rows.push(("draw digits", sample));
-            if !manifest.config.is_scheduled() {
-                let epochs = manifest.config.epochs.saturating_add(10);
-                rows.push(("train on", resume.option("--epochs", &epochs.to_string()).to_string()));
-            }
+            rows.extend(further(session).map(|(what, command)| (what, command.to_string())));
             output::facts(&rows)?;
         }
         Outcome::Collapsed => {

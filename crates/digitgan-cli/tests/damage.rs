@@ -142,13 +142,17 @@ fn a_run_goes_on_whatever_is_wrong_with_its_records() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Puts something into a place.
+#[cfg(unix)]
+type Put<'a> = &'a dyn Fn(&Path);
+
 /// Something else stands where a file of the run belongs. Without a picture it goes on, a record moves away, and a generator
 /// is refused before a step is done; what stands there stays whole, and in the end the run is as any other.
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_stands_where_one_belongs() {
     let pipe = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let put: [(&str, &dyn Fn(&Path)); 3] = [
+    let put: [(&str, Put<'_>); 3] = [
         ("a directory", &|path| fs::create_dir(path).unwrap()),
         ("a named pipe", &pipe),
         ("a link that leads nowhere", &|path| std::os::unix::fs::symlink("no/where", path).unwrap()),
@@ -164,6 +168,7 @@ fn what_is_no_file_stands_where_one_belongs() {
         ("samples", "what was there is now runs/case/samples.damaged"),
         ("generator.safetensors", ""),
         ("generators/epoch-0001.safetensors", ""),
+        ("run.toml", ""),
     ];
     let made = Place::new();
     made.succeed(&format!("{SETTINGS} --max-steps 4 --name case"));
@@ -189,7 +194,9 @@ fn what_is_no_file_stands_where_one_belongs() {
         let moved = says.contains("damaged");
         let right = match says.is_empty() {
             true => {
-                said.code == Some(1) && said.stderr.contains(&format!("runs/case/{name} is {what}, not a regular file"))
+                said.code == Some(1)
+                    && said.stderr.contains(&format!("runs/case/{name}"))
+                    && said.stderr.contains(&format!("is {what}, not a regular file"))
             }
             false => said.code == Some(0) && told == 1 && (moved || notes.len() == 1),
         };
@@ -197,6 +204,9 @@ fn what_is_no_file_stands_where_one_belongs() {
         let stays = there.symlink_metadata().is_ok_and(|found| !found.is_file());
         if stays {
             fs::remove_dir(&there).or_else(|_| fs::remove_file(&there)).unwrap();
+        }
+        if *name == "run.toml" {
+            fs::copy(made.path("whole/runs/case/run.toml"), &place).unwrap();
         }
         if says.is_empty() {
             made.succeed(resume);

@@ -141,12 +141,26 @@ fn a_data_set_goes_through_every_format() {
         ("digits new --to npz", 2, vec![".npz"]),
         ("digits new.npz --to csv", 2, vec!["another name"]),
         ("digits new.csv", 2, vec!["--to csv"]),
+        ("digits g.jpg", 2, vec!["g.jpg: no .jpg file is written", ".npz", "give --to idx, csv, parquet or folders"]),
+        ("digits x.foo", 2, vec!["x.foo: no .foo file is written"]),
+        ("digits set.tar.gz", 2, vec!["no .gz file is written"]),
+        ("digits -", 2, vec!["cannot go to standard output", "./-"]),
+        ("digits /dev/stdout", 2, vec!["cannot go to standard output", "another place"]),
         ("nowhere new", 1, vec!["nowhere"]),
     ] {
         let said = place.digitgan(&format!("data convert {args}"));
         assert_eq!(complaint(&said, code, &says), None, "{args}");
     }
-    assert!(!place.path("new").exists() && !place.path("new.npz").exists() && !place.path("new.csv").exists());
+    for name in ["new", "new.npz", "new.csv", "g.jpg", "x.foo", "set.tar.gz"] {
+        assert!(!place.path(name).exists(), "{name}");
+    }
+    if cfg!(unix) {
+        let said = place.digitgan("data convert digits /dev/null");
+        assert_eq!(complaint(&said, 1, &["/dev/null is a device", "choose another place"]), None);
+    }
+    for args in ["v1.2", "x.foo --to folders"] {
+        place.succeed(&format!("data convert digits {args}"));
+    }
 }
 
 #[test]

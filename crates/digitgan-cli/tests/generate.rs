@@ -117,6 +117,53 @@ fn some_digits_alone_and_results_as_json() {
     assert_eq!(place.digitgan("data info --data seven").code, Some(1));
 }
 
+/// What is asked for again is there; what is there is not taken for something else.
+#[test]
+fn a_finished_set_is_not_made_again() {
+    let place = place();
+    place.succeed("train cgan --data digits --batch-size 8 --max-steps 2 --watch off --name c");
+    let call = "generate a --count 100 --test-count 20 --digits 37 --format png --out two";
+    let made = json(&place.succeed(&format!("{call} --json")).stdout);
+    let before = files(&place.path(""));
+    let again = place.succeed(&format!("{call} --json"));
+    let result = json(&again.stdout);
+    assert_eq!((&result["dataset"], &result["out"]), (&made["dataset"], &made["out"]));
+    assert!(again.stderr.contains("note: all 120 images are there already"), "{again:?}");
+    assert!(place.succeed(call).stdout.contains("100 training images, 20 test images"));
+    let mut failures = Vec::new();
+    for (change, says) in [
+        (("--count 100", "--count 200"), "(its number of training images is 100, not 200)"),
+        (("--test-count 20", "--seed 2"), "(its number of test images is 20, not 0, its seed is 1, not 2)"),
+        (("--digits 37", "--digits 38"), "(its choice of classes is 3 and 7, not 3 and 8)"),
+        (("--digits 37", ""), "(its choice of classes is 3 and 7, not all)"),
+        (("--format png", "--format idx"), "(its format is PNG, not IDX)"),
+        (("generate a", "generate c"), "(its generator is one of 6 steps (SHA-256 "),
+    ] {
+        let said = place.digitgan(&call.replace(change.0, change.1));
+        let says = ["two holds a data set of another kind ", says, "; choose another --out"];
+        failures.extend(complaint(&said, 1, &says).map(|what| format!("{change:?}: {what}\n{}", said.stderr)));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
+    // A part of one is not it, nor is one with other bytes.
+    let idx = "generate a --count 100 --test-count 20 --out idx";
+    place.succeed(idx);
+    assert!(place.succeed(idx).stderr.contains("all 120 images are there already"));
+    let labels = place.path("idx/t10k-labels-idx1-ubyte.gz");
+    let whole = fs::read(&labels).unwrap();
+    for bytes in [&whole[..whole.len() - 20], b"", &fs::read(place.path("idx/train-labels-idx1-ubyte.gz")).unwrap()] {
+        fs::write(&labels, bytes).unwrap();
+        assert_eq!(complaint(&place.digitgan(idx), 1, &["idx is not empty"]), None);
+    }
+    let image = fs::read_dir(place.path("two/train/3")).unwrap().next().unwrap().unwrap().path();
+    for part in [image, place.path("two/test")] {
+        fs::rename(&part, place.path("elsewhere")).unwrap();
+        assert_eq!(complaint(&place.digitgan(call), 1, &["two is not empty"]), None);
+        fs::rename(place.path("elsewhere"), &part).unwrap();
+        place.succeed(call);
+    }
+}
+
 #[test]
 fn a_judge_labels_what_a_gan_draws_and_chooses_what_is_kept() {
     let place = place();

@@ -92,7 +92,19 @@ fn odd_paths_work_or_are_refused_beforehand() {
     ] {
         let said = run(&place, &format!("{verb} --data d{{}}"));
         assert_eq!(said.code, Some(2), "{verb}: {said:?}");
-        assert!(said.stderr.starts_with("error: ") && said.stderr.contains("UTF-8"), "{verb}: {said:?}");
+        let says = ["--data is d\u{fffd}, which is not UTF-8"];
+        assert_eq!(complaint(&said, 2, &says), None, "{verb}: {said:?}");
+    }
+    for (args, says) in [
+        ("data convert d{} x", "IN is d\u{fffd}, which is not UTF-8"),
+        ("train gan --name n{}", "--name is n\u{fffd}, which is not UTF-8"),
+        ("train gan --augment a{}", "--augment is a\u{fffd}, which is not UTF-8"),
+        ("train g{}", "MODEL is g\u{fffd}, which is not UTF-8"),
+        ("sample g --digit 7{}", "--digit is 7\u{fffd}, which is not UTF-8"),
+        ("generate g --count 10 --digits=7{}", "--digits is 7\u{fffd}, which is not UTF-8"),
+    ] {
+        let said = run(&place, args);
+        assert_eq!(complaint(&said, 2, &[says]), None, "{args}: {said:?}");
     }
     for args in [
         "sample r{} --json",

@@ -14,6 +14,11 @@ fn place() -> Place {
     place.succeed("train cgan --data many --batch-size 16 --max-steps 70 --name a");
     place.succeed("train cgan --data few --batch-size 16 --max-steps 4 --name fewer");
     fs::write(place.path("file"), "mine").unwrap();
+    for file in ["evaluation.json", "evaluation/neighbours.png"] {
+        let blocked = place.path("runs/blocked").join(file.split('.').next().unwrap().replace('/', "-"));
+        support::copy(&place.path("runs/a"), &blocked);
+        fs::create_dir_all(blocked.join(file)).unwrap();
+    }
     place
 }
 
@@ -28,6 +33,14 @@ fn what_cannot_end_well_is_refused_before_the_work_and_without_a_trace() {
         ("evaluate runs/a/generator.safetensors --data few", &["few has 300 training and 10 test images"]),
         ("evaluate a --out file", &["cannot write into file", "--out"]),
         ("evaluate a --out file/e", &["cannot write into file/e"]),
+        (
+            "evaluate runs/blocked/evaluation --quick",
+            &["cannot write runs/blocked/evaluation/evaluation.json: ", "directory", "--out"],
+        ),
+        (
+            "page runs/blocked/evaluation-neighbours --quick",
+            &["cannot write runs/blocked/evaluation-neighbours/evaluation/neighbours.png: ", "directory"],
+        ),
         ("judge train --data many --out digits", &["cannot write digits", "directory", "choose another --out"]),
         ("judge train --data many --out file/j.safetensors", &["cannot write file/j.safetensors"]),
         ("page a --out file/p", &["cannot write file/p"]),
@@ -48,7 +61,10 @@ fn what_cannot_end_well_is_refused_before_the_work_and_without_a_trace() {
             ("page a --out LINKS/dangling", &["cannot write ", "dangling"]),
             ("reproduce --data many --out LINKS/dangling", &["cannot write ", "dangling"]),
             ("train gan --data many --out LINKS/dangling", &["dangling"]),
-            ("generate a --count 10 --out LINKS/dangling", &["cannot write ", "dangling"]),
+            (
+                "generate a --count 10 --out LINKS/dangling",
+                &["cannot write ", "dangling: it is a link that leads nowhere; make room or choose another place"],
+            ),
         ]);
     }
     // A folder that takes no files, whoever asks.
@@ -73,6 +89,7 @@ fn what_cannot_end_well_is_refused_before_the_work_and_without_a_trace() {
     for (args, says) in cases {
         let said = place.digitgan(&args.replace("LINKS", links.path().to_str().unwrap()));
         failures.extend(complaint(&said, 1, says).map(|what| format!("{args}: {what}\n{}", said.stderr)));
+        failures.extend(said.stderr.contains("is kept").then(|| format!("{args}: nothing is\n{}", said.stderr)));
         if said.stderr.contains("training") && !said.stderr.contains("training and")
             || said.stderr.contains("measuring")
         {
@@ -105,7 +122,7 @@ fn a_result_that_cannot_be_written_is_printed_and_a_judge_that_cannot_be_kept_is
     let whole = place.succeed(&format!("{evaluate} --judge judge.safetensors --json --out whole")).stdout;
     let given = format!("{evaluate} --judge judge.safetensors --out e");
     let said = place.shell(&full(1), &format!("{given} --json"));
-    assert_eq!(complaint(&said, 1, &["cannot write into e", "make room"]), None, "{said:?}");
+    assert_eq!(complaint(&said, 1, &["cannot write e/evaluation/", "make room"]), None, "{said:?}");
     assert_eq!(said.stdout, whole);
     let said = place.shell(&full(1), &given);
     assert!(said.code == Some(1) && said.stdout.contains("Fréchet distance"), "{said:?}");

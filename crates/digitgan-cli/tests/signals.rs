@@ -154,7 +154,7 @@ fn a_generation_goes_on_where_it_was() {
             // It is no data set yet, and belongs to its call.
             assert_eq!(place.digitgan(&format!("data info --data {format}-parts")).code, Some(1));
             let refused = place.digitgan(&call("parts", 2));
-            let says = ["holds an unfinished data set of another kind (its plan.seed is 1, not 2)"];
+            let says = ["holds an unfinished data set of another kind (its seed is 1, not 2)"];
             assert_eq!(support::complaint(&refused, 1, &says), None, "{refused:?}");
         }
         let said = place.succeed(&call("parts", 1));

@@ -84,6 +84,28 @@ fn what_follows_a_training() {
     follow(&place, &trained, 2);
 }
 
+/// A training that --max-steps ended before its epochs were done goes on to them, whatever its learning rates do.
+#[test]
+fn what_follows_a_training_that_ended_early() {
+    let place = Place::new();
+    let train = "train gan --data digits --batch-size 8 --watch off --epochs 2";
+    for (recipe, afterwards) in [("paper", 2), ("modern", 1)] {
+        let trained = place.succeed(&format!("{train} --recipe {recipe} --max-steps 3 --name {recipe}"));
+        assert!(trained.stdout.contains("go on") && !trained.stdout.contains("train on"), "{trained:?}");
+        let again = place.succeed(&format!("train --resume {recipe} --watch off"));
+        assert!(again.stderr.contains("all 3 steps were done before; for more, give --max-steps"), "{again:?}");
+        assert_eq!(commands(&again), commands(&trained));
+        follow(&place, &trained, 2);
+        let losses = fs::read_to_string(place.path("runs").join(recipe).join("losses.csv")).unwrap();
+        assert_eq!(losses.lines().count(), 13, "{recipe}");
+        // All of it is done now: what has a schedule is at its end.
+        let whole = place.succeed(&format!("train --resume {recipe} --watch off"));
+        assert!(!whole.stdout.contains("go on"), "{whole:?}");
+        assert_eq!(whole.stderr.contains("were done before; for more, give --epochs"), afterwards == 2, "{whole:?}");
+        follow(&place, &whole, afterwards);
+    }
+}
+
 #[test]
 fn what_is_refused_and_can_be_done_otherwise() {
     let place = Place::new();
@@ -167,6 +189,39 @@ fn data_that_moved_can_be_given_again() {
     place.succeed("train --resume mv --max-steps 5 --watch off");
     let losses = |run: &str| fs::read_to_string(place.path("runs").join(run).join("losses.csv")).unwrap();
     assert!(losses("mv").starts_with(&losses("whole")));
+}
+
+/// So it is with the verbs that compare a run with its data.
+#[test]
+fn data_that_moved_can_be_given_to_every_verb() {
+    let place = Place::new();
+    for (data, test) in [("here", 20), ("other", 30)] {
+        place.write_digits(data, 50, test);
+        place.succeed(&format!("train gan --data {data} --batch-size 8 --watch off --max-steps 6 --name {data}"));
+    }
+    fs::rename(place.path("here"), place.path("there")).unwrap();
+    let quick = "--quick --data-dir data";
+    for (verb, suggested, more) in [
+        ("evaluate here", "digitgan evaluate runs/here --data PLACE", format!("{quick} --samples 20 --repeats 2")),
+        ("page here --out p", "digitgan page runs/here --data PLACE", format!("{quick} --out p")),
+        // Of several places each run must remember its own.
+        ("page other here --out q", "digitgan train --resume runs/here --data PLACE", "--watch off".to_owned()),
+        ("page other here --out q --quick --data-dir data", "", String::new()),
+    ] {
+        if suggested.is_empty() {
+            place.succeed(verb);
+            continue;
+        }
+        let lost = place.digitgan(verb);
+        let says = ["here: the data of runs/here is not there; if it moved, give its new place", suggested];
+        assert_eq!(complaint(&lost, 1, &says), None, "{verb}: {lost:?}");
+        let [command] = &commands(&lost)[..] else { panic!("{lost:?}") };
+        let said = run(&place, &format!("{} {more}", command.replace("PLACE", "there")));
+        assert_eq!(said.code, Some(0), "{command}: {said:?}");
+    }
+    fs::rename(place.path("other"), place.path("elsewhere")).unwrap();
+    let lost = place.digitgan("generate other --epoch best --count 10 --out set");
+    assert_eq!(complaint(&lost, 1, &["digitgan train --resume runs/other --data PLACE"]), None, "{lost:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The settings of a training as command-line options.
 
 use crate::suggestion::Suggestion;
-use crate::{destination, flags};
+use crate::{destination, flags, text};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use digitgan::config::{ConfigError, Kind, Layer, Setting};
@@ -61,7 +61,7 @@ fn argument(setting: &'static Setting) -> Arg {
     let argument = Arg::new(setting.name)
         .value_name(setting.value)
         .help(flags::help(setting))
-        .value_parser(|text: &str| readable(setting, text))
+        .value_parser(text::of(|text: &str| readable(setting, text)))
         .allow_negative_numbers(setting.kind == Kind::Real)
         .action(if setting.kind == Kind::List { ArgAction::Append } else { ArgAction::Set });
     match setting.name {

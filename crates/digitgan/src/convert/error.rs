@@ -25,6 +25,14 @@ pub enum ConvertError {
         /// The place.
         path: PathBuf,
     },
+    /// A pipe, a device or a socket is in the place.
+    #[error("{path} is {found}, and a data set is a new folder or file: choose another place")]
+    Special {
+        /// The place.
+        path: PathBuf,
+        /// What is there, in words.
+        found: &'static str,
+    },
     /// A file or folder cannot be written.
     #[error("cannot write {path}: {source}; make room or choose another place, then try again: nothing is left there")]
     Write {
@@ -54,7 +62,7 @@ impl ConvertError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            ConvertError::NotVacant { .. } => ErrorKind::InUse,
+            ConvertError::NotVacant { .. } | ConvertError::Special { .. } => ErrorKind::InUse,
             ConvertError::Write { .. } => ErrorKind::Files,
             ConvertError::ClassName { .. } | ConvertError::NotBuilt => ErrorKind::Input,
             ConvertError::Input(error) => error.kind(),

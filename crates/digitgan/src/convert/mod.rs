@@ -100,6 +100,7 @@ pub fn check(out: &Path, layout: ConvertLayout) -> Result<(), ConvertError> {
     if layout == ConvertLayout::Parquet && !cfg!(feature = "parquet") {
         return Err(ConvertError::NotBuilt);
     }
+    place::check_ordinary(out)?;
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if layout.is_file() {
         place::check_absent(out)?

@@ -4,6 +4,7 @@
 //! is killed leaves the hidden folder.
 
 use super::error::ConvertError;
+use crate::files::capped;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,12 @@ impl Drop for Place {
         // After `finish` there is no such folder; else something failed already, with an error that says more.
         let _ = fs::remove_dir_all(&self.hidden);
     }
+}
+
+/// Checks that no pipe, device or socket is at `out`: nobody should remove these.
+pub(super) fn check_ordinary(out: &Path) -> Result<(), ConvertError> {
+    let special = out.exists().then(|| capped::irregular(out)).flatten().filter(|_| !out.is_dir());
+    special.map_or(Ok(()), |found| Err(ConvertError::Special { path: out.to_owned(), found }))
 }
 
 /// Checks that there is nothing at `out`, or an empty folder.

@@ -26,8 +26,7 @@ pub(crate) fn irregular(path: &Path) -> Option<&'static str> {
     }
 }
 
-/// Refuses what is there and no regular file.
-#[cfg(feature = "pictures")]
+/// Refuses what is there and no regular file, and links that lead nowhere.
 pub(crate) fn check_regular(path: &Path) -> io::Result<()> {
     irregular(path).map_or(Ok(()), |what| Err(refused(what)))
 }

@@ -17,7 +17,11 @@ const MAX_LINKS: usize = 40;
 pub fn check_folder(path: &Path) -> io::Result<()> {
     // What is below must be made, so everything depends on the first that is there.
     let there = lowest_there(path)?;
-    if !fs::metadata(&there)?.is_dir() {
+    let found = fs::metadata(&there).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => io::Error::new(ErrorKind::NotFound, "it is a link that leads nowhere"),
+        _ => error,
+    })?;
+    if !found.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
     // Without a name where the system can do that, else removed at once.

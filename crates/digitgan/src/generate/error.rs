@@ -43,20 +43,24 @@ pub enum GenerateError {
     },
     /// The place for the data set holds an unfinished one that would become another.
     #[error(
-        "{path} holds an unfinished data set of another kind (its {name} is {there}, not {here}): go on with it as it was \
-         begun, choose another place, or delete {left}"
+        "{path} holds an unfinished data set of another kind ({differences}): go on with it as it was begun, choose another \
+         place, or delete {left}"
     )]
-    OtherSet {
+    OtherUnfinished {
         /// The place.
         path: PathBuf,
         /// The unfinished data set's folder.
         left: PathBuf,
-        /// What is not the same.
-        name: String,
-        /// What it is there, as JSON.
-        there: String,
-        /// What was asked for, as JSON.
-        here: String,
+        /// What is there and what was asked for, in words.
+        differences: String,
+    },
+    /// The place for the data set holds another one.
+    #[error("{path} holds a data set of another kind ({differences})")]
+    OtherSet {
+        /// The place.
+        path: PathBuf,
+        /// What is there and what was asked for, in words.
+        differences: String,
     },
     /// Another process writes into the place.
     #[error("{path} is being filled by another process: wait for its end, or choose another place")]
@@ -78,13 +82,16 @@ pub enum GenerateError {
     },
     /// A file or folder cannot be written.
     #[error(
-        "cannot write {path}: {source}; make room or choose another place, then try again: what was finished is kept"
+        "cannot write {path}: {source}; make room or choose another place{}",
+        if *kept { ", then try again: what was finished is kept" } else { "" }
     )]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+        /// Whether the same call goes on with what was finished.
+        kept: bool,
     },
     /// Classes were asked for from a generator that knows none.
     #[error("this generator draws what it likes and cannot be asked for classes: leave them out")]
@@ -170,7 +177,9 @@ impl GenerateError {
             | GenerateError::NoJudge
             | GenerateError::ClassName { .. }
             | GenerateError::TooManyFiles { .. } => ErrorKind::Input,
-            GenerateError::JudgeClasses { .. } | GenerateError::OtherSet { .. } => ErrorKind::Mismatch,
+            GenerateError::JudgeClasses { .. }
+            | GenerateError::OtherSet { .. }
+            | GenerateError::OtherUnfinished { .. } => ErrorKind::Mismatch,
             GenerateError::Engine(error) => error.kind(),
             GenerateError::Input(error) => error.kind(),
             GenerateError::NeverAgreed { .. } => ErrorKind::Other,
@@ -185,8 +194,16 @@ impl GenerateError {
         matches!(self, Self::Stopped { .. } | Self::Write { .. } | Self::Engine(_))
     }
 
-    /// Wraps a failure to write `path`.
+    /// Wraps a failure to write `path`, before anything was finished.
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Write { path: path.to_owned(), source }
+        move |source| Self::Write { path: path.to_owned(), source, kept: false }
+    }
+
+    /// The same where something was finished.
+    pub(super) fn with_parts(self) -> Self {
+        match self {
+            Self::Write { path, source, .. } => Self::Write { path, source, kept: true },
+            error => error,
+        }
     }
 }

@@ -19,11 +19,13 @@ mod classes;
 mod draw;
 mod error;
 mod files;
+mod finished;
 mod gzip;
 mod journal;
 mod plan;
 pub mod record;
 mod staging;
+mod whole;
 
 pub use crate::load::generated::Layout;
 pub use error::GenerateError;
@@ -42,9 +44,10 @@ use journal::{Chunk, Journal};
 use plan::Part;
 use record::{GeneratorRecord, Labels, SetRecord, SplitRecord};
 use sha2::{Digest, Sha256};
-use staging::{Staging, Whole};
+use staging::Staging;
 use std::ops::ControlFlow;
 use std::path::Path;
+use whole::Whole;
 
 /// Images drawn, read and written at once: some 20 MB, a tenth of a second on two cores. A multiple of what is
 /// compressed at once, so that files do not depend on it.
@@ -75,7 +78,8 @@ pub struct Source<'a> {
     pub judge: Option<&'a mut Judge>,
 }
 
-/// Generates a data set into the folder `out`, which must not exist or be empty, and returns its record.
+/// Generates a data set into the folder `out`, which must not exist or be empty, and returns its record. Where just this
+/// data set is already, nothing is drawn.
 ///
 /// `watch` is told how many images are done, of how many, at the beginning and after each chunk, and says whether to go on.
 /// Where it does not, a file cannot be written or the process is killed, a hidden folder within `out` keeps the finished chunks,
@@ -136,6 +140,14 @@ fn generate_here(
         judge: artist.judge().map(|judge| judge.identity().clone()),
         versions: Versions { digitgan: env!("CARGO_PKG_VERSION").to_owned(), device: device.to_string() },
     };
+    if !staging::is_begun(out)
+        && let Some(record) = finished::finished(out, &whole)?
+    {
+        let all = u64::from(plan.train) + u64::from(plan.test);
+        // There is nothing to stop.
+        let _ = watch(all, all);
+        return Ok(record);
+    }
     staging::check_room(out, plan)?;
     let mut staging = Staging::take(out, &whole)?;
     let made = match staging.complete() {
@@ -152,8 +164,9 @@ fn generate_here(
         Err(error) => {
             if !error.leaves_parts() {
                 staging.discard();
+                return Err(error);
             }
-            Err(error)
+            Err(if staging.keeps() { error.with_parts() } else { error })
         }
     }
 }
@@ -181,6 +194,7 @@ fn draw_all(
         generator,
         labels: if artist.asks() { Labels::Asked } else { Labels::Read },
         keep: plan.keep,
+        classes: plan.classes,
         drawn: artist.drawn,
         judge,
         train,

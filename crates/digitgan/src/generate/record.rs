@@ -10,6 +10,7 @@ use crate::load::generated::{self, FILE_NAME, FORMAT, Layout};
 use crate::model::Variant;
 use crate::run::manifest::Versions;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,9 @@ pub struct SetRecord {
     pub labels: Labels,
     /// Which images were kept.
     pub keep: Keep,
+    /// The only classes that were asked for, if not all of them were.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub classes: Option<BTreeSet<u8>>,
     /// Images that were drawn, kept or not.
     pub drawn: u64,
     /// Who read the images, if anybody.

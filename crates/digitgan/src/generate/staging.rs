@@ -9,15 +9,13 @@
 //! system's, which goes with the process.
 
 use super::error::GenerateError;
+use super::finished;
 use super::journal::Journal;
 use super::plan::Plan;
-use super::record::{GeneratorRecord, SetRecord};
+use super::record::SetRecord;
+use super::whole::Whole;
 use crate::files::{atomic, capped};
-use crate::judge::JudgeIdentity;
 use crate::load::generated::{FILE_NAME, Layout};
-use crate::run::manifest::Versions;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -28,21 +26,11 @@ const HIDDEN: &str = ".unfinished";
 const WHOLE: &str = "whole.json";
 /// Largest such file that is read.
 const MAX_WHOLE_BYTES: u64 = 1 << 20;
-/// Bytes that an image takes at least, if it is a digit: usually 250, and 400 in a file of its own.
+/// Bytes that an image takes at least, if it is a digit: usually 250. A file of its own takes a block of the file system.
 const LEAST_IDX_BYTES: u64 = 150;
-const LEAST_PNG_BYTES: u64 = 300;
+const LEAST_PNG_BYTES: u64 = 4096;
 const LOCK: &str = "lock";
 const JOURNAL: &str = "finished.jsonl";
-
-/// What an unfinished data set is a part of: what its bytes depend on.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Whole {
-    pub(super) plan: Plan,
-    pub(super) class_names: Vec<String>,
-    pub(super) generator: GeneratorRecord,
-    pub(super) judge: Option<JudgeIdentity>,
-    pub(super) versions: Versions,
-}
 
 /// The folder; removed with all that is in it unless it was finished or holds a finished chunk.
 pub(super) struct Staging {
@@ -57,17 +45,26 @@ pub(super) struct Staging {
     lock: Option<File>,
 }
 
-/// Checks that a data set can be put into `out`: there is nothing, an empty folder, or an unfinished data set that can be
-/// gone on with; and that files can be written there. Leaves no trace.
+/// Checks that a data set can be put into `out`: there is nothing, an empty folder, or a data set of ours, which is to be the
+/// same one, finished or not; and that files can be written there. Leaves no trace.
 ///
 /// # Errors
 /// When there is something else, or nothing can be written.
 pub fn check_vacant(out: &Path) -> Result<(), GenerateError> {
+    check_folder(out)?;
+    if !is_begun(out) && finished::recorded(out).is_some() { Ok(()) } else { check_entries(out) }
+}
+
+/// Whether there is an unfinished data set, or one that is not moved out yet.
+pub(super) fn is_begun(out: &Path) -> bool {
+    out.join(HIDDEN).exists()
+}
+
+fn check_folder(out: &Path) -> Result<(), GenerateError> {
     crate::files::check_folder(out).map_err(|source| match source.kind() {
         ErrorKind::NotADirectory => GenerateError::NotAFolder { path: out.to_owned() },
-        _ => GenerateError::Write { path: out.to_owned(), source },
-    })?;
-    check_entries(out)
+        _ => GenerateError::write(out)(source),
+    })
 }
 
 /// Checks that there is room for the files of a data set that is not begun yet.
@@ -78,7 +75,7 @@ pub(super) fn check_room(out: &Path, plan: &Plan) -> Result<(), GenerateError> {
     };
     let needed = (u64::from(plan.train) + u64::from(plan.test)) * least_bytes;
     match crate::files::free_bytes(out) {
-        Some(free) if free < needed && !out.join(HIDDEN).exists() => {
+        Some(free) if free < needed && !is_begun(out) => {
             Err(GenerateError::NoRoom { path: out.to_owned(), free, needed })
         }
         _ => Ok(()),
@@ -109,12 +106,13 @@ fn check_entries(out: &Path) -> Result<(), GenerateError> {
 impl Staging {
     /// Begins an unfinished data set in `out`, or goes on with the one that is there.
     pub(super) fn take(out: &Path, whole: &Whole) -> Result<Self, GenerateError> {
-        check_vacant(out)?;
+        check_folder(out)?;
+        check_entries(out)?;
         let (hidden, is_new) = (out.join(HIDDEN), !out.exists());
         fs::create_dir_all(&hidden).map_err(GenerateError::write(&hidden))?;
         let lock = lock(&hidden.join(LOCK)).map_err(|error| match error {
             TryLockError::WouldBlock => GenerateError::Busy { path: out.to_owned() },
-            TryLockError::Error(source) => GenerateError::Write { path: hidden.clone(), source },
+            TryLockError::Error(source) => GenerateError::write(&hidden)(source),
         })?;
         // Who held the lock before may have finished since.
         check_entries(out)?;
@@ -123,7 +121,7 @@ impl Staging {
         let there = if record.exists() { read_whole(&record)? } else { None };
         let begun = there.is_some();
         if let Some(there) = there {
-            same(out, &there, whole)?;
+            whole.check(out, &there, Some(&hidden))?;
         }
         let journal = Journal::open(hidden.join(JOURNAL))?;
         let staging = Staging { out: out.to_owned(), hidden, is_new, keeps: begun, journal, lock: Some(lock) };
@@ -145,6 +143,11 @@ impl Staging {
         SetRecord::read(&self.hidden).or_else(|| SetRecord::read(&self.out))
     }
 
+    /// Whether what is there is kept for a call that goes on.
+    pub(super) fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     /// From now on what is there is kept for a call that goes on.
     pub(super) fn keep(&mut self) {
         self.keeps = true;
@@ -161,7 +164,9 @@ impl Staging {
         for name in names {
             let (source, target) = (self.hidden.join(name), self.out.join(name));
             if source.exists() || !target.exists() {
-                fs::rename(source, &target).map_err(GenerateError::write(&target))?;
+                fs::rename(source, &target)
+                    .map_err(GenerateError::write(&target))
+                    .map_err(GenerateError::with_parts)?;
             }
         }
         (self.keeps, self.is_new) = (false, false);
@@ -195,40 +200,18 @@ fn lock(path: &Path) -> Result<File, TryLockError> {
 }
 
 /// What the record says; none if it is damaged.
-fn read_whole(path: &Path) -> Result<Option<Value>, GenerateError> {
+fn read_whole(path: &Path) -> Result<Option<Whole>, GenerateError> {
     let text = capped::read_text(path, MAX_WHOLE_BYTES).map_err(GenerateError::write(path))?;
     Ok(serde_json::from_str(&text).ok())
-}
-
-/// Refuses to go on with a data set that would become another.
-fn same(out: &Path, there: &Value, here: &Whole) -> Result<(), GenerateError> {
-    let here = serde_json::to_value(here).map_err(|error| GenerateError::write(out)(io::Error::other(error)))?;
-    match difference("", there, &here) {
-        None => Ok(()),
-        Some((name, there, here)) => {
-            Err(GenerateError::OtherSet { path: out.to_owned(), left: out.join(HIDDEN), name, there, here })
-        }
-    }
-}
-
-/// The first value that is not the same in both: its name, what it is in the one and in the other.
-fn difference(name: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
-    match (a, b) {
-        (Value::Object(a), Value::Object(b)) => b.iter().find_map(|(key, b)| {
-            let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-            difference(&name, a.get(key).unwrap_or(&Value::Null), b)
-        }),
-        _ if a == b => None,
-        _ => Some((name.to_owned(), a.to_string(), b.to_string())),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::generate::error::GenerateError as E;
-    use crate::generate::record::Keep;
+    use crate::generate::record::{GeneratorRecord, Keep};
     use crate::model::Variant;
+    use crate::run::manifest::Versions;
 
     fn whole(seed: u64) -> Whole {
         let generator = GeneratorRecord {
@@ -285,8 +268,8 @@ mod tests {
         assert!(matches!(Staging::take(&out, &whole(1)), Err(E::Busy { .. })), "one at a time");
         drop(staging);
         let refused = Staging::take(&out, &whole(2)).err().expect("another seed is another data set");
-        let E::OtherSet { name, there, here, .. } = &refused else { panic!("{refused}") };
-        assert_eq!([name, there, here], ["plan.seed", "1", "2"]);
+        let E::OtherUnfinished { differences, .. } = &refused else { panic!("{refused}") };
+        assert_eq!(differences, "its seed is 1, not 2");
         Staging::take(&out, &whole(1)).unwrap().discard();
         assert!(!out.join(HIDDEN).exists());
     }

@@ -300,7 +300,7 @@ fn what_was_stopped_is_gone_on_with() {
         }
         let other = Plan { seed: 6, ..plan.clone() };
         let refused = stopped_at(&out, &other, file, Some(&mut judge), 1);
-        assert!(matches!(refused, Err(GenerateError::OtherSet { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(GenerateError::OtherUnfinished { .. })), "{refused:?}");
         let again = stopped_at(&out, &plan, file, Some(&mut judge), u64::MAX).unwrap();
         assert_eq!(again, record, "{layout:?} {keep:?}");
         let again = contents(&out);

@@ -31,7 +31,7 @@ pub struct Written {
     pub pictures: Vec<PathBuf>,
 }
 
-/// Why an evaluation cannot be read.
+/// Why an evaluation cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationFileError {
@@ -51,13 +51,46 @@ pub enum EvaluationFileError {
         /// Why.
         reason: String,
     },
+    /// A folder takes no files.
+    #[error("cannot write into {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {}", reason(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: PictureError,
+    },
+}
+
+/// Why a picture cannot be written, where it is known which.
+fn reason(error: &PictureError) -> String {
+    match error {
+        PictureError::Io(source) => source.to_string(),
+        error => error.to_string(),
+    }
 }
 
 impl EvaluationFileError {
+    fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| EvaluationFileError::Folder { path: path.to_owned(), source }
+    }
+
+    fn write<E: Into<PictureError>>(path: &Path) -> impl FnOnce(E) -> Self {
+        move |source| EvaluationFileError::Write { path: path.to_owned(), source: source.into() }
+    }
+
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            EvaluationFileError::Io { .. } => ErrorKind::Files,
+            EvaluationFileError::Io { .. } | EvaluationFileError::Folder { .. } => ErrorKind::Files,
+            EvaluationFileError::Write { source, .. } => source.kind(),
             EvaluationFileError::Format { .. } => ErrorKind::Damaged,
         }
     }
@@ -86,13 +119,15 @@ pub fn neighbours_picture(folder: &Path) -> PathBuf {
 /// Checks that an evaluation can be written into `folder`, which need not be there yet. Leaves no trace.
 ///
 /// # Errors
-/// Those of [`check_folder`] and [`check_file`].
-pub fn check_place(folder: &Path) -> io::Result<()> {
-    check_folder(folder)?;
-    check_folder(&pictures(folder))?;
+/// The folder or the file that cannot be written.
+pub fn check_place(folder: &Path) -> Result<(), EvaluationFileError> {
+    for folder in [folder, &pictures(folder)] {
+        check_folder(folder).map_err(EvaluationFileError::folder(folder))?;
+    }
     let files = [record(folder), confusion_picture(folder), neighbours_picture(folder)];
     let whose_folder_is_there = |path: &&PathBuf| path.parent().is_some_and(Path::exists);
-    files.iter().filter(whose_folder_is_there).try_for_each(|path| check_file(path))
+    let mut there = files.iter().filter(whose_folder_is_there);
+    there.try_for_each(|path| check_file(path).map_err(EvaluationFileError::write(path)))
 }
 
 /// Writes an evaluation into `folder`, which is made if it is not there; `training` are the training images.
@@ -104,26 +139,31 @@ pub fn write(
     evaluation: &Evaluation,
     neighbours: &Neighbours,
     training: &Split,
-) -> Result<Written, PictureError> {
-    check_neighbours(neighbours, training)?;
-    std::fs::create_dir_all(pictures(folder))?;
+) -> Result<Written, EvaluationFileError> {
+    let path = neighbours_picture(folder);
+    check_neighbours(neighbours, training).map_err(EvaluationFileError::write(&path))?;
+    let below = pictures(folder);
+    std::fs::create_dir_all(&below).map_err(EvaluationFileError::folder(&below))?;
     let mut written = Vec::new();
     if let Some(confusion) = &evaluation.confusion {
         let path = confusion_picture(folder);
         let title = format!("{}: read as asked for, in percent", evaluation.model.title());
         let picture =
             ConfusionPicture { title: &title, counts: confusion.counts(), class_names: &evaluation.class_names };
-        picture.write_png(&path, &[("Software", "digitgan")])?;
+        let drawn = picture.write_png(&path, &[("Software", "digitgan")]);
+        drawn.map_err(EvaluationFileError::write(&path))?;
         written.push(path);
     }
-    let path = neighbours_picture(folder);
     let columns = evaluation.class_names.len().min(MAX_COLUMNS);
     let digits = nearest_of_classes(neighbours, training, columns);
-    Grid::new(columns).draw(&digits)?.write_png(&path, &[("Software", "digitgan")])?;
+    let drawn = Grid::new(columns).draw(&digits);
+    let drawn = drawn.and_then(|picture| picture.write_png(&path, &[("Software", "digitgan")]));
+    drawn.map_err(EvaluationFileError::write(&path))?;
     written.push(path);
     let path = record(folder);
-    let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other)?;
-    atomic::write(&path, |out| writeln!(out, "{text}"))?;
+    let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other);
+    let recorded = text.and_then(|text| atomic::write(&path, |out| writeln!(out, "{text}")));
+    recorded.map_err(EvaluationFileError::write(&path))?;
     Ok(Written { record: path, pictures: written })
 }
 

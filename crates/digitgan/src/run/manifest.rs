@@ -178,7 +178,7 @@ impl Manifest {
             _ => ManifestError::Io { path: path.to_owned(), source },
         };
         let format = |reason: String| ManifestError::Format { path: path.to_owned(), reason };
-        let text = capped::read_text(path, MAX_BYTES).map_err(io_error)?;
+        let text = capped::check_regular(path).and_then(|()| capped::read_text(path, MAX_BYTES)).map_err(io_error)?;
         let one_line = |error: toml::de::Error| {
             format(match error.span() {
                 Some(span) => {

@@ -6,7 +6,6 @@ use crate::error::ErrorKind;
 use crate::evaluation::EvaluationError;
 use crate::files::WeightsFileError;
 use crate::judge::JudgeError;
-use crate::picture::PictureError;
 use crate::run::checkpoint::{CheckpointError, GO_BACK};
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
@@ -143,17 +142,9 @@ pub enum SessionError {
     /// The digits cannot be judged.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
-    /// An earlier evaluation cannot be read.
+    /// An earlier evaluation cannot be read, or this one cannot be written.
     #[error(transparent)]
     EvaluationFile(#[from] EvaluationFileError),
-    /// An evaluation cannot be written.
-    #[error("cannot write into {path}: {source}")]
-    WriteEvaluation {
-        /// The folder.
-        path: PathBuf,
-        /// Why not.
-        source: PictureError,
-    },
     /// A place that a record cannot hold.
     #[error("`{setting}` is {}, which is not UTF-8, and cannot be recorded in run.toml", path.display())]
     NotText {
@@ -195,7 +186,6 @@ impl SessionError {
             SessionError::Generator(error) => error.kind(),
             SessionError::Evaluation(error) => error.kind(),
             SessionError::EvaluationFile(error) => error.kind(),
-            SessionError::WriteEvaluation { source, .. } => source.kind(),
             SessionError::Folder { .. } | SessionError::NoRoom { .. } => ErrorKind::Files,
         }
     }

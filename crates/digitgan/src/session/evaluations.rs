@@ -48,8 +48,7 @@ pub fn best(run: &RunDirectory, choice: &mut Choice, watch: &mut dyn FnMut(u64, 
 /// # Errors
 /// A place that cannot be written.
 pub fn check_place(folder: &Path) -> Result<(), SessionError> {
-    evaluation_files::check_place(folder)
-        .map_err(|source| SessionError::WriteEvaluation { path: folder.to_owned(), source: source.into() })
+    Ok(evaluation_files::check_place(folder)?)
 }
 
 /// Writes an evaluation and its pictures into `folder`.
@@ -62,8 +61,7 @@ pub fn write(
     neighbours: &Neighbours,
     dataset: &Dataset,
 ) -> Result<Written, SessionError> {
-    evaluation_files::write(folder, evaluation, neighbours, &dataset.train)
-        .map_err(|source| SessionError::WriteEvaluation { path: folder.to_owned(), source })
+    Ok(evaluation_files::write(folder, evaluation, neighbours, &dataset.train)?)
 }
 
 /// Whether the newest generator of a run was evaluated, by sets no smaller than planned.

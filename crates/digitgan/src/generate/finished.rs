@@ -1,0 +1,75 @@
+//! A data set that is there already: what is asked for once more is not drawn once more.
+
+use super::error::GenerateError;
+use super::files;
+use super::plan::Part;
+use super::record::{SetRecord, SplitRecord};
+use super::whole::Whole;
+use crate::IMAGE_PIXELS;
+use crate::files::capped;
+use crate::hash::hex;
+use crate::load::generated::Layout;
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// Bytes before the pixels of an IDX file, and before its labels.
+const IMAGES_HEADER: usize = 16;
+const LABELS_HEADER: usize = 8;
+/// Bytes hashed at once.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// The record of the data set that is in `out` already, if one is and all its images are there.
+///
+/// # Errors
+/// When that is another than this.
+pub(super) fn finished(out: &Path, whole: &Whole) -> Result<Option<SetRecord>, GenerateError> {
+    let Some(record) = recorded(out) else { return Ok(None) };
+    let Some(there) = Whole::of(&record) else { return Ok(None) };
+    whole.check(out, &there, None)?;
+    Ok(Some(record).filter(|record| is_there(out, record)))
+}
+
+/// The record of a finished data set whose files have their names.
+pub(super) fn recorded(out: &Path) -> Option<SetRecord> {
+    let record = SetRecord::read(out)?;
+    let names = files::names(record.layout, record.test.images > 0);
+    names.iter().all(|name| out.join(name).exists()).then_some(record)
+}
+
+/// Whether the images and labels are there: of IDX files all bytes, of PNG files as many as there should be.
+fn is_there(out: &Path, record: &SetRecord) -> bool {
+    [(Part::Train, &record.train), (Part::Test, &record.test)].into_iter().all(|(part, split)| match record.layout {
+        Layout::Idx => has_bytes(out, part, split).unwrap_or(false),
+        Layout::Png => split.images == 0 || has_files(&out.join(part.png_name()), record, split).unwrap_or(false),
+    })
+}
+
+fn has_bytes(out: &Path, part: Part, split: &SplitRecord) -> io::Result<bool> {
+    let hash = |what: &str, header: usize, bytes: u64| {
+        let file = capped::open(&out.join(format!("{}-{what}-ubyte.gz", part.idx_name())))?;
+        let mut bytes = MultiGzDecoder::new(BufReader::new(file)).take(header as u64 + bytes + 1);
+        bytes.read_exact(&mut vec![0; header])?;
+        let (mut hash, mut some) = (Sha256::new(), vec![0; BUFFER_BYTES]);
+        loop {
+            match bytes.read(&mut some)? {
+                0 => return io::Result::Ok(hex(hash.finalize())),
+                count => hash.update(&some[..count]),
+            }
+        }
+    };
+    let pixels = split.images.saturating_mul(IMAGE_PIXELS as u64);
+    Ok(hash("labels-idx1", LABELS_HEADER, split.images)? == split.labels_sha256
+        && hash("images-idx3", IMAGES_HEADER, pixels)? == split.images_sha256)
+}
+
+fn has_files(folder: &Path, record: &SetRecord, split: &SplitRecord) -> io::Result<bool> {
+    for (name, count) in record.class_names.iter().zip(&split.counts).filter(|(_, count)| **count > 0) {
+        if fs::read_dir(folder.join(name))?.count() as u64 != *count {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
