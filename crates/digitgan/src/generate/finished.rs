@@ -7,10 +7,9 @@ use super::record::{SetRecord, SplitRecord};
 use super::whole::Whole;
 use crate::IMAGE_PIXELS;
 use crate::files::capped;
-use crate::hash::hex;
 use crate::load::generated::Layout;
+use crate::load::hashing::Hashing;
 use flate2::read::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -50,9 +49,9 @@ fn has_bytes(out: &Path, part: Part, split: &SplitRecord) -> io::Result<bool> {
         let file = capped::open(&out.join(format!("{}-{what}-ubyte.gz", part.idx_name())))?;
         let mut bytes = MultiGzDecoder::new(BufReader::new(file)).take(header as u64 + bytes + 1);
         bytes.read_exact(&mut vec![0; header])?;
-        let mut hash = Sha256::new();
-        io::copy(&mut bytes, &mut hash)?;
-        io::Result::Ok(hex(hash.finalize()))
+        let mut bytes = Hashing::new(bytes);
+        io::copy(&mut bytes, &mut io::sink())?;
+        io::Result::Ok(bytes.finish())
     };
     let pixels = split.images.saturating_mul(IMAGE_PIXELS as u64);
     Ok(hash("labels-idx1", LABELS_HEADER, split.images)? == split.labels_sha256

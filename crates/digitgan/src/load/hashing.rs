@@ -5,18 +5,18 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 
 /// A reader that hashes what passes through it.
-pub(super) struct Hashing<R> {
+pub(crate) struct Hashing<R> {
     inner: R,
     hash: Sha256,
 }
 
 impl<R: Read> Hashing<R> {
-    pub(super) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, hash: Sha256::new() }
     }
 
     /// SHA-256 of everything that was read, in hexadecimal.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         hex(self.hash.finalize())
     }
 }

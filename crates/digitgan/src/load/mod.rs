@@ -29,7 +29,7 @@ mod format;
 mod gather;
 #[doc(hidden)]
 pub mod generated;
-mod hashing;
+pub(crate) mod hashing;
 #[doc(hidden)]
 pub mod idx;
 mod labels;

@@ -88,20 +88,29 @@ impl<I: BufRead> Lines<I> {
 
 /// Lines that hold no row, as ranges: there may be as many as the file has bytes.
 #[derive(Default)]
-pub(super) struct BadLines(Vec<Range<u64>>);
+pub(super) struct BadLines {
+    ranges: Vec<Range<u64>>,
+    count: u64,
+}
 
 impl BadLines {
     /// Adds the next.
     pub(super) fn add(&mut self, line: u64) {
-        match self.0.last_mut() {
+        self.count += 1;
+        match self.ranges.last_mut() {
             Some(last) if last.end == line => last.end += 1,
-            _ => self.0.push(line..line + 1),
+            _ => self.ranges.push(line..line + 1),
         }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
     }
 
     /// Those up to line `end`.
     pub(super) fn until(&self, end: u64) -> impl Iterator<Item = Range<u64>> {
         let cut = move |lines: &Range<u64>| lines.start..lines.end.min(end.saturating_add(1));
-        self.0.iter().map(cut).filter(|lines| !lines.is_empty())
+        self.ranges.iter().map(cut).filter(|lines| !lines.is_empty())
     }
 }

@@ -238,6 +238,14 @@ mod tests {
         }
     }
 
+    /// What follows a million lines that are no rows is not read: that would take minutes, and is no log.
+    #[test]
+    fn a_file_of_other_lines_is_not_read_to_its_end() {
+        let text = format!("{}{}{}", rows(&[1]), "\n".repeat(1_000_001), &rows(&[2])[HEADER.len() + 1..]);
+        let found: Survey<LossRecord> = survey_of(text.as_bytes(), 2).unwrap();
+        assert_eq!((found.records, found.lost), (vec![record(1)], 1_000_000));
+    }
+
     #[test]
     fn the_largest_file_grows_with_the_run() {
         let kind = LossRecord::KIND;

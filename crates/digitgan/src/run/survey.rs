@@ -11,6 +11,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 /// Bytes of the longest row, about.
 const ROW_BYTES: u64 = 150;
+/// Lines that are no rows after which the rest is not read: the file is something else, and is kept.
+const MAX_BAD_LINES: u64 = 1_000_000;
 /// Characters of a line that a message shows.
 const SHOWN: usize = 80;
 
@@ -186,7 +188,9 @@ pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::R
     let mut lines = Lines::new(input);
     let (mut rows, mut bad): (Vec<Row<R>>, BadLines) = (Vec::new(), BadLines::default());
     let (mut problem, mut header_bytes): (Option<Problem>, _) = (None, None);
-    while let Some(found) = lines.next()? {
+    while bad.count() < MAX_BAD_LINES
+        && let Some(found) = lines.next()?
+    {
         let line = lines.count;
         // What other programs and file systems put around a line that is as it was.
         let text = found.trim_matches(['\0', '\r', '\u{feff}']);
