@@ -1,7 +1,7 @@
 //! What to do about an error, in terms of this program's options. The library's errors name fields, since it does not know
 //! the options.
 
-use crate::output;
+use crate::number::thousands;
 use crate::suggestion::Suggestion;
 use digitgan::engine::{DeviceError, EngineError};
 use digitgan::evaluation::EvaluationError;
@@ -107,7 +107,7 @@ fn about_session(error: &SessionError) -> Option<String> {
         SessionError::Lock(LockError::Held { .. }) => Some("wait for it to end, or stop it first".to_owned()),
         SessionError::Beyond { path, step, .. } => Some(format!(
             "train on with --max-steps above {} or more --epochs, or draw with what it has: `{}`",
-            output::thousands(*step),
+            thousands(*step),
             Suggestion::new("sample").path(path)
         )),
         SessionError::NoRoom { .. } => Some("make room or choose another --out".to_owned()),

@@ -18,6 +18,7 @@ mod generate;
 mod generator;
 mod judge;
 mod load_report;
+mod number;
 mod output;
 mod page;
 mod place;

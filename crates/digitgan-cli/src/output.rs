@@ -1,10 +1,10 @@
 //! Output for people and programs: colour in terminals, plain lines in pipes.
 
+pub(crate) use crate::number::thousands;
 use crate::{advice, flags};
 use console::Style;
 use digitgan::metrics::histogram::{ClassHistogram, Confusion};
 use digitgan::picture::{TerminalStyle, preview};
-use indicatif::HumanCount;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -178,12 +178,6 @@ pub(crate) fn show_digits(images: &[u8], columns: usize, rows: usize) -> std::io
     let shown = images.len().min(columns * rows * digitgan::IMAGE_PIXELS);
     let text = preview(&images[..shown], width.min(PREVIEW_COLUMNS), style).map_err(std::io::Error::other)?;
     std::io::stdout().write_all(text.as_bytes())
-}
-
-/// A whole number with its thousands apart: 18,740.
-pub(crate) fn thousands<N: TryInto<u64>>(number: N) -> String {
-    // Counts fit.
-    HumanCount(number.try_into().unwrap_or(u64::MAX)).to_string()
 }
 
 /// A time for people: 7.3 s, 5m 12s, 2h 03m.
