@@ -28,15 +28,24 @@ pub(super) fn write(dataset: &Dataset, folder: &Path, progress: &mut Progress<'_
 }
 
 /// Checks that each class has a label that reads back as that class: fields are trimmed, lines end where a text does, and
-/// labels that are all numbers are told apart by their values.
+/// labels that are all numbers are told apart by their values, which must be whole and without gaps.
 pub(super) fn check_names(class_names: &[String]) -> Result<(), ConvertError> {
+    let refused = |name: &String| Err(ConvertError::ClassName { name: name.clone() });
     let value = |name: &String| name.trim().parse::<f64>().ok();
-    let are_numbers = class_names.iter().all(|name| value(name).is_some());
+    let values: Option<Vec<f64>> = class_names.iter().map(value).collect();
+    let lowest = values.iter().flatten().copied().reduce(f64::min).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    for name in class_names {
-        let label = value(name).filter(|_| are_numbers).map_or(name.trim().to_owned(), |value| value.to_string());
+    for (class, name) in class_names.iter().enumerate() {
+        let label = match &values {
+            // Without gaps and without two alike, the highest is as far from the lowest as there are classes between.
+            Some(values) if values[class].fract() != 0.0 || values[class] - lowest >= values.len() as f64 => {
+                return refused(name);
+            }
+            Some(values) => values[class].to_string(),
+            None => name.trim().to_owned(),
+        };
         if label.is_empty() || name.contains(['\n', '\r']) || !seen.insert(label) {
-            return Err(ConvertError::ClassName { name: name.clone() });
+            return refused(name);
         }
     }
     Ok(())

@@ -92,7 +92,7 @@ fn what_fails_or_is_stopped_leaves_nothing() {
     for (layout, first, names) in [
         (ConvertLayout::Folders, "a", &["", "..", "a/b", "a\\b", "A", "a ", "c:", "a\n", "unknown", "Test"][..]),
         (ConvertLayout::Csv, "a", &["", " ", "a", " a", "a\t", "x\ny"]),
-        (ConvertLayout::Csv, "1", &["1.0", "01", " 1"]),
+        (ConvertLayout::Csv, "1", &["1.0", "01", " 1", "4", "1.5"]),
     ] {
         let last = if first == "a" { "b" } else { "2" };
         for &name in names {

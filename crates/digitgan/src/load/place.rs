@@ -49,6 +49,11 @@ impl Told {
     fn labels(labels: Labels) -> Told {
         Told { labels: Some(labels), names: KnownNames::new() }
     }
+
+    /// The same without labels that are none.
+    fn or_none(self) -> Told {
+        Told { labels: self.labels.filter(|labels| !labels.are_none()), ..self }
+    }
 }
 
 impl Place {
@@ -69,8 +74,12 @@ impl Place {
         }
     }
 
-    /// Hands all images to `gather`; as many labels come back as images were taken.
+    /// Hands all images to `gather`; as many labels come back as images were taken, or none.
     pub(super) fn read(&self, gather: &mut Gather<'_>) -> Result<Told, DataError> {
+        self.read_all(gather).map(Told::or_none)
+    }
+
+    fn read_all(&self, gather: &mut Gather<'_>) -> Result<Told, DataError> {
         match self {
             Place::Arrays { images, labels, names } => {
                 let labels = read_arrays(images, labels, gather)?;

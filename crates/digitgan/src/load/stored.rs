@@ -65,6 +65,9 @@ impl Picture {
     }
 }
 
+/// What stands where an image has no label.
+const NO_LABEL: i64 = -1;
+
 /// One label for each image, in the order of the images.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Labels {
@@ -118,6 +121,11 @@ impl Labels {
             Labels::Numbers(labels) => labels.len(),
             Labels::Names(labels) => labels.len(),
         }
+    }
+
+    /// Whether they say of every image that it has none, as Hugging Face does by -1.
+    pub(super) fn are_none(&self) -> bool {
+        matches!(self, Labels::Numbers(labels) if labels.iter().all(|&label| label == NO_LABEL) && !labels.is_empty())
     }
 
     /// Adds the labels of `more`: numbers as long as all are.

@@ -168,3 +168,21 @@ fn a_folder_in_the_place_of_a_file_is_an_error() {
     assert!(matches!(error, DataError::MissingFile { .. }), "{error:?}");
     assert_message(&error, folder.path());
 }
+
+#[test]
+fn labels_that_are_all_less_than_none_are_no_labels() {
+    let folder = tempdir().unwrap();
+    write_idx_set(folder.path());
+    let signed = |labels: [i8; 6]| {
+        let bytes = labels.map(|label| label.to_be_bytes()[0]);
+        [&[0, 0, 9, 1, 0, 0, 0, 6][..], &bytes].concat()
+    };
+    write(folder.path(), "t10k-labels-idx1-ubyte", &signed([-1; 6]));
+    let (dataset, report) = reported(folder.path());
+    assert_eq!((dataset.train.len() + dataset.test.len(), report.set_aside), (30, Some(dataset.test.len())));
+    assert_eq!(report.unused.len(), 1);
+    assert_eq!(report.unused[0].why, "its images have no labels");
+    write(folder.path(), "t10k-labels-idx1-ubyte", &signed([0, 1, 2, 0, -1, 1]));
+    let error = load_path(folder.path()).unwrap_err();
+    assert!(matches!(error, DataError::Label { index: 4, label: -1, .. }), "{error:?}");
+}

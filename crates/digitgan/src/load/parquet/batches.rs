@@ -175,11 +175,26 @@ fn read_labels(
         ColumnReader::Int64ColumnReader(reader) => {
             Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, Ok)?)
         }
+        ColumnReader::FloatColumnReader(reader) => {
+            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, |label| whole(label.into()))?)
+        }
+        ColumnReader::DoubleColumnReader(reader) => {
+            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, whole)?)
+        }
+        ColumnReader::BoolColumnReader(reader) => {
+            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, |label| Ok(label.into()))?)
+        }
         ColumnReader::ByteArrayColumnReader(reader) => {
             Labels::Names(all(read(reader, max_def_level, count)?, first_row, label_name)?)
         }
         _ => return Err(damaged("a column is of another type than the schema says")),
     })
+}
+
+/// A label that is stored as a real number, as where some were missing once.
+fn whole(label: f64) -> Result<i64, String> {
+    let is_whole = label.fract() == 0.0 && label.abs() < 2f64.powi(53);
+    if is_whole { Ok(label as i64) } else { Err(format!("its label {label} is no whole number")) }
 }
 
 fn label_name(bytes: ByteArray) -> Result<String, String> {

@@ -54,6 +54,8 @@ enum Use {
     Files,
     Lists,
     Numbers,
+    /// Numbers that need not be whole, or true and false: labels only by name.
+    Reals,
     Texts,
     None,
 }
@@ -86,10 +88,12 @@ impl Use {
         let is_number =
             matches!(leaf.physical_type(), Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE);
         let is_whole = matches!(leaf.physical_type(), Physical::INT32 | Physical::INT64) && is_plain_number(leaf);
+        let is_real = matches!(leaf.physical_type(), Physical::FLOAT | Physical::DOUBLE | Physical::BOOLEAN);
         match (leaf.physical_type(), leaf.max_rep_level(), parts.len()) {
             (Physical::BYTE_ARRAY, 0, 1) if is_text(leaf) => Use::Texts,
             (Physical::BYTE_ARRAY, 0, 1 | 2) if !is_text(leaf) => Use::Files,
             (_, 0, 1) if is_whole => Use::Numbers,
+            (_, 0, 1) if is_real => Use::Reals,
             (_, 1 | 2, _) if is_number => Use::Lists,
             _ => Use::None,
         }
@@ -139,11 +143,11 @@ fn label(schema: &SchemaDescriptor, uses: &[Use], known: &[ClassNames]) -> Optio
     };
     let mut numbers = leaves(uses, &[Use::Numbers]);
     numbers.retain(|leaf| !is_index(leaf));
-    let both = leaves(uses, &[Use::Numbers, Use::Texts]);
+    let named = leaves(uses, &[Use::Numbers, Use::Reals, Use::Texts]);
     let classes: Vec<usize> =
         numbers.iter().copied().filter(|&leaf| known.iter().any(|known| known.column == name(schema, leaf))).collect();
     by_name_or_only(schema, &classes, &LABEL_NAMES)
-        .or_else(|| LABEL_NAMES.iter().find_map(|wanted| by_exact_name(schema, &both, wanted)))
+        .or_else(|| LABEL_NAMES.iter().find_map(|wanted| by_exact_name(schema, &named, wanted)))
         .or_else(|| by_name_or_only(schema, &numbers, &[]))
 }
 

@@ -6,7 +6,7 @@ use super::read;
 use crate::IMAGE_PIXELS;
 use crate::data::Reading;
 use ::parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use ::parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
+use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::SerializedFileWriter;
@@ -42,6 +42,8 @@ enum Column {
     Bytes(Vec<ByteArray>, Vec<i16>),
     Longs(Vec<i64>, Vec<i16>),
     Ints(Vec<i32>, Vec<i16>, Vec<i16>),
+    Doubles(Vec<f64>, Vec<i16>),
+    Bools(Vec<bool>, Vec<i16>),
 }
 
 fn file(schema: &str, names: Option<&str>, compression: Compression, groups: &[Vec<Column>]) -> Vec<u8> {
@@ -62,6 +64,8 @@ fn file(schema: &str, names: Option<&str>, compression: Compression, groups: &[V
             let written = match column {
                 Column::Bytes(values, def) => next.typed::<ByteArrayType>().write_batch(values, Some(def), None),
                 Column::Longs(values, def) => next.typed::<Int64Type>().write_batch(values, Some(def), None),
+                Column::Doubles(values, def) => next.typed::<DoubleType>().write_batch(values, Some(def), None),
+                Column::Bools(values, def) => next.typed::<BoolType>().write_batch(values, Some(def), None),
                 Column::Ints(values, def, rep) => next.typed::<Int32Type>().write_batch(values, Some(def), Some(rep)),
             };
             written.unwrap();
@@ -134,6 +138,7 @@ fn columns_by_name_or_by_type() {
         |count: usize| Column::Ints((0..count as i32).map(|n| n % 3).collect(), vec![1; count], vec![0; count]);
     let texts =
         |count: usize| Column::Bytes((0..count).map(|n| ByteArray::from(["a", "b"][n % 2])).collect(), vec![1; count]);
+    let doubles = |unit: f64| Column::Doubles((0..5).map(|n| f64::from(n % 3) * unit).collect(), vec![1; 5]);
     let names = Labels::Names((0..5).map(|n| ["a", "b"][n % 2].to_owned()).collect());
     for (columns, group, expected) in [
         ("optional binary picture; optional int32 Digit;", vec![pictures(5, 1), numbers(5)], thirds(5)),
@@ -148,12 +153,30 @@ fn columns_by_name_or_by_type() {
             vec![texts(5), pictures(5, 1), numbers(5), texts(5)],
             names,
         ),
+        (
+            "optional double score; optional binary image; optional double label;",
+            vec![doubles(0.5), pictures(5, 1), doubles(1.0)],
+            thirds(5),
+        ),
+        (
+            "optional binary image; optional boolean label;",
+            vec![pictures(5, 1), Column::Bools((0..5).map(|n| n % 2 == 1).collect(), vec![1; 5])],
+            Labels::Numbers(vec![0, 1, 0, 1, 0]),
+        ),
     ] {
         let file = file(&format!("message schema {{ {columns} }}"), None, Compression::SNAPPY, &[group]);
         let found = read_files(&[&file]).unwrap_or_else(|error| panic!("{columns}: {error}"));
         assert!(found.pixels == images(5), "{columns}");
         assert_eq!((found.labels, found.names), (expected, None), "{columns}");
     }
+    let halves = file(
+        "message schema { optional binary image; optional double label; }",
+        None,
+        Compression::SNAPPY,
+        &[vec![pictures(5, 1), doubles(0.5)]],
+    );
+    let error = read_files(&[&halves]).err().unwrap();
+    assert!(error.contains("row 2") && error.contains("0.5 is no whole number"), "{error}");
 }
 
 #[test]
