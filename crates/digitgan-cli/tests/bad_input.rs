@@ -407,7 +407,7 @@ fn a_class_that_is_not_there_and_an_instruction_set_that_is_not_there() {
         ("sample c --digit x", &["\"x\" is no class", "it knows 0, 1, 2"][..]),
         ("sample c --digits 12x", &["\"x\" is no class"]),
         ("sample c --digits 1,12", &["\"12\" is no class"]),
-        ("sample c --count 5000", &["50000 pictures are too many", "at most 10000"]),
+        ("sample c --count 5000", &["50,000 pictures are too many", "at most 10,000"]),
     ] {
         let said = place.digitgan(args);
         assert_eq!(complaint(&said, 2, says), None, "{args}: {said:?}");
