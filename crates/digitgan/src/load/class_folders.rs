@@ -13,7 +13,7 @@
 use super::error::DataError;
 use super::format::{self, Format};
 use super::listing::{file_name, hidden_folders, list};
-use super::names::{SplitName, are_classes, split_of_word};
+use super::names::{SplitName, are_classes, split_of_folder, split_of_word};
 use super::place::{Place, check_number};
 use super::report::{LeftOut, Unused};
 use super::sets::{Found, left_out};
@@ -59,7 +59,7 @@ pub(super) fn find(folder: &Path) -> Result<Option<Found>, DataError> {
 pub(super) fn find_by_name(folder: &Path) -> Result<Option<Found>, DataError> {
     let entries = list(folder)?;
     let of_split = |split| {
-        let is = |path: &&PathBuf| path.is_dir() && split_of_word(&file_name(path)) == Some(split);
+        let is = |path: &&PathBuf| path.is_dir() && split_of_folder(&file_name(path)) == Some(split);
         entries.iter().find(is).cloned()
     };
     let train = of_split(SplitName::Train);
@@ -143,7 +143,7 @@ fn layers(entries: &[PathBuf]) -> Result<(Layers, Vec<Unused>), DataError> {
     let mut found: BTreeMap<SplitName, PathBuf> = BTreeMap::new();
     let mut unused = Vec::new();
     for path in entries.iter().filter(|path| path.is_dir()) {
-        let Some(split) = split_of_word(&file_name(path)) else { continue };
+        let Some(split) = split_of_folder(&file_name(path)) else { continue };
         if folders(path)?.is_empty() {
             continue;
         }

@@ -74,6 +74,13 @@ pub(super) fn split_of_word(word: &str) -> Option<SplitName> {
     SPLITS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(split, _)| *split)
 }
 
+/// The split that the name of a folder of folders names, alone or among other words: `mnist_train`, `training_set`.
+pub(super) fn split_of_folder(name: &str) -> Option<SplitName> {
+    let mut splits = name.split(|c: char| !c.is_alphanumeric()).filter_map(split_of_word);
+    let split = splits.next()?;
+    splits.all(|other| other == split).then_some(split)
+}
+
 /// What the name of a file or an array says.
 pub(super) fn meaning(name: &str) -> Meaning {
     let mut words: Vec<String> = Vec::new();

@@ -121,7 +121,14 @@ fn a_set_without_test_files_gives_some_of_its_images() {
 
 #[test]
 fn splits_by_other_names() {
-    for (train, test) in [("training", "testing"), ("train", "val"), ("Train", "Valid"), ("TRAINING", "validation")] {
+    for (train, test) in [
+        ("training", "testing"),
+        ("train", "val"),
+        ("Train", "Valid"),
+        ("TRAINING", "validation"),
+        ("mnist_train", "mnist_test"),
+        ("training_set", "test-set"),
+    ] {
         let names = [format!("{train}/0/a.png"), format!("{train}/1/a.jpg"), format!("{test}/1/b.jpeg.png")];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (dataset, report) = load_path(folder_of(&names).path()).unwrap();
