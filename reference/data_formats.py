@@ -3,6 +3,8 @@
     python reference/data_formats.py            # writes them
     python reference/data_formats.py --check FOLDER NAME
                                                 # reads what `digitgan data convert` wrote: see .ci/data-formats
+    python reference/data_formats.py --random SEED --out DIR
+                                                # random sets and what must be read of them: see random_sets.py
 
 The pixels follow a formula, so no data of others is in them. Requirements: reference/requirements-data.txt.
 """
@@ -244,11 +246,23 @@ def check(out, layout):
     print(f"{layout}: {TRAIN} + {TEST} images as they should be")
 
 
-if __name__ == "__main__":
+def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", nargs=2, metavar=("OUT", "LAYOUT"))
-    asked = parser.parse_args().check
-    if asked:
-        check(Path(asked[0]), asked[1])
+    parser.add_argument("--random", type=int, metavar="SEED")
+    parser.add_argument("--count", type=int, default=1, help="how many seeds, from SEED on")
+    parser.add_argument("--out", type=Path, metavar="DIR")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    asked = arguments()
+    if asked.check:
+        check(Path(asked.check[0]), asked.check[1])
+    elif asked.random is not None:
+        import random_sets
+
+        for seed in range(asked.random, asked.random + asked.count):
+            random_sets.write(seed, asked.out)
     else:
         write()

@@ -1,10 +1,11 @@
 //! Data sets that other programs wrote (`reference/data_formats.py`), read by their folders, pixel by pixel; and what is
-//! converted here, read again. `.ci/data-formats` has other programs read what is converted.
+//! converted here, read again. `.ci/data-formats` has other programs read what is converted, and write random sets.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use digitgan::prelude::*;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const NAMES: [&str; 3] = ["zero", "one", "two"];
 const TRAIN: usize = 9;
@@ -191,4 +192,52 @@ fn write_for_other_programs() {
     for layout in [ConvertLayout::Idx, ConvertLayout::Npz, ConvertLayout::Csv, ConvertLayout::Parquet] {
         converted(&dataset(NAMES), &folder.join(layout.name()), layout);
     }
+}
+
+/// What is wrong with how a random set was read: `about.json` and the files beside it say what must be read.
+fn random_problem(folder: &Path) -> Option<String> {
+    let about: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("about.json")).unwrap()).unwrap();
+    let bound = about["bound"].as_u64().unwrap();
+    let found = match read(&folder.join("set")) {
+        Ok(found) => found,
+        Err(error) => return Some(error),
+    };
+    if serde_json::json!(found.class_names) != about["names"] {
+        return Some(format!("classes {:?}, not {}", found.class_names, about["names"]));
+    }
+    let differs = |(name, split): (&str, &Split)| {
+        let expected = |what: &str| std::fs::read(folder.join(format!("{name}.{what}"))).unwrap();
+        let (pixels, labels) = (expected("pixels"), expected("labels"));
+        if split.labels != labels {
+            return Some(format!("{name}: labels {:?}, not {labels:?}", split.labels));
+        }
+        assert_eq!(split.images.len(), pixels.len(), "{}", folder.display());
+        let by: Vec<u8> = split.images.iter().zip(&pixels).map(|(&found, &pixel)| found.abs_diff(pixel)).collect();
+        let wrong = by.iter().filter(|&&by| u64::from(by) > bound).count();
+        (wrong > 0).then(|| format!("{name}: {wrong} pixels differ by up to {:?}, not {bound}", by.iter().max()))
+    };
+    [("train", &found.train), ("test", &found.test)].into_iter().find_map(differs)
+}
+
+/// Has Python write as many random sets of each format as `DIGITGAN_RANDOM_SETS` says, and reads them.
+#[test]
+#[ignore = "part of .ci/data-formats"]
+fn random_sets_are_read_as_their_programs_wrote_them() {
+    let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set"));
+    let folder = tempfile::tempdir().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reference/data_formats.py");
+    let mut python = Command::new(variable("DIGITGAN_PYTHON"));
+    python.arg(script).args(["--random", "0", "--count", &variable("DIGITGAN_RANDOM_SETS"), "--out"]);
+    assert!(python.arg(folder.path()).status().unwrap().success());
+    let within = |folder: &Path| -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    };
+    let sets: Vec<PathBuf> = within(folder.path()).iter().flat_map(|seed| within(seed)).collect();
+    let of_this_build = |set: &&PathBuf| cfg!(feature = "parquet") || !set.to_string_lossy().contains("parquet");
+    let shown = |set: &Path| set.strip_prefix(folder.path()).unwrap().display().to_string();
+    let problem = |set: &PathBuf| random_problem(set).map(|problem| format!("{}: {problem}", shown(set)));
+    let problems: Vec<String> = sets.iter().filter(of_this_build).filter_map(problem).collect();
+    assert!(problems.is_empty() && !sets.is_empty(), "of {} sets:\n{}", sets.len(), problems.join("\n"));
 }

@@ -52,11 +52,15 @@ const CONTENTS: [(Content, &[&str]); 4] = [
     (Content::Images, &["x", "data"]),
 ];
 /// Split and content in one word.
-const GLUED: [(&str, &str, &str); 8] = [
+const GLUED: [(&str, &str, &str); 12] = [
     ("xtrain", "x", "train"),
     ("ytrain", "y", "train"),
     ("xtest", "x", "test"),
     ("ytest", "y", "test"),
+    ("xval", "x", "val"),
+    ("yval", "y", "val"),
+    ("xvalid", "x", "valid"),
+    ("yvalid", "y", "valid"),
     ("trainx", "x", "train"),
     ("trainy", "y", "train"),
     ("testx", "x", "test"),
@@ -177,6 +181,8 @@ mod tests {
             ("val_labels", Some(Validation), Some(Labels), ""),
             ("my-data-train-labels.npy", Some(Train), Some(Labels), "my data"),
             ("Xtrain.npy", Some(Train), Some(Images), ""),
+            ("yvalid.npy", Some(Validation), Some(Labels), ""),
+            ("Xval", Some(Validation), Some(Images), ""),
             ("train-00000-of-00002.parquet", Some(Train), None, ""),
             ("train-00001-of-00002-b42b8ae5e1d1d4fd.parquet", Some(Train), None, ""),
             ("train_1000.csv", Some(Train), None, "1000"),

@@ -14,6 +14,10 @@ const MAGIC: [&[u8]; 2] = [b"II*\0", b"MM\0*"];
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Rows from the top, columns from the left.
 const UPRIGHT: u16 = 1;
+/// Numbers as they are, not each less the one before it.
+const NOT_PREDICTED: u16 = 1;
+/// Compressions that have predictors: LZW, and deflate by two numbers.
+const PREDICTING: [u16; 3] = [5, 8, 32946];
 
 pub(super) fn is_tiff(head: &[u8]) -> bool {
     MAGIC.iter().any(|magic| head.starts_with(magic))
@@ -52,10 +56,16 @@ pub(super) fn decode(bytes: &[u8]) -> TiffResult<Result<Picture, String>> {
     let mut decoder = Decoder::new(Cursor::new(bytes))?.with_limits(limits);
     let (columns, rows) = decoder.dimensions()?;
     let turned = decoder.find_tag_unsigned::<u16>(Tag::Orientation)?.is_some_and(|turned| turned != UPRIGHT);
+    let predicted = decoder.find_tag_unsigned::<u16>(Tag::Predictor)?.is_some_and(|by| by != NOT_PREDICTED);
+    let compression = decoder.find_tag_unsigned::<u16>(Tag::Compression)?.unwrap_or_default();
     let refused = match decoder.colortype()? {
         ColorType::Gray(8 | 16 | 32 | 64) if rows.max(columns) > MAX_PICTURE_SIDE => "it is too large",
         ColorType::Gray(8 | 16 | 32 | 64) if decoder.more_images() => "it is a TIFF file of several pictures",
         ColorType::Gray(8 | 16 | 32 | 64) if turned => "it is a TIFF file that says that it is turned",
+        // libtiff passes over such a predictor, the library here does not.
+        ColorType::Gray(8 | 16 | 32 | 64) if predicted && !PREDICTING.contains(&compression) => {
+            "it is a TIFF file with a predictor that its compression does not have"
+        }
         ColorType::Gray(8 | 16 | 32 | 64) => "",
         _ => "it is a TIFF file that is not grey, or not of whole bytes",
     };
@@ -104,10 +114,18 @@ mod tests {
     where
         [C::Inner]: tiff::encoder::TiffValue,
     {
+        file_with::<C>(values, Tag::Orientation, orientation)
+    }
+
+    /// The same, with a tag.
+    fn file_with<C: colortype::ColorType>(values: &[C::Inner], tag: Tag, value: u16) -> Vec<u8>
+    where
+        [C::Inner]: tiff::encoder::TiffValue,
+    {
         let mut bytes = Cursor::new(Vec::new());
         let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
         let mut image = encoder.new_image::<C>(3, 2).unwrap();
-        image.encoder().write_tag(Tag::Orientation, orientation).unwrap();
+        image.encoder().write_tag(tag, value).unwrap();
         image.x_resolution(Rational { n: 1, d: 1 });
         image.write_data(values).unwrap();
         bytes.into_inner()
@@ -135,6 +153,7 @@ mod tests {
         let refused = |bytes: &[u8]| decode(bytes).unwrap().err().unwrap();
         assert!(refused(&file::<colortype::RGB8>(&[0; 18], 1)).contains("not grey"));
         assert!(refused(&file::<colortype::Gray8>(&[0; 6], 6)).contains("turned"));
+        assert!(refused(&file_with::<colortype::Gray8>(&[7; 6], Tag::Predictor, 2)).contains("predictor"));
         let whole = file::<colortype::Gray16>(&[7; 6], 1);
         let directory = u32::from_le_bytes(whole[4..8].try_into().unwrap()) as usize;
         let mut claims = whole.clone();

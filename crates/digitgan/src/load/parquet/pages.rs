@@ -38,9 +38,9 @@ pub(super) fn check(source: &Source, chunk: &ColumnChunkMetaData) -> Result<Tota
         let page = PageSizes::read(&mut pages).map_err(|error| damaged(&format!("a page's header: {error}")))?;
         let (compressed, uncompressed) = (size(page.compressed)?, size(page.uncompressed)?);
         left = left.checked_sub(page.header + compressed).ok_or_else(|| damaged("a page is longer than its column"))?;
-        if gzip {
+        if gzip && !page.plain {
             let mut body = pages.by_ref().take(compressed);
-            check_gzip(&mut body, uncompressed)?;
+            check_gzip(&mut body, size(page.levels)?, uncompressed)?;
             io::copy(&mut body, &mut io::sink())?;
         } else {
             pages.seek_relative(compressed as i64)?;
@@ -59,11 +59,18 @@ fn size(bytes: i64) -> Result<u64, ParquetError> {
     size.ok_or_else(|| damaged(&format!("a page of {bytes} bytes; at most {MAX_PAGE_BYTES} are read")))
 }
 
-/// Checks that a page inflates to what its header tells: the library goes on to the end, wherever that is.
-fn check_gzip(body: &mut impl Read, uncompressed: u64) -> Result<(), ParquetError> {
-    let mut inflated = MultiGzDecoder::new(body).take(uncompressed + 1);
+/// Checks that a page inflates, after levels that are not compressed, to what its header tells: the library goes on to the
+/// end, wherever that is.
+fn check_gzip(body: &mut impl Read, levels: u64, uncompressed: u64) -> Result<(), ParquetError> {
+    let left = uncompressed.checked_sub(levels).ok_or_else(|| damaged("the levels of a page are longer than it"))?;
+    io::copy(&mut body.by_ref().take(levels), &mut io::sink())?;
+    if left == 0 {
+        // Nothing but levels, which the library takes as they are.
+        return Ok(());
+    }
+    let mut inflated = MultiGzDecoder::new(body).take(left + 1);
     match io::copy(&mut inflated, &mut io::sink()) {
-        Ok(bytes) if bytes == uncompressed => Ok(()),
+        Ok(bytes) if bytes == left => Ok(()),
         Ok(_) => Err(damaged("a page is of another size than its header tells")),
         Err(error) => Err(damaged(&error.to_string())),
     }

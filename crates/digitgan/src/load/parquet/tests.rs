@@ -8,7 +8,7 @@ use crate::data::Reading;
 use ::parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use ::parquet::file::metadata::KeyValue;
-use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::parser::parse_message_type;
 use std::fs;
@@ -47,8 +47,20 @@ enum Column {
 }
 
 fn file(schema: &str, names: Option<&str>, compression: Compression, groups: &[Vec<Column>]) -> Vec<u8> {
+    file_of(WriterVersion::PARQUET_1_0, schema, names, compression, groups)
+}
+
+/// The same, with pages of either version.
+fn file_of(
+    version: WriterVersion,
+    schema: &str,
+    names: Option<&str>,
+    compression: Compression,
+    groups: &[Vec<Column>],
+) -> Vec<u8> {
     let metadata = names.map(|text| vec![KeyValue::new("huggingface".to_owned(), text.to_owned())]);
     let properties = WriterProperties::builder()
+        .set_writer_version(version)
         .set_compression(compression)
         .set_key_value_metadata(metadata)
         .set_data_page_row_count_limit(7)
@@ -121,8 +133,10 @@ fn shards_and_row_groups_follow_each_other_however_they_are_compressed() {
         Compression::ZSTD(ZstdLevel::default()),
         Compression::LZ4_RAW,
     ] {
-        let first = file(HUGGING_FACE, Some(NAMES), compression, &[rows(0..20), rows(20..21)]);
-        let second = file(HUGGING_FACE, Some(NAMES), compression, &[rows(21..21), rows(21..40)]);
+        let of_version =
+            |version, groups: &[Vec<Column>]| file_of(version, HUGGING_FACE, Some(NAMES), compression, groups);
+        let first = of_version(WriterVersion::PARQUET_1_0, &[rows(0..20), rows(20..21)]);
+        let second = of_version(WriterVersion::PARQUET_2_0, &[rows(21..21), rows(21..40)]);
         let found = read_files(&[&first, &second]).unwrap();
         assert!(found.pixels == images(40), "{compression}");
         assert_eq!(found.labels, thirds(40), "{compression}");
@@ -293,7 +307,9 @@ fn damaged_files_are_read_or_refused() {
         Compression::ZSTD(ZstdLevel::default()),
         Compression::LZ4_RAW,
     ];
-    let files = codecs.map(|codec| file(HUGGING_FACE, Some(NAMES), codec, &[rows(0..9), rows(9..14)]));
+    let versions = [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0];
+    let of_version = |version, codec| file_of(version, HUGGING_FACE, Some(NAMES), codec, &[rows(0..9), rows(9..14)]);
+    let files = versions.map(|version| codecs.map(|codec| of_version(version, codec))).concat();
     let mut state = 88_172_645_463_325_252u64;
     let mut next = move |below: usize| {
         state ^= state << 13;

@@ -14,6 +14,10 @@ pub(super) struct PageSizes {
     pub(super) compressed: i64,
     /// Values, also those that are null.
     pub(super) values: i64,
+    /// Bytes at the beginning of the page that are never compressed: the levels of a page of version 2.
+    pub(super) levels: i64,
+    /// Whether the rest is as it is although the column is compressed, as pages of version 2 may say of themselves.
+    pub(super) plain: bool,
     /// Bytes of the header itself.
     pub(super) header: u64,
 }
@@ -37,6 +41,10 @@ const COMPRESSED: i16 = 3;
 const DATA_PAGE: i16 = 5;
 const DATA_PAGE_V2: i16 = 8;
 const VALUES: i16 = 1;
+// More of the header of a page of version 2.
+const DEFINITION_LEVELS: i16 = 5;
+const REPETITION_LEVELS: i16 = 6;
+const IS_COMPRESSED: i16 = 7;
 
 impl PageSizes {
     /// Reads a header and leaves the reader behind it.
@@ -48,7 +56,8 @@ impl PageSizes {
             match (field, kind) {
                 (UNCOMPRESSED, I16..=I64) => sizes.uncompressed = input.integer()?,
                 (COMPRESSED, I16..=I64) => sizes.compressed = input.integer()?,
-                (DATA_PAGE | DATA_PAGE_V2, STRUCT) => sizes.values = input.values()?,
+                (DATA_PAGE, STRUCT) => sizes.values = input.values()?,
+                (DATA_PAGE_V2, STRUCT) => input.data_page_v2(&mut sizes)?,
                 _ => input.skip(kind, 0)?,
             }
         }
@@ -99,6 +108,24 @@ impl<R: Read> Input<R> {
             step => field.checked_add(step).ok_or_else(|| invalid("a field has no number"))?,
         };
         Ok(Some(kind))
+    }
+
+    /// What the header of a data page of version 2 tells; of a field that is there twice, the last one counts.
+    fn data_page_v2(&mut self, sizes: &mut PageSizes) -> io::Result<()> {
+        let (mut field, mut definition, mut repetition) = (0, 0, 0);
+        sizes.plain = false;
+        while let Some(kind) = self.next_field(&mut field)? {
+            match (field, kind) {
+                (VALUES, I16..=I64) => sizes.values = self.integer()?,
+                (DEFINITION_LEVELS, I16..=I64) => definition = self.integer()?,
+                (REPETITION_LEVELS, I16..=I64) => repetition = self.integer()?,
+                (IS_COMPRESSED, TRUE | FALSE) => sizes.plain = kind == FALSE,
+                _ => self.skip(kind, 1)?,
+            }
+        }
+        let levels = i64::checked_add(definition, repetition);
+        sizes.levels = levels.ok_or_else(|| invalid("its levels are too long"))?;
+        Ok(())
     }
 
     /// The count of values in the header of a data page.
