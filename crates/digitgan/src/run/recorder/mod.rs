@@ -1,7 +1,7 @@
 //! The recorder: the observer of a training that writes its run directory.
 //!
 //! Losses are on the disk before the checkpoint that relies on them, so whatever happens, a training can go on from its
-//! newest checkpoint with whole records. What is made of a checkpoint, the newest generator, is written after it, and made
+//! newest checkpoint with whole records. A generator that cannot be written ends a training after its checkpoint, and is made
 //! again where that failed. Pictures are not the result: none of them ends a training.
 
 mod error;
@@ -198,16 +198,18 @@ impl Recorder {
         Ok(())
     }
 
-    /// Writes a checkpoint after the records that belong to it, and then the generator, which can be made of it again.
+    /// Writes the generator and a checkpoint, after the records that belong to them: whoever sees a checkpoint finds a
+    /// generator too. One that cannot be written costs no checkpoint, from which it can be made again.
     fn checkpoint(&mut self, snapshot: &Snapshot, generator: &GeneratorFile) -> Result<(), RecordError> {
         self.losses.sync().attempt("write", &self.run.losses())?;
         self.looks.sync().attempt("write", &self.run.watch())?;
         self.events.flush().attempt("write", &self.run.tensorboard())?;
+        let generator = self.write_generator(generator);
         let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
         let path = self.run.checkpoint(snapshot.step);
         checkpoint::write(&self.run, snapshot, config, identity).attempt("write", &path)?;
-        self.write_generator(generator)?;
-        self.stopwatch.record(&self.run, snapshot.step).attempt("write", &self.run.timing())
+        self.stopwatch.record(&self.run, snapshot.step).attempt("write", &self.run.timing())?;
+        generator
     }
 
     /// Cuts the records back to `step` steps.
