@@ -132,7 +132,6 @@ fn errors_above_it() {
         EvaluationFileError::Folder { path: path(), source: refused() } => Files,
         EvaluationFileError::Write { path: path(), source: PictureError::from(refused()) } => Files,
         RecordError::Files { action: "write", path: path(), source: refused() } => Files,
-        RecordError::NoFile { path: path(), found: "a directory" } => InUse,
         PictureError::Io(refused()) => Files,
         PictureError::PartialImage { bytes: 1 } => Input,
         GenerateError::Stopped { done: 0, all: 1 } => Stopped,

@@ -27,14 +27,6 @@ pub enum RecordError {
         /// Why not.
         source: StepLogError,
     },
-    /// Something else is where a generator belongs.
-    #[error("{path} is {found}, not a regular file, and a generator is to be written there: move it away")]
-    NoFile {
-        /// The place.
-        path: PathBuf,
-        /// What is there, in words.
-        found: &'static str,
-    },
 }
 
 impl RecordError {
@@ -43,7 +35,6 @@ impl RecordError {
         match self {
             RecordError::Files { .. } => ErrorKind::Files,
             RecordError::Log { source, .. } => source.kind(),
-            RecordError::NoFile { .. } => ErrorKind::InUse,
         }
     }
 }

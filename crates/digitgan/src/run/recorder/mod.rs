@@ -26,6 +26,7 @@ use crate::train::{CollapseRecord, Event, LossRecord, Observer, ObserverError, O
 use crate::weights::GeneratorFile;
 use pictures::Pictures;
 use std::fs;
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Keeps the run directory of one training.
@@ -51,7 +52,7 @@ impl Recorder {
     /// they can be: see [`Recorder::take_notes`].
     ///
     /// # Errors
-    /// A directory that cannot be read or written, or something else where a generator is to be written.
+    /// A directory that cannot be read or written, or something else where a file of its own is to be written.
     pub fn take_up(
         lock: RunLock,
         mut manifest: Manifest,
@@ -61,7 +62,7 @@ impl Recorder {
     ) -> Result<Self, RecordError> {
         let run = lock.run().clone();
         let epochs = finished_epochs(&manifest, step);
-        check_generators(&run, epochs)?;
+        check_places(&run, epochs)?;
         let mut notes: Vec<Note> = lock.note().into_iter().collect();
         clear_folders(&run, &mut notes)?;
         for folder in run.folders() {
@@ -81,7 +82,7 @@ impl Recorder {
         }
         let (stopwatch, about_time) = Stopwatch::take_up(&run, step).attempt("move", &run.timing())?;
         notes.extend(about_time);
-        let pictures = Pictures::new(&run, epochs);
+        let pictures = Pictures::new(&run);
         Ok(Recorder { pictures, stopwatch, notes, run, _lock: lock, manifest, device, threads, losses, looks, events })
     }
 
@@ -207,9 +208,10 @@ impl Recorder {
         let generator = self.write_generator(generator);
         let (config, identity) = (&self.manifest.config, &self.manifest.dataset.identity);
         let path = self.run.checkpoint(snapshot.step);
-        checkpoint::write(&self.run, snapshot, config, identity).attempt("write", &path)?;
-        self.stopwatch.record(&self.run, snapshot.step).attempt("write", &self.run.timing())?;
-        generator
+        let written = checkpoint::write(&self.run, snapshot, config, identity).attempt("write", &path);
+        let mut timed = || self.stopwatch.record(&self.run, snapshot.step).attempt("write", &self.run.timing());
+        let written = written.and_then(|()| timed());
+        generator.and(written)
     }
 
     /// Cuts the records back to `step` steps.
@@ -257,15 +259,13 @@ fn finished_epochs(manifest: &Manifest, step: u64) -> u32 {
     (step / manifest.config.steps_per_epoch(manifest.dataset.identity.train_images).max(1)) as u32
 }
 
-/// Refuses what is no file where a generator will be written, before minutes are spent on what cannot be kept.
-fn check_generators(run: &RunDirectory, epochs: u32) -> Result<(), RecordError> {
-    let to_come = run.generator_epochs().unwrap_or_default().into_iter().filter(|epoch| *epoch > epochs);
-    for path in to_come.map(|epoch| run.epoch_generator(epoch)).chain([run.generator()]) {
-        if let Some(found) = capped::irregular(&path) {
-            return Err(RecordError::NoFile { path, found });
-        }
-    }
-    Ok(())
+/// Refuses what is no file where one will be written, before minutes are spent on what cannot be kept.
+fn check_places(run: &RunDirectory, epochs: u32) -> Result<(), RecordError> {
+    let to_come = |found: io::Result<Vec<u32>>| found.unwrap_or_default().into_iter().filter(|epoch| *epoch > epochs);
+    let generators = to_come(run.generator_epochs()).map(|epoch| run.epoch_generator(epoch));
+    let samples = to_come(run.sample_epochs()).map(|epoch| run.sample(epoch));
+    let newest = [run.generator(), run.loss_curves(), run.watch_curves(), run.animation()];
+    generators.chain(samples).chain(newest).try_for_each(|path| capped::check_regular(&path).attempt("write", &path))
 }
 
 /// Moves away what is no folder where one of a run's folders belongs; its checkpoints are nobody's to move.

@@ -28,17 +28,8 @@ pub(super) struct Png {
 }
 
 impl Pictures {
-    /// Those of a run that is done with `epochs` epochs. Places where something else is are told of now.
-    pub(super) fn new(run: &RunDirectory, epochs: u32) -> Self {
-        let mut pictures = Pictures { run: run.clone(), unwritten: BTreeSet::new(), notes: Vec::new() };
-        let to_come = run.sample_epochs().unwrap_or_default().into_iter().filter(|epoch| *epoch > epochs);
-        let samples = to_come.map(|epoch| run.sample(epoch));
-        for path in samples.chain([run.loss_curves(), run.watch_curves(), run.animation()]) {
-            if let Err(refused) = capped::check_regular(&path) {
-                pictures.leave_out(path, &refused.into());
-            }
-        }
-        pictures
+    pub(super) fn new(run: &RunDirectory) -> Self {
+        Pictures { run: run.clone(), unwritten: BTreeSet::new(), notes: Vec::new() }
     }
 
     /// What is to be told since this was last asked.
@@ -130,4 +121,25 @@ fn png(images: &[u8], columns: usize, facts: &[(&str, &str)]) -> Result<Png, Pic
 
 fn point(record: &LossRecord) -> CurvePoint {
     CurvePoint { step: record.step, d_loss: record.d_loss, g_loss: record.g_loss }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_picture_that_cannot_be_written_is_told_of_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunDirectory::new(folder.path());
+        let mut pictures = Pictures::new(&run);
+        fs::create_dir(run.loss_curves()).unwrap();
+        for told in [1, 0] {
+            pictures.draw_losses("t", &[]);
+            assert_eq!(pictures.take_notes().len(), told);
+        }
+        fs::remove_dir(run.loss_curves()).unwrap();
+        pictures.draw_losses("t", &[]);
+        assert!(run.loss_curves().is_file() && pictures.take_notes().is_empty());
+    }
 }
