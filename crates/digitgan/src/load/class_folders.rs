@@ -30,7 +30,7 @@ const FORMAT: &str = "PNG, JPEG or TIFF";
 /// class of their own.
 pub(super) fn find(folder: &Path) -> Result<Option<Found>, DataError> {
     let entries = list(folder)?;
-    let (layers, mut unused) = layers(&entries)?;
+    let (layers, mut unused) = layers(folder, &entries)?;
     let root = layers.train.as_deref().unwrap_or(folder);
     let mut beside = if layers.train.is_some() {
         let is_layer = |path: &PathBuf| [&layers.train, &layers.test].contains(&&Some(path.clone()));
@@ -59,7 +59,7 @@ pub(super) fn find(folder: &Path) -> Result<Option<Found>, DataError> {
 pub(super) fn find_by_name(folder: &Path) -> Result<Option<Found>, DataError> {
     let entries = list(folder)?;
     let of_split = |split| {
-        let is = |path: &&PathBuf| path.is_dir() && split_of_folder(&file_name(path)) == Some(split);
+        let is = |path: &&PathBuf| path.is_dir() && split_of_word(&file_name(path)) == Some(split);
         entries.iter().find(is).cloned()
     };
     let train = of_split(SplitName::Train);
@@ -138,15 +138,27 @@ struct Layers {
     test: Option<PathBuf>,
 }
 
-/// Folders named for a split, if they hold folders: others are classes that happen to be called so, or loose files.
-fn layers(entries: &[PathBuf]) -> Result<(Layers, Vec<Unused>), DataError> {
+/// Folders named for a split, if they hold folders: others are classes that happen to be called so, or loose files. Where
+/// some are called by the split alone, those with other words in their names are none; else they must be of one set.
+fn layers(folder: &Path, entries: &[PathBuf]) -> Result<(Layers, Vec<Unused>), DataError> {
+    let mut named: Vec<(SplitName, String, &PathBuf)> = Vec::new();
+    for path in entries.iter().filter(|path| path.is_dir()) {
+        let Some((split, set)) = split_of_folder(&file_name(path)) else { continue };
+        if !folders(path)?.is_empty() {
+            named.push((split, set, path));
+        }
+    }
+    if named.iter().any(|(_, set, _)| set.is_empty()) {
+        named.retain(|(_, set, _)| set.is_empty());
+    }
+    let is_training = |(split, ..): &&(SplitName, String, &PathBuf)| *split == SplitName::Train;
+    if named.iter().any(|(_, set, _)| *set != named[0].1) && named.iter().any(|one| is_training(&one)) {
+        let choices = named.iter().filter(is_training).map(|(_, _, path)| (*path).clone()).collect();
+        return Err(DataError::SeveralSets { folder: folder.to_owned(), choices });
+    }
     let mut found: BTreeMap<SplitName, PathBuf> = BTreeMap::new();
     let mut unused = Vec::new();
-    for path in entries.iter().filter(|path| path.is_dir()) {
-        let Some(split) = split_of_folder(&file_name(path)) else { continue };
-        if folders(path)?.is_empty() {
-            continue;
-        }
+    for (split, _, path) in named {
         match found.entry(split) {
             std::collections::btree_map::Entry::Vacant(place) => {
                 place.insert(path.clone());

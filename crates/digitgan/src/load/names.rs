@@ -78,11 +78,13 @@ pub(super) fn split_of_word(word: &str) -> Option<SplitName> {
     SPLITS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(split, _)| *split)
 }
 
-/// The split that the name of a folder of folders names, alone or among other words: `mnist_train`, `training_set`.
-pub(super) fn split_of_folder(name: &str) -> Option<SplitName> {
-    let mut splits = name.split(|c: char| !c.is_alphanumeric()).filter_map(split_of_word);
+/// The split that the name of a folder of folders names, and the other words in it, which name the set: `mnist_train`.
+pub(super) fn split_of_folder(name: &str) -> Option<(SplitName, String)> {
+    let words = || name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut splits = words().filter_map(split_of_word);
     let split = splits.next()?;
-    splits.all(|other| other == split).then_some(split)
+    let rest: Vec<String> = words().filter(|word| split_of_word(word).is_none()).map(str::to_lowercase).collect();
+    splits.all(|other| other == split).then(|| (split, rest.join(" ")))
 }
 
 /// What the name of a file or an array says.

@@ -142,6 +142,28 @@ fn splits_by_other_names() {
 }
 
 #[test]
+fn splits_of_several_sets_are_not_mixed() {
+    for names in [
+        ["fashion_train", "mnist_train", "mnist_test"].as_slice(),
+        &["mnist_train", "fashion_test"],
+        &["fashion_train", "fashion_test", "mnist_train", "mnist_test"],
+        &["train-a", "train-b"],
+    ] {
+        let files: Vec<String> =
+            names.iter().flat_map(|name| [0, 1].map(|class| format!("{name}/{class}/a.png"))).collect();
+        let folder = folder_of(&files.iter().map(String::as_str).collect::<Vec<_>>());
+        let error = load_path(folder.path()).unwrap_err();
+        assert!(matches!(error, DataError::SeveralSets { .. }), "{names:?}: {error}");
+    }
+    // What is called by the split alone is the set.
+    let folder =
+        folder_of(&["mnist_train/0/a.png", "mnist_train/1/a.png", "train/0/a.png", "train/1/b.png", "test/1/a.png"]);
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len()), (2, 1));
+    assert_eq!(left_out(&report), [("mnist_train", 1)]);
+}
+
+#[test]
 fn what_is_no_class_is_left_out_and_named() {
     let folder = folder_of(&["0/a.png", "1/a.png", "test/a.png", "unlabelled/a.png", ".git/0/a.png"]);
     write(folder.path(), "__MACOSX/0/._a.png", b"x");
