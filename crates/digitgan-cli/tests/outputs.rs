@@ -123,3 +123,18 @@ fn a_folder_cannot_go_to_standard_output() {
     }
     assert!(!place.path("-").exists());
 }
+
+#[test]
+fn a_judge_replaces_no_other_weights() {
+    let place = place();
+    let run = place.run_directory("g");
+    let checkpoint = run.checkpoint(*run.checkpoint_steps().unwrap().last().unwrap());
+    let before = files(run.path());
+    for path in [run.generator(), checkpoint] {
+        let said = place.digitgan(&format!("judge train --data digits --epochs 1 --out {}", path.display()));
+        assert_eq!(complaint(&said, 1, &["other weights than a judge's", "choose another --out"]), None, "{said:?}");
+    }
+    assert_eq!(differences(&before, &files(run.path())), [""; 0]);
+    place.succeed("judge train --data digits --epochs 1 --out j.safetensors");
+    place.succeed("judge train --data digits --epochs 1 --out j.safetensors");
+}
