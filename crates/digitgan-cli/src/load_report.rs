@@ -2,8 +2,9 @@
 
 use crate::output;
 use digitgan::data::ReadAs;
-use digitgan::load::{LeftOut, LoadReport, Turned, Unreadable};
+use digitgan::load::{LabelGaps, LeftOut, LoadReport, RareClass, Turned, Unreadable};
 use digitgan::picture::Grid;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Folder, within the folder of data sets, of what there is to look at: one folder per data set.
@@ -48,8 +49,17 @@ pub(crate) fn tell(path: &Path, name: &str, report: &LoadReport, turned: Option<
     if let Some(test) = report.set_aside {
         say(format!("no labelled test images there, so {} were set aside as such", images(test)));
     }
+    if let Some(gaps) = &report.label_gaps {
+        say(missing_labels(gaps));
+    }
+    if !report.rare.is_empty() {
+        say(format!("few images of a class may be a damaged label: {}", rare(&report.rare)));
+    }
     if !report.left_out.is_empty() {
         say(format!("left out: {}", left_out(&report.left_out)));
+    }
+    if !report.unused_columns.is_empty() {
+        say(unused_columns(&report.unused_columns));
     }
     for unused in &report.unused {
         output::note(&format!("{}: not used, for {}", unused.path.display(), unused.why));
@@ -76,6 +86,43 @@ pub(crate) fn tell(path: &Path, name: &str, report: &LoadReport, turned: Option<
             100.0 * right,
             100.0 * right_if_swapped
         ));
+    }
+}
+
+/// Which labels no image has.
+fn missing_labels(gaps: &LabelGaps) -> String {
+    let one = |gap: &RangeInclusive<u64>| match gap.start() == gap.end() {
+        true => gap.start().to_string(),
+        false => format!("{} to {}", gap.start(), gap.end()),
+    };
+    let mut named: Vec<String> = gaps.missing.iter().take(2 * NAMED).map(one).collect();
+    let last = match gaps.missing.len() - named.len() {
+        0 => named.pop().unwrap_or_default(),
+        more => format!("others, {more} more gaps"),
+    };
+    let before = if named.is_empty() { String::new() } else { format!("{} or ", named.join(", ")) };
+    format!("labels {} to {}: no image has {before}{last}", gaps.first, gaps.last)
+}
+
+/// The classes of few images, with their numbers.
+fn rare(classes: &[RareClass]) -> String {
+    let one = |class: &RareClass| format!("{} has {}", class.name, output::thousands(class.images));
+    let named: Vec<String> = classes.iter().take(2 * NAMED).map(one).collect();
+    let more = classes.len().saturating_sub(2 * NAMED);
+    named.join(", ") + &if more > 0 { format!(", and {more} more classes") } else { String::new() }
+}
+
+/// Which columns were not used.
+fn unused_columns(columns: &[String]) -> String {
+    let mut named: Vec<&str> = columns.iter().take(2 * NAMED).map(String::as_str).collect();
+    let more = format!("{} more", columns.len() - named.len());
+    if columns.len() > named.len() {
+        named.push(&more);
+    }
+    match named.split_last() {
+        Some((last, [])) => format!("the column {last} was not used"),
+        Some((last, before)) => format!("the columns {} and {last} were not used", before.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -134,6 +181,12 @@ pub(crate) fn json(report: &LoadReport, turned: Option<Turned>) -> serde_json::V
         .collect();
     let unreadable: Vec<_> =
         report.unreadable.iter().map(|one| serde_json::json!({ "place": one.place, "reason": one.reason })).collect();
+    let label_gaps = report.label_gaps.as_ref().map(|gaps| {
+        let missing: Vec<_> = gaps.missing.iter().map(|gap| [gap.start(), gap.end()]).collect();
+        serde_json::json!({ "first": gaps.first, "last": gaps.last, "missing": missing })
+    });
+    let rare: Vec<_> =
+        report.rare.iter().map(|class| serde_json::json!({ "class": class.name, "images": class.images })).collect();
     serde_json::json!({
         "format": report.format,
         "read_as": report.read_as,
@@ -141,10 +194,13 @@ pub(crate) fn json(report: &LoadReport, turned: Option<Turned>) -> serde_json::V
         "other_ground": report.otherwise.images,
         "resized": report.resized,
         "set_aside": report.set_aside,
+        "label_gaps": label_gaps,
+        "rare": rare,
         "dim": report.dim,
         "faint": report.faint,
         "outside_range": report.outside_range,
         "left_out": left_out,
+        "unused_columns": report.unused_columns,
         "unused": unused,
         "unreadable": unreadable,
         "turned": turned.map(|turned| serde_json::json!({

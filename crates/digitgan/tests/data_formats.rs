@@ -163,7 +163,7 @@ fn converted(dataset: &Dataset, out: &Path, layout: ConvertLayout) {
 #[test]
 fn what_is_converted_reads_back() {
     let folder = tempfile::tempdir().unwrap();
-    for names in [["0", "1", "2"], ["a", "b", "x, \"y\""]] {
+    for names in [["0", "1", "2"], ["a", "b", "x, \"y\""], ["1", "3", "5"]] {
         let expected = dataset(names);
         let parquet = |layout: &ConvertLayout| cfg!(feature = "parquet") || *layout != ConvertLayout::Parquet;
         for layout in ConvertLayout::ALL.into_iter().filter(parquet) {

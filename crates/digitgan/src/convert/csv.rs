@@ -1,9 +1,10 @@
 //! Two tables of a label and 784 pixels, as Kaggle has MNIST.
 
 use super::error::ConvertError;
-use super::parts::{Failed, Part, Progress, chunks, names_are_numbers};
+use super::parts::{Failed, Part, Progress, chunks};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
+use crate::load::label_text::LabelText;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,9 +15,7 @@ use std::path::Path;
 const PIECE_IMAGES: usize = 256;
 
 pub(super) fn write(dataset: &Dataset, folder: &Path, progress: &mut Progress<'_>) -> Result<(), ConvertError> {
-    let numbers = names_are_numbers(&dataset.class_names);
-    let label = |(class, name): (usize, &String)| if numbers { class.to_string() } else { quoted(name) };
-    let labels: Vec<String> = dataset.class_names.iter().enumerate().map(label).collect();
+    let labels: Vec<String> = dataset.class_names.iter().map(|name| quoted(name)).collect();
     for part in Part::ALL {
         let split = part.of(dataset);
         if !split.is_empty() {
@@ -27,28 +26,21 @@ pub(super) fn write(dataset: &Dataset, folder: &Path, progress: &mut Progress<'_
     Ok(())
 }
 
-/// Checks that each class has a label that reads back as that class: fields are trimmed, lines end where a text does, and
-/// labels that are all numbers are told apart by their values, which must be whole and without gaps.
+/// Checks that each class has a label that reads back as its name, and breaks no line.
 pub(super) fn check_names(class_names: &[String]) -> Result<(), ConvertError> {
-    let refused = |name: &String| Err(ConvertError::ClassName { name: name.clone() });
-    let value = |name: &String| name.trim().parse::<f64>().ok();
-    let values: Option<Vec<f64>> = class_names.iter().map(value).collect();
-    let lowest = values.iter().flatten().copied().reduce(f64::min).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    for (class, name) in class_names.iter().enumerate() {
-        let label = match &values {
-            // Without gaps and without two alike, the highest is as far from the lowest as there are classes between.
-            Some(values) if values[class].fract() != 0.0 || values[class] - lowest >= values.len() as f64 => {
-                return refused(name);
-            }
-            Some(values) => values[class].to_string(),
-            None => name.trim().to_owned(),
+    let mut is_label = |name: &&String| {
+        let same = match LabelText::read(name.as_bytes()) {
+            Ok(LabelText::Number(number)) => number >= 0 && number.to_string() == **name,
+            Ok(LabelText::Name(text)) => text == *name,
+            Err(_) => false,
         };
-        if label.is_empty() || name.contains(['\n', '\r']) || !seen.insert(label) {
-            return refused(name);
-        }
+        same && !name.contains(char::is_control) && seen.insert((*name).clone())
+    };
+    match class_names.iter().find(|name| !is_label(name)) {
+        Some(name) => Err(ConvertError::ClassName { name: name.clone() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn write_table(path: &Path, split: &Split, labels: &[String], progress: &mut Progress<'_>) -> Result<(), Failed> {
@@ -80,9 +72,5 @@ fn lines(pixels: &[u8], classes: &[u8], labels: &[String], pixel_texts: &[String
 
 /// A field, in quotes where it would be read otherwise without.
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) || text.trim() != text {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

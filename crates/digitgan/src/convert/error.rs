@@ -42,7 +42,7 @@ pub enum ConvertError {
         source: io::Error,
     },
     /// A class whose name the format cannot hold, or cannot tell from that of another class.
-    #[error("the class {name:?} cannot be written under that name in this format: choose another format")]
+    #[error("the class {name:?} cannot be written under that name in this format: rename it, or choose another format")]
     ClassName {
         /// The name.
         name: String,

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `idx` | a folder of four gzipped files, as MNIST's | in `dataset.json` |
 //! | `npz` | one file of `x_train`, `y_train`, `x_test`, `y_test`, as Keras has MNIST | in the array `class_names`, if they are no numbers |
-//! | `csv` | a folder of `train.csv` and `test.csv`: `label,pixel0,…`, as Kaggle has MNIST | as labels, if they are no numbers |
+//! | `csv` | a folder of `train.csv` and `test.csv`: `label,pixel0,…`, as Kaggle has MNIST | as labels |
 //! | `parquet` | a folder of `data/train-00000-of-00001.parquet` …, as Hugging Face has MNIST | in the schema's metadata |
 //! | `folders` | `train/CLASS/NUMBER.png`, `test/CLASS/NUMBER.png` | as names of folders |
 //!

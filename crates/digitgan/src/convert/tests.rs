@@ -91,8 +91,8 @@ fn what_fails_or_is_stopped_leaves_nothing() {
     let deep = out.join("deep");
     for (layout, first, names) in [
         (ConvertLayout::Folders, "a", &["", "..", "a/b", "a\\b", "A", "a ", "c:", "a\n", "unknown", "Test"][..]),
-        (ConvertLayout::Csv, "a", &["", " ", "a", " a", "a\t", "x\ny"]),
-        (ConvertLayout::Csv, "1", &["1.0", "01", " 1", "4", "1.5"]),
+        (ConvertLayout::Csv, "a", &["", " ", "a", " a", "a\t", "x\ny", "00", "+0", "-1", " c", "07", "1e300", "7.0"]),
+        (ConvertLayout::Csv, "1", &["1.0", "01", " 1", "1.5", "-1", "9223372036854775808"]),
     ] {
         let last = if first == "a" { "b" } else { "2" };
         for &name in names {

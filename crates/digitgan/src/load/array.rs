@@ -142,7 +142,7 @@ impl<R: Read + Send> Array<R> {
             if self.element.is_text() {
                 texts.extend(bytes.chunks_exact(self.element.bytes()).map(|text| self.text(text)));
             } else {
-                values.extend(whole(numbers(self.element, self.big_endian, &bytes))?);
+                values.extend(whole_numbers(self.element, self.big_endian, &bytes)?);
             }
         }
         body.expect_end(&mut self.reader)?;
@@ -259,6 +259,25 @@ fn numbers(element: Element, big_endian: bool, bytes: &[u8]) -> Vec<f64> {
         Element::F64 => read!(f64, |value| value),
         // Texts are no numbers; whoever calls has looked.
         Element::Utf32(_) | Element::Ascii(_) => Vec::new(),
+    }
+}
+
+/// Labels, exactly.
+fn whole_numbers(element: Element, big_endian: bool, bytes: &[u8]) -> Result<Vec<i64>, ArrayError> {
+    let read = |[a, b, c, d, e, f, g, h]: [u8; 8]| {
+        let little = if big_endian { [h, g, f, e, d, c, b, a] } else { [a, b, c, d, e, f, g, h] };
+        match element {
+            Element::U64 => i128::from(u64::from_le_bytes(little)),
+            _ => i128::from(i64::from_le_bytes(little)),
+        }
+    };
+    let in_range = |number: i128| {
+        let found = || format!("the label {number}, and the highest that is read is {}", i64::MAX);
+        i64::try_from(number).map_err(|_| ArrayError::Element { found: found() })
+    };
+    match element {
+        Element::U64 | Element::I64 => words::<8>(bytes).map(read).map(in_range).collect(),
+        _ => whole(numbers(element, big_endian, bytes)),
     }
 }
 

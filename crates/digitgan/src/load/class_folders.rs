@@ -124,6 +124,7 @@ fn found(
         set: String::new(),
         train: place(root.to_owned(), train),
         test: test_folder.zip(test).map(|(folder, files)| place(folder, files)),
+        spare: None,
         home: folder.to_owned(),
         left_out,
         unused,
@@ -259,8 +260,9 @@ fn test_files(folder: &Path, known: &[Class], beside: &mut Vec<LeftOut>) -> Resu
     if test.is_empty() {
         return Err(DataError::EmptyClass { folder: folder.to_owned() });
     }
-    if let Some((class, _)) = test.iter().find(|(name, _)| !known.iter().any(|(known, _)| known == name)) {
-        return Err(DataError::UnknownClass { path: folder.join(class), class: class.clone() });
+    if let Some((class, files)) = test.iter().find(|(name, _)| !known.iter().any(|(known, _)| known == name)) {
+        let (path, class, images) = (folder.join(class), class.clone(), files.len());
+        return Err(DataError::UnknownClass { path, class, images });
     }
     Ok(in_order(test))
 }
@@ -275,7 +277,7 @@ fn labelled_by_name(folder: &Path, beside: &mut Vec<LeftOut>) -> Result<Vec<Labe
     let mut files: Vec<Labelled> = pictures.into_iter().map(|path| (class(&path), path)).collect();
     files.sort();
     if let Some((_, path)) = files.iter().find(|(class, _)| class.is_empty()) {
-        return Err(DataError::UnknownClass { path: path.clone(), class: String::new() });
+        return Err(DataError::UnknownClass { path: path.clone(), class: String::new(), images: 1 });
     }
     Ok(files)
 }

@@ -204,27 +204,21 @@ pub enum DataError {
         /// How many classes there are.
         found: usize,
     },
-    /// A class below the highest one has no training image.
-    #[error(
-        "{}: no image is labelled {missing}, although labels go up to {highest}; \
-         number the classes without gaps",
-        shown(path)
-    )]
-    LabelGap {
-        /// The file of training labels.
-        path: PathBuf,
-        /// The lowest class between others that has no image.
-        missing: usize,
-        /// The highest label.
-        highest: usize,
-    },
     /// The test images have a class that the training images lack.
-    #[error("{}: class {class} is not among the training classes; add training images of it or remove it", shown(path))]
+    #[error(
+        "{}: {} labelled {}, a class that no training image has; remove them from the test images, or add training images \
+         of that class",
+        shown(path),
+        match images { 1 => "1 image is".to_owned(), images => format!("{images} images are") },
+        one_line(class)
+    )]
     UnknownClass {
         /// The file of test labels, or the class folder.
         path: PathBuf,
         /// The class.
         class: String,
+        /// How many test images have it.
+        images: usize,
     },
     /// A folder holds more images than are read.
     #[error("{}: holds {found} images; at most {MAX_IMAGES} are read, so remove some", shown(folder))]
@@ -321,7 +315,6 @@ impl DataError {
             | DataError::NoImages { .. }
             | DataError::EmptyClass { .. }
             | DataError::ClassCount { .. }
-            | DataError::LabelGap { .. }
             | DataError::UnknownClass { .. }
             | DataError::Range { .. }
             | DataError::NotFinite { .. }

@@ -32,6 +32,7 @@ pub mod generated;
 pub(crate) mod hashing;
 #[doc(hidden)]
 pub mod idx;
+pub(crate) mod label_text;
 mod labels;
 mod limits;
 mod listing;
@@ -71,5 +72,5 @@ pub use parquet::ParquetError;
 #[doc(hidden)]
 pub use remote::{MAX_DOWNLOAD_BYTES, RemoteFile};
 pub use remote::{MIRRORS, Mirrors};
-pub use report::{LeftOut, LoadReport, Otherwise, Unused};
+pub use report::{LabelGaps, LeftOut, LoadReport, Otherwise, RareClass, Unused};
 pub use source::{Loaded, default_data_dir, load, load_from};

@@ -10,7 +10,7 @@ use super::events::{DataEvent, OnEvent};
 use super::format::{self, Format};
 use super::gather::Gather;
 use super::generated::{Generated, Layout};
-use super::labels::{Classes, KnownNames};
+use super::labels::{self, Classes, KnownNames};
 use super::listing::{file_name, list};
 use super::names::meaning;
 use super::place::{Place, Told};
@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 /// One image in so many is set aside to test on.
 const TEST_SHARE: usize = 7;
+/// Why a test split is not used.
+const NO_LABELS: &str = "its images have no labels";
 /// How many images of the other ground are shown.
 const WORST: usize = 20;
 /// What EMNIST's names begin with: its images are stored column by column.
@@ -37,10 +39,14 @@ const MAX_MAPPING_BYTES: u64 = 1 << 16;
 /// # Errors
 /// If there is nothing to read, or it is not one whole data set of 2 to 100 classes.
 pub(crate) fn load(path: &Path, wanted: &Reading, on_event: OnEvent) -> Result<(Dataset, LoadReport), DataError> {
-    let found = find(path, wanted)?;
+    let mut found = find(path, wanted)?;
     let record = Generated::find(&found.home);
     let wanted = with_what_is_known(*wanted, &found, record.as_ref());
-    let Images { train, test, read_as, ground_unclear } = Images::read(&found, wanted, on_event)?;
+    let mut images = Images::read(&found, wanted, on_event)?;
+    if images.test_is_unlabelled() && found.test_on_spare(NO_LABELS) {
+        images = Images::read(&found, wanted, on_event)?;
+    }
+    let Images { train, test, read_as, ground_unclear } = images;
 
     let labels_path = found.train.path();
     let train_labels = train.told.labels.as_ref();
@@ -53,6 +59,8 @@ pub(crate) fn load(path: &Path, wanted: &Reading, on_event: OnEvent) -> Result<(
     let classes = Classes::of(train_labels, &known, labels_path)?;
     let mut report = report(&found, read_as, ground_unclear, [Some(&train), test.as_ref()]);
     let numbered = classes.number(train_labels, labels_path)?;
+    report.label_gaps = classes.gaps(train_labels);
+    report.rare = labels::rare(&numbered, &classes.names);
     let train = Split { images: train.gather.pixels, labels: numbered };
     let (train, test) = match (test, &found.test) {
         (Some(Part { gather, told: Told { labels: Some(labels), .. } }), Some(place)) => {
@@ -61,7 +69,7 @@ pub(crate) fn load(path: &Path, wanted: &Reading, on_event: OnEvent) -> Result<(
         }
         (unlabelled, place) => {
             if let (Some(_), Some(place)) = (unlabelled, place) {
-                report.unused.push(Unused { path: place.path().to_owned(), why: "its images have no labels" });
+                report.unused.push(Unused { path: place.path().to_owned(), why: NO_LABELS });
             }
             let (train, test) = set_aside(train, classes.names.len());
             report.set_aside = Some(test.len());
@@ -177,17 +185,21 @@ struct Images<'p> {
 }
 
 impl<'p> Images<'p> {
+    fn test_is_unlabelled(&self) -> bool {
+        self.test.as_ref().is_some_and(|test| test.told.labels.is_none())
+    }
+
     fn read(found: &Found, wanted: Reading, on_event: OnEvent<'p>) -> Result<Images<'p>, DataError> {
-        let read = |place: &Place, read_as| -> Result<Part<'p>, DataError> {
+        let read = |place: &Place, read_as, label_end| -> Result<Part<'p>, DataError> {
             let progress = Box::new(move |images| on_event(DataEvent::Reading { images }));
             let mut gather = Gather::new(wanted, read_as, progress);
-            let told = place.read(&mut gather)?;
+            let told = place.read(label_end, &mut gather)?;
             Ok(Part { gather, told })
         };
         let both = |read_as| -> Result<_, DataError> {
-            let train = read(&found.train, read_as)?;
-            let guess = train.gather.read_as();
-            let test = found.test.as_ref().map(|place| read(place, guess)).transpose()?;
+            let train = read(&found.train, read_as, None)?;
+            let (guess, label_end) = (train.gather.read_as(), train.told.label_end);
+            let test = found.test.as_ref().map(|place| read(place, guess, label_end)).transpose()?;
             Ok((train, test))
         };
         let (train, test) = both(None)?;
@@ -222,6 +234,9 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
         ground_unclear,
         resized: 0,
         set_aside: None,
+        label_gaps: None,
+        rare: Vec::new(),
+        unused_columns: Vec::new(),
         dim: None,
         faint: 0,
         outside_range: 0,
@@ -232,9 +247,12 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
     };
     let mut survey = Survey::default();
     let mut otherwise: Vec<(f64, &[u8])> = Vec::new();
-    for Part { gather, .. } in parts.into_iter().flatten() {
+    for Part { gather, told } in parts.into_iter().flatten() {
         survey.append(&gather.survey);
         report.resized += gather.resized;
+        let named = told.unused_columns.iter().filter(|column| !report.unused_columns.contains(column));
+        let named: Vec<String> = named.cloned().collect();
+        report.unused_columns.extend(named);
         report.unreadable.extend(gather.unreadable.iter().cloned());
         let image = |index: usize| &gather.pixels[index * IMAGE_PIXELS..][..IMAGE_PIXELS];
         let of_part = gather.survey.otherwise(read_as.ground, read_as.range);

@@ -39,15 +39,20 @@ pub(super) struct ArrayFile {
 }
 
 /// What a place says beside images.
+#[derive(Default)]
 pub(super) struct Told {
     /// None if the images have no labels.
     pub(super) labels: Option<Labels>,
     pub(super) names: KnownNames,
+    /// The names of columns that are not used.
+    pub(super) unused_columns: Vec<String>,
+    /// Where the labels of tables are whose columns have no names.
+    pub(super) label_end: Option<csv::End>,
 }
 
 impl Told {
     fn labels(labels: Labels) -> Told {
-        Told { labels: Some(labels), names: KnownNames::new() }
+        Told { labels: Some(labels), ..Told::default() }
     }
 
     /// The same without labels that are none.
@@ -74,12 +79,13 @@ impl Place {
         }
     }
 
-    /// Hands all images to `gather`; as many labels come back as images were taken, or none.
-    pub(super) fn read(&self, gather: &mut Gather<'_>) -> Result<Told, DataError> {
-        self.read_all(gather).map(Told::or_none)
+    /// Hands all images to `gather`; as many labels come back as images were taken, or none. Those of another split are at
+    /// `label_end` of their tables.
+    pub(super) fn read(&self, label_end: Option<csv::End>, gather: &mut Gather<'_>) -> Result<Told, DataError> {
+        self.read_all(label_end, gather).map(Told::or_none)
     }
 
-    fn read_all(&self, gather: &mut Gather<'_>) -> Result<Told, DataError> {
+    fn read_all(&self, label_end: Option<csv::End>, gather: &mut Gather<'_>) -> Result<Told, DataError> {
         match self {
             Place::Arrays { images, labels, names } => {
                 let labels = read_arrays(images, labels, gather)?;
@@ -88,11 +94,11 @@ impl Place {
                     ..Told::labels(labels)
                 })
             }
-            Place::Csv(paths) => read_csv(paths, gather),
+            Place::Csv(paths) => read_csv(paths, label_end, gather),
             Place::Parquet(paths) => {
-                let (labels, names) = parquet::read(paths, gather)?;
+                let parquet::Table { labels, names, unused } = parquet::read(paths, gather)?;
                 let names = (0..).zip(names.unwrap_or_default()).collect();
-                Ok(Told { labels: Some(labels), names })
+                Ok(Told { names, unused_columns: unused, ..Told::labels(labels) })
             }
             Place::Pictures { folder, files } => read_pictures(folder, files, gather).map(Told::labels),
         }
@@ -115,16 +121,19 @@ fn read_arrays(images: &ArrayFile, labels: &ArrayFile, gather: &mut Gather<'_>) 
 }
 
 /// Tables of one split, one after the other.
-fn read_csv(paths: &[PathBuf], gather: &mut Gather<'_>) -> Result<Told, DataError> {
-    let mut all: Option<Labels> = None;
+fn read_csv(paths: &[PathBuf], label_end: Option<csv::End>, gather: &mut Gather<'_>) -> Result<Told, DataError> {
+    let mut all = Told { label_end, ..Told::default() };
     for path in paths {
-        match (csv::read(path, gather)?, &mut all) {
+        let csv::Table { labels, end, unused } = csv::read(path, all.label_end, gather)?;
+        all.label_end = all.label_end.or(end);
+        all.unused_columns.extend(unused);
+        match (labels, &mut all.labels) {
             (Some(labels), Some(all)) => all.append(labels),
-            (Some(labels), None) => all = Some(labels),
-            (None, _) => return Ok(Told { labels: None, names: KnownNames::new() }),
+            (Some(labels), None) => all.labels = Some(labels),
+            (None, _) => return Ok(Told { labels: None, ..all }),
         }
     }
-    Ok(Told { labels: all, names: KnownNames::new() })
+    Ok(all)
 }
 
 impl ArrayFile {

@@ -2,6 +2,7 @@
 
 use super::gather::Unreadable;
 use crate::data::ReadAs;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// How a data set was read from files.
@@ -36,6 +37,10 @@ pub struct LoadReport {
     pub resized: usize,
     /// How many test images were set aside from the training images, because there were no others.
     pub set_aside: Option<usize>,
+    /// Which labels are missing, where classes are numbers with gaps between them.
+    pub label_gaps: Option<LabelGaps>,
+    /// Classes of very few training images beside the others: their label may be damaged or misspelt.
+    pub rare: Vec<RareClass>,
     /// The highest value, where it is less than half of white: the images are dim, or white is another value.
     pub dim: Option<f32>,
     /// How many images use less than a sixteenth of the range: they may be of another one than the rest.
@@ -46,6 +51,8 @@ pub struct LoadReport {
     pub otherwise: Otherwise,
     /// What was passed over: files by their kind, folders by their names.
     pub left_out: Vec<LeftOut>,
+    /// The names of columns of a table that are neither labels nor pixels.
+    pub unused_columns: Vec<String>,
     /// Splits and sets that are there and of no use here.
     pub unused: Vec<Unused>,
     /// Images that could not be read, and are missing.
@@ -59,6 +66,26 @@ pub struct Otherwise {
     pub images: usize,
     /// The clearest of them, `[at most 20, 28, 28]`.
     pub worst: Vec<u8>,
+}
+
+/// Labels that are numbers, not all of which occur.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelGaps {
+    /// The lowest label of a training image.
+    pub first: u64,
+    /// The highest.
+    pub last: u64,
+    /// Those between them that no training image has, in order.
+    pub missing: Vec<RangeInclusive<u64>>,
+}
+
+/// A class of very few training images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RareClass {
+    /// What it is called.
+    pub name: String,
+    /// How many there are.
+    pub images: usize,
 }
 
 /// Files or folders that were passed over.

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 /// How far below the folder that was given sets are looked for: torchvision's lie in `MNIST/raw`.
 const MAX_DEPTH: usize = 2;
 
+/// Why a validation split is not used.
+pub(super) const TEST_IS_USED: &str = "the test split is used";
+
 /// A data set, as it lies.
 pub(super) struct Found {
     pub(super) format: &'static str,
@@ -20,10 +23,23 @@ pub(super) struct Found {
     /// The images to train on; all there are if there are no others.
     pub(super) train: Place,
     pub(super) test: Option<Place>,
+    /// The validation split, where there is a test split too.
+    pub(super) spare: Option<Place>,
     /// The folder it lies in.
     pub(super) home: PathBuf,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) unused: Vec<Unused>,
+}
+
+impl Found {
+    /// Takes the validation split to test on, if there is one beside the test split; `why` is why that is not used.
+    pub(super) fn test_on_spare(&mut self, why: &'static str) -> bool {
+        let Some(spare) = self.spare.take() else { return false };
+        self.unused.retain(|unused| unused.why != TEST_IS_USED);
+        let before = self.test.replace(spare);
+        self.unused.extend(before.map(|test| Unused { path: test.path().to_owned(), why }));
+        true
+    }
 }
 
 /// The members of one set.
@@ -236,11 +252,12 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
     use SplitName::{Test, Train, Validation};
     let (train, test) =
         if set.has(Some(Train)) { (Some(Train), [Some(Test), Some(Validation)]) } else { (None, [None; 2]) };
-    let test = test.into_iter().flatten().find(|&split| set.has(Some(split)));
+    let mut tests = test.into_iter().flatten().filter(|&split| set.has(Some(split)));
+    let (test, spare) = (tests.next(), tests.next());
     for member in &set.members {
         let split = member.meaning.split;
         let why = if split != train && split != test {
-            if split.is_none() { "it is of no split" } else { "the test split is used" }
+            if split.is_none() { "it is of no split" } else { TEST_IS_USED }
         } else if member.entry.is_some() && (member.rest > 0 || member.meaning.content.is_none()) {
             "other arrays are used"
         } else if member.entry.is_some() && !set.has_labels(split) {
@@ -253,18 +270,25 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
         }
     }
     let no_images = || DataError::NoImages { path: set.home.clone() };
-    Ok(Found {
+    let mut found = Found {
         format: set.members.first().map_or("", |member| member.format.name()),
         train: set.place(train)?.ok_or_else(no_images)?,
         test: match test {
             Some(split) => set.place(Some(split))?,
             None => None,
         },
+        // Nothing is wrong if it is no whole split, for it is mostly not used.
+        spare: spare.and_then(|split| set.place(Some(split)).ok().flatten()),
         left_out: left_out(&others, &set.name),
         unused,
         home: set.home.clone(),
         set: set.name,
-    })
+    };
+    // Arrays of an archive without labels are no test split at all, and that is said already.
+    if test.is_some() && found.test.is_none() {
+        found.test_on_spare("");
+    }
+    Ok(found)
 }
 
 fn sets(members: Vec<Member>) -> Vec<Set> {

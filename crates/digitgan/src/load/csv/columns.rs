@@ -4,6 +4,7 @@ use super::error::CsvError;
 use crate::load::error::one_line;
 use crate::load::limits::MAX_SIDE;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Names of a column of labels, in lower case.
 const LABEL_NAMES: [&str; 12] = [
@@ -47,6 +48,10 @@ pub(super) struct Layout {
     pub(super) parts: Vec<Part>,
     /// Rows and columns of an image.
     pub(super) size: (usize, usize),
+    /// Whether the names of the columns tell the size.
+    pub(super) names_tell_size: bool,
+    /// The names of the columns that are neither label nor pixel, but for those without a name of their own.
+    pub(super) unused: Vec<String>,
     /// For each pixel of an image, which pixel of a row of the table it is; none if they are in order.
     pub(super) order: Option<Vec<usize>>,
 }
@@ -98,20 +103,28 @@ impl FirstLine {
         if let [first, second, ..] = labels[..] {
             return Err(CsvError::TwoLabels { first: self.shown(first), second: self.shown(second) });
         }
-        let rest: Vec<usize> =
+        let mut rest: Vec<usize> =
             (0..names.len()).filter(|column| !labels.contains(column) && !indices.contains(column)).collect();
+        if let ([_], None) = (&labels[..], square(rest.len())) {
+            rest = numbered(&names, rest);
+        }
         let places = |columns: &[usize]| {
             let names: Vec<&str> = columns.iter().map(|&column| names[column].as_str()).collect();
             if self.is_header { Place::all(&names) } else { None }
         };
-        let size = |columns: &[usize]| {
-            let by_name = places(columns).and_then(|places| size_by_place(&places));
-            by_name.filter(|(rows, columns_)| rows * columns_ == columns.len()).or_else(|| square(columns.len()))
+        let by_name = |columns: &[usize]| {
+            let size = places(columns).and_then(|places| size_by_place(&places));
+            size.filter(|(rows, columns_)| rows * columns_ == columns.len())
         };
+        let size = |columns: &[usize]| by_name(columns).or_else(|| square(columns.len()));
         let layout = |label: Option<usize>, pixels: &[usize], size| -> Result<Layout, CsvError> {
             let order = places(pixels).map_or(Ok(None), |places| order(&places));
             let repeated = |pixel: usize| CsvError::RepeatedPixel { name: self.shown(pixels[pixel]) };
-            Ok(Layout { order: order.map_err(repeated)?, ..self.made_of(label, &indices, size) })
+            Ok(Layout {
+                order: order.map_err(repeated)?,
+                names_tell_size: by_name(pixels).is_some(),
+                ..self.made_of(label, pixels, size)
+            })
         };
         if let Some(size) = size(&rest) {
             return Ok(Found::Known(layout(labels.first().copied(), &rest, size)?));
@@ -129,17 +142,23 @@ impl FirstLine {
         })
     }
 
-    fn made_of(&self, label: Option<usize>, others: &[usize], size: (usize, usize)) -> Layout {
-        let mut parts = Vec::new();
+    /// The layout with these pixels, which are in the order of the columns.
+    fn made_of(&self, label: Option<usize>, pixels: &[usize], size: (usize, usize)) -> Layout {
+        let (mut parts, mut unused, mut pixels) = (Vec::new(), Vec::new(), pixels.iter().peekable());
         for column in 0..self.fields.len() {
+            let is_pixel = pixels.next_if_eq(&&column).is_some();
             match parts.last_mut() {
                 _ if Some(column) == label => parts.push(Part::Label),
-                _ if others.contains(&column) => parts.push(Part::Other),
-                Some(Part::Pixels(count)) => *count += 1,
-                _ => parts.push(Part::Pixels(1)),
+                Some(Part::Pixels(count)) if is_pixel => *count += 1,
+                _ if is_pixel => parts.push(Part::Pixels(1)),
+                _ => {
+                    parts.push(Part::Other);
+                    unused.extend(Some(self.shown(column)).filter(|name| !is_row_number(name)));
+                }
             }
         }
-        Layout { delimiter: self.delimiter, columns: self.fields.len(), parts, size, order: None }
+        let (delimiter, columns) = (self.delimiter, self.fields.len());
+        Layout { delimiter, columns, parts, size, names_tell_size: false, unused, order: None }
     }
 
     /// A column's name as it goes into a message.
@@ -150,7 +169,13 @@ impl FirstLine {
 
     fn shown_columns(&self) -> String {
         let count = self.fields.len();
-        let columns = if count == 1 { "one column".to_owned() } else { format!("{count} columns") };
+        let mut columns = if count == 1 { "one column".to_owned() } else { format!("{count} columns") };
+        // With a label, or with a label and a number of the row.
+        let colours = (1..=2).filter(|others| count > *others && (count - others).is_multiple_of(3));
+        if let Some((side, _)) = colours.filter_map(|others| square((count - others) / 3)).find(|(side, _)| *side >= 8)
+        {
+            columns += &format!(", as of {side}x{side} pixels in three colours, which must become grey first");
+        }
         if !self.is_header {
             return columns;
         }
@@ -223,6 +248,24 @@ fn is_header(fields: &[String]) -> bool {
 
 fn is_number(field: &str) -> bool {
     field.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) && field.parse::<f64>().is_ok()
+}
+
+/// Those of the columns whose names are numbered alike, such as `pixel0`, if as many are as a square has pixels; else all.
+fn numbered(names: &[String], columns: Vec<usize>) -> Vec<usize> {
+    let kind = |&column: &usize| Place::of(&names[column]).map(|(kind, place)| (kind, place.row.is_some()));
+    let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+    columns.iter().filter_map(kind).for_each(|kind| *counts.entry(kind).or_default() += 1);
+    match counts.into_iter().max_by_key(|&(_, count)| count) {
+        Some((most, count)) if square(count).is_some() => {
+            columns.into_iter().filter(|column| kind(column) == Some(most)).collect()
+        }
+        _ => columns,
+    }
+}
+
+/// Whether a column only numbers the rows, and has no name of its own: pandas writes such.
+fn is_row_number(name: &str) -> bool {
+    name.is_empty() || name.eq_ignore_ascii_case("unnamed: 0")
 }
 
 /// Rows and columns of as many pixels as a square has.

@@ -4,19 +4,28 @@
 //! rows are sorted by class. Labels are texts or small whole numbers.
 
 use super::columns::{Layout, fields};
+use super::error::CsvError;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// The share of its most frequent value from which on a column looks like ground.
 const MOSTLY: f64 = 0.75;
-/// Labels in numbers are below it.
-const LABELS: f64 = 100.0;
+/// Labels in numbers are among these; the lowest says that there is none.
+const LABELS: RangeInclusive<f64> = -1.0..=99.0;
+
+/// At which end of its rows a table has the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::load) enum End {
+    First,
+    Last,
+}
 
 /// What is in a column.
 #[derive(Default)]
 struct Column {
     /// How often each whole number that may be a label is there.
-    numbers: BTreeMap<u8, usize>,
+    numbers: BTreeMap<i8, usize>,
     texts: usize,
     /// Numbers that are no labels.
     others: usize,
@@ -54,16 +63,25 @@ impl Ends {
         }
     }
 
-    /// Which is the label: 0 for the first column, 1 for the last one; none if they do not tell.
-    pub(super) fn label(&self) -> Option<usize> {
+    /// Where the label is; none if the columns do not tell. Other tables of the same data set have it at the end `before`:
+    /// where nothing speaks against it, this one has too.
+    ///
+    /// # Errors
+    /// If it is clearly at the other end here.
+    pub(super) fn label(&self, before: Option<End>) -> Result<Option<End>, CsvError> {
         let only = |is: fn(&Column) -> bool| match self.columns.each_ref().map(is) {
-            [true, false] => Some(0),
-            [false, true] => Some(1),
+            [true, false] => Some(End::First),
+            [false, true] => Some(End::Last),
             _ => None,
         };
-        let by_text = only(|column| column.texts > 0);
-        let by_value = only(|column| column.others == 0);
-        by_text.or(by_value).or_else(|| only(|column| column.others == 0 && !column.is_mostly_one()))
+        let clear = only(|column| column.texts > 0).or_else(|| only(|column| column.others == 0));
+        match (clear, before) {
+            (Some(here), Some(before)) if here != before => Err(CsvError::LabelsUnclear),
+            (clear, before) => {
+                let likely = || only(|column| column.others == 0 && !column.is_mostly_one());
+                Ok(clear.or(before).or_else(likely))
+            }
+        }
     }
 }
 
@@ -71,8 +89,8 @@ impl Column {
     fn add(&mut self, field: &[u8]) {
         let text = std::str::from_utf8(field).unwrap_or_default().trim();
         match text.parse::<f64>() {
-            Ok(value) if value.fract() == 0.0 && (0.0..LABELS).contains(&value) => {
-                *self.numbers.entry(value as u8).or_default() += 1;
+            Ok(value) if value.fract() == 0.0 && LABELS.contains(&value) => {
+                *self.numbers.entry(value as i8).or_default() += 1;
             }
             Ok(_) => self.others += 1,
             Err(_) => self.texts += 1,

@@ -38,6 +38,15 @@ pub enum CsvError {
          pixel0 … or pixel0 …, label"
     )]
     LabelsUnclear,
+    /// The rows hold images in colours.
+    #[error(
+        "its rows look like images of {side}x{side} pixels in four colours (red, green, blue and how opaque they are); make \
+         them grey, with one column for each pixel"
+    )]
+    Colours {
+        /// Rows and columns of an image.
+        side: usize,
+    },
     /// Two columns of pixels have the same number in their names.
     #[error(
         "two of its columns have the place of the pixel {name} in their names; give each pixel a number of its own"
@@ -70,6 +79,7 @@ impl CsvError {
             CsvError::Columns { .. }
             | CsvError::TwoLabels { .. }
             | CsvError::LabelsUnclear
+            | CsvError::Colours { .. }
             | CsvError::RepeatedPixel { .. }
             | CsvError::Utf16
             | CsvError::TooMany => ErrorKind::Data,

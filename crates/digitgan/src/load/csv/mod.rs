@@ -10,6 +10,7 @@
 //! all threads.
 
 mod blocks;
+mod colours;
 mod columns;
 mod ends;
 mod error;
@@ -17,6 +18,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(super) use ends::End;
 pub use error::CsvError;
 
 use super::error::DataError;
@@ -24,6 +26,7 @@ use super::gather::Gather;
 use super::open::open as open_file;
 use super::stored::{Labels, Stored};
 use blocks::{Blocks, pieces};
+use colours::are_four_colours;
 use columns::{FirstLine, Found, Layout};
 use ends::Ends;
 use rayon::prelude::*;
@@ -38,18 +41,29 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The same in UTF-16, in either order of bytes.
 const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-/// Reads the table at `path`: the images into `gather`, and their labels, if it has any.
-pub(super) fn read(path: &Path, gather: &mut Gather) -> Result<Option<Labels>, DataError> {
+/// What a table says beside images.
+pub(super) struct Table {
+    /// None if the images have no labels.
+    pub(super) labels: Option<Labels>,
+    /// Where the label is, if only the contents told.
+    pub(super) end: Option<End>,
+    /// The names of columns that are neither label nor pixel.
+    pub(super) unused: Vec<String>,
+}
+
+/// Reads the table at `path`: the images into `gather`, and their labels, if it has any. Other tables of the same data set,
+/// without names of columns, have the label at the end `before`.
+pub(super) fn read(path: &Path, before: Option<End>, gather: &mut Gather) -> Result<Table, DataError> {
     let wrong = |problem| DataError::Csv { path: path.to_owned(), problem };
     let open = || open_file(path).map_err(DataError::read(path));
     let mut blocks = Blocks::new(open()?);
     let first = first_block(&mut blocks).map_err(wrong)?;
-    let layout = match first.line.layout().map_err(wrong)? {
-        Found::Known(layout) => layout,
-        Found::FirstOrLast(layouts) => by_contents(open()?, layouts).map_err(wrong)?,
+    let (layout, end) = match first.line.layout().map_err(wrong)? {
+        Found::Known(layout) => (layout, None),
+        Found::FirstOrLast(layouts) => by_contents(open()?, layouts, before).map_err(wrong)?,
     };
     let labels = read_rows(&layout, first, &mut blocks, gather).map_err(wrong)?;
-    Ok(layout.has_labels().then_some(labels))
+    Ok(Table { labels: layout.has_labels().then_some(labels), end, unused: layout.unused })
 }
 
 /// The first line, and the lines after it, if it names columns, or from it on.
@@ -88,16 +102,20 @@ fn first_block(blocks: &mut Blocks<impl Read>) -> Result<First, CsvError> {
 }
 
 /// Looks at as much of the table as it takes to tell whether the labels come first or last.
-fn by_contents(reader: impl Read, layouts: [Layout; 2]) -> Result<Layout, CsvError> {
+fn by_contents(
+    reader: impl Read,
+    layouts: [Layout; 2],
+    before: Option<End>,
+) -> Result<(Layout, Option<End>), CsvError> {
     let mut blocks = Blocks::new(reader);
     let First { lines, .. } = first_block(&mut blocks)?;
     let (mut ends, mut lines) = (Ends::of(&layouts), Some(lines));
     let [first, last] = layouts;
     while let Some(some) = lines {
         ends.look_at(&some);
-        match ends.label() {
-            Some(0) => return Ok(first),
-            Some(_) => return Ok(last),
+        match ends.label(before)? {
+            Some(End::First) => return Ok((first, Some(End::First))),
+            Some(End::Last) => return Ok((last, Some(End::Last))),
             None => lines = blocks.next()?,
         }
     }
@@ -114,8 +132,10 @@ fn read_rows(
     let mut labels = Labels::Numbers(Vec::new());
     let mut line = first.before + 1;
     let mut block = Some(first.lines);
+    let mut looks = !layout.names_tell_size;
     while let Some(lines) = block {
-        let (taken, next) = rayon::join(|| take_lines(layout, &lines, line, gather), || blocks.next());
+        let (taken, next) = rayon::join(|| take_lines(layout, &lines, line, looks, gather), || blocks.next());
+        looks = false;
         labels.append(taken?);
         line += lines.iter().filter(|&&byte| byte == b'\n').count() as u64;
         block = next?;
@@ -123,9 +143,21 @@ fn read_rows(
     Ok(labels)
 }
 
-fn take_lines(layout: &Layout, lines: &[u8], first_line: u64, gather: &mut Gather) -> Result<Labels, CsvError> {
+/// Takes the images of some lines; `looks` whether they are in colours.
+fn take_lines(
+    layout: &Layout,
+    lines: &[u8],
+    first_line: u64,
+    looks: bool,
+    gather: &mut Gather,
+) -> Result<Labels, CsvError> {
     let pieces = pieces(lines, PIECE_BYTES);
     let read: Vec<Result<Piece, rows::Wrong>> = pieces.par_iter().map(|lines| Piece::read(lines, layout)).collect();
+    let in_colours =
+        |piece: &Result<Piece, _>| piece.as_ref().is_ok_and(|piece| are_four_colours(piece.values(), layout.pixels()));
+    if looks && !read.is_empty() && read.iter().all(in_colours) {
+        return Err(CsvError::Colours { side: layout.size.0 / 2 });
+    }
     let mut labels = Labels::Numbers(Vec::new());
     let mut line = first_line;
     for (piece, lines) in read.into_iter().zip(pieces) {

@@ -5,10 +5,8 @@
 
 use super::columns::{Layout, Part, fields};
 use crate::load::error::one_line;
+use crate::load::label_text::LabelText;
 use crate::load::stored::{Labels, Values};
-
-/// The longest label, in bytes.
-const MAX_LABEL: usize = 200;
 
 /// What some lines hold.
 #[derive(Debug)]
@@ -230,28 +228,13 @@ fn no_number(column: usize, field: &[u8]) -> String {
 
 /// Adds a label: a number as long as all are.
 fn push_label(labels: &mut Labels, field: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(field).map_err(|_| "its label is not UTF-8")?.trim();
-    if text.is_empty() {
-        return Err("its label is empty".to_owned());
-    }
-    if text.len() > MAX_LABEL {
-        return Err(format!("its label has {} bytes; at most {MAX_LABEL} are read", text.len()));
-    }
-    match (whole(text), &mut *labels) {
-        (Some(number), Labels::Numbers(numbers)) => numbers.push(number),
-        (_, Labels::Names(names)) => names.push(text.to_owned()),
-        (None, Labels::Numbers(numbers)) => {
-            let names = numbers.iter().map(i64::to_string).chain([text.to_owned()]).collect();
+    match (LabelText::read(field).map_err(|reason| one_line(&reason))?, &mut *labels) {
+        (LabelText::Number(number), Labels::Numbers(numbers)) => numbers.push(number),
+        (label, Labels::Names(names)) => names.push(label.name()),
+        (label, Labels::Numbers(numbers)) => {
+            let names = numbers.iter().map(i64::to_string).chain([label.name()]).collect();
             *labels = Labels::Names(names);
         }
     }
     Ok(())
-}
-
-/// A whole number, also one that was written as a real one.
-fn whole(text: &str) -> Option<i64> {
-    text.parse().ok().or_else(|| {
-        let number = text.parse::<f64>().ok()?;
-        (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::super::gather::Gather;
 use super::super::stored::Labels;
-use super::read;
+use super::{End, read};
 use crate::IMAGE_PIXELS;
 use crate::data::Reading;
 use flate2::Compression;
@@ -33,8 +33,8 @@ fn read_bytes(bytes: &[u8]) -> Result<(Vec<u8>, Option<Labels>), String> {
     let path = folder.path().join("table.csv");
     std::fs::write(&path, bytes).unwrap();
     let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
-    let labels = read(&path, &mut gather).map_err(|error| error.to_string())?;
-    Ok((gather.pixels, labels))
+    let table = read(&path, None, &mut gather).map_err(|error| error.to_string())?;
+    Ok((gather.pixels, table.labels))
 }
 
 fn labels(numbers: &[i64]) -> Option<Labels> {
@@ -143,6 +143,8 @@ fn labels_may_be_names_or_missing() {
     for (text, expected) in [
         (table(["a", "b", "a"]), names_of(["a", "b", "a"])),
         (table(["7", "b", "8"]), names_of(["7", "b", "8"])),
+        (table(["7.0", "b", "7"]), names_of(["7", "b", "7"])),
+        (table(["07", "7.0", "7"]), labels(&[7, 7, 7])),
         (table(["\"x, y\"", "b", "c"]), names_of(["x, y", "b", "c"])),
         (format!("{}\n{}\n{}\n", names(","), row(0, ","), row(1, ",")), None),
         (format!("{}\n{}\n{}\n", row(0, ","), row(1, ","), row(2, ",")), None),
@@ -150,6 +152,59 @@ fn labels_may_be_names_or_missing() {
         (format!("label,{}\n", names(",")), labels(&[])),
     ] {
         assert_eq!(read_bytes(text.as_bytes()).map(|(_, labels)| labels), Ok(expected), "{text:.30}");
+    }
+}
+
+#[test]
+fn labels_lie_where_they_do_in_the_other_tables() {
+    let read_after = |text: &str, before: Option<End>| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, text).unwrap();
+        let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
+        let table = read(&path, before, &mut gather).map_err(|error| error.to_string())?;
+        assert!(gather.pixels == [image(0), image(1)].concat(), "other pixels");
+        Ok::<_, String>((table.labels, table.end))
+    };
+    let first = |labels: [i32; 2]| format!("{},{}\n{},{}\n", labels[0], row(0, ","), labels[1], row(1, ","));
+    let last = |labels: [i32; 2]| format!("{},{}\n{},{}\n", row(0, ","), labels[0], row(1, ","), labels[1]);
+    for (text, before, expected, end) in [
+        (first([-1, -1]), Some(End::First), Ok([-1, -1]), End::First),
+        (last([-1, -1]), Some(End::Last), Ok([-1, -1]), End::Last),
+        // All of one class.
+        (first([7, 7]), Some(End::First), Ok([7, 7]), End::First),
+        (first([7, 3]), None, Ok([7, 3]), End::First),
+        (first([7, 7]), None, Err("could both be the labels"), End::First),
+        (last([170, 3]), Some(End::Last), Err("could both be the labels"), End::Last),
+    ] {
+        match (read_after(&text, before), expected) {
+            (Ok(found), Ok(expected)) => {
+                assert_eq!(found, (labels(&expected), Some(end)), "{text:.10} {before:?}");
+            }
+            (Err(error), Err(expected)) => assert!(error.contains(expected), "{text:.10} {before:?}: {error}"),
+            (found, _) => panic!("{text:.10} {before:?}: {found:?}"),
+        }
+    }
+}
+
+#[test]
+fn columns_that_are_not_used_are_named() {
+    let rows = |line: &dyn Fn(usize) -> String| (0..2).map(line).collect::<String>();
+    for (text, expected) in [
+        (format!("id,label,{}\n{}", names(","), rows(&|n| format!("{n},{n},{}\n", row(n, ",")))), vec!["id"]),
+        (
+            format!("id,source,label,{},note\n{}", names(","), rows(&|n| format!("{n},\"x\",{n},{},y\n", row(n, ",")))),
+            vec!["id", "source", "note"],
+        ),
+        (format!(",label,{}\n{}", names(","), rows(&|n| format!("{n},{n},{}\n", row(n, ",")))), vec![]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        std::fs::write(&path, &text).unwrap();
+        let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
+        let table = read(&path, None, &mut gather).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((table.labels, table.unused), (labels(&[0, 1]), expected.into_iter().map(str::to_owned).collect()));
+        assert!(gather.pixels == [image(0), image(1)].concat(), "other pixels");
     }
 }
 
@@ -198,6 +253,13 @@ fn other_values_and_sizes() {
 fn what_is_no_table_of_images_is_refused_with_what_was_found() {
     let good = format!("3,{}\n", row(1, ","));
     let noise = |number: usize| (0..=IMAGE_PIXELS).map(|i| ((number * 7 + i * i) % 90).to_string()).collect::<Vec<_>>();
+    let coloured = |colours: usize, opacity: &dyn Fn(u8) -> String| -> String {
+        let pixel =
+            |value: &u8| format!(",{value},{value},{value}") + if colours == 4 { "," } else { "" } + &opacity(!value);
+        let line = |number: usize| format!("{number}{}\n", image(number).iter().map(pixel).collect::<String>());
+        let header: String = (0..colours * IMAGE_PIXELS).map(|index| format!(",pixel{index}")).collect();
+        format!("label{header}\n{}", (0..3).map(line).collect::<String>())
+    };
     for (text, expected) in [
         (String::new(), "it is empty"),
         ("\n\r\n\n".to_owned(), "it is empty"),
@@ -225,6 +287,11 @@ fn what_is_no_table_of_images_is_refused_with_what_was_found() {
         ),
         ((0..50).map(|number| noise(number).join(",") + "\n").collect(), "its first and its last column could both be"),
         (good.clone(), "its first and its last column could both be the labels"),
+        (format!("label,{}\n1e300,{}\n", names(","), row(1, ",")), "line 2: its label 1e300 is too large; labels are"),
+        (format!("label,{}\n7.5,{}\n", names(","), row(1, ",")), "line 2: its label 7.5 is no whole number"),
+        (coloured(4, &|_| "255".to_owned()), "look like images of 28x28 pixels in four colours"),
+        (coloured(4, &|value| value.to_string()), "look like images of 28x28 pixels in four colours"),
+        (coloured(3, &|_| String::new()), "2353 columns, as of 28x28 pixels in three colours, which must become grey"),
     ] {
         let error = read_bytes(text.as_bytes()).map(|(_, labels)| labels).expect_err(expected);
         assert!(error.contains(expected), "expected {expected:?}, found {error:?}");
@@ -268,7 +335,7 @@ fn what_is_converted_to_csv_reads_back() {
     convert(&dataset, &out, ConvertLayout::Csv, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap();
     for (name, split) in [("train.csv", &dataset.train), ("test.csv", &dataset.test)] {
         let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
-        let found = read(&out.join(name), &mut gather).unwrap();
+        let found = read(&out.join(name), None, &mut gather).unwrap().labels;
         assert!(gather.pixels == split.images, "{name}");
         assert_eq!(found, labels(&split.labels.iter().map(|&label| label.into()).collect::<Vec<i64>>()));
     }
@@ -286,7 +353,7 @@ fn tables_that_pandas_wrote() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/data_formats");
     for name in ["csv_kaggle/train.csv", "csv_bare/train.csv.gz", "csv_index/train.csv.gz", "csv_names/train.csv.gz"] {
         let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
-        let found = read(&folder.join(name), &mut gather).unwrap().unwrap();
+        let found = read(&folder.join(name), None, &mut gather).unwrap().labels.unwrap();
         let expected: Vec<u8> = (0..9)
             .flat_map(|image| (0..IMAGE_PIXELS).map(move |index| (image, index)))
             .map(|(image, index)| pixel(image, index))

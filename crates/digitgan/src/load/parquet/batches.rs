@@ -1,10 +1,10 @@
 //! The rows of a Parquet file, some at a time.
 
 use super::error::ParquetError;
+use super::labels::LabelColumn;
 use super::pages::{self, Totals};
 use super::schema::{Columns, Images};
 use super::source::Source;
-use crate::load::error::one_line;
 use crate::load::limits::MAX_SIDE;
 use crate::load::stored::{Labels, Values};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -15,8 +15,6 @@ use ::parquet::file::reader::{FileReader, SerializedFileReader};
 const BATCH_ROWS: u64 = 4096;
 /// Bytes of a batch, as far as images are equally large.
 const BATCH_BYTES: u64 = 32 << 20;
-/// The longest label, in bytes.
-const MAX_LABEL: usize = 200;
 
 /// Some rows.
 pub(super) struct Batch {
@@ -53,13 +51,13 @@ pub(super) struct Batches<'a> {
 /// A row group that is being read.
 struct Group {
     images: ColumnReader,
-    labels: ColumnReader,
+    labels: LabelColumn,
     /// Rows that are left.
     rows: u64,
     batch_rows: u64,
     /// Values of one image, where it is a list.
     list: usize,
-    def_levels: [i16; 2],
+    def_level: i16,
 }
 
 impl<'a> Batches<'a> {
@@ -104,14 +102,14 @@ impl<'a> Batches<'a> {
             });
         }
         let row_bytes = bytes.checked_div(rows).unwrap_or_default().max(4 * list).max(1);
-        let levels = |leaf| metadata.column(leaf).column_descr().max_def_level();
+        let type_of = |leaf| metadata.column(leaf).column_descr();
         Ok(Group {
             images: reader.get_column_reader(images)?,
-            labels: reader.get_column_reader(label)?,
+            labels: LabelColumn::new(reader.get_column_reader(label)?, type_of(label)),
             rows,
             batch_rows: (BATCH_BYTES / row_bytes).clamp(1, BATCH_ROWS),
             list: list as usize,
-            def_levels: [images, label].map(levels),
+            def_level: type_of(images).max_def_level(),
         })
     }
 }
@@ -119,22 +117,21 @@ impl<'a> Batches<'a> {
 impl Group {
     fn next(&mut self, images: Images, first_row: u64) -> Result<Batch, ParquetError> {
         let count = self.rows.min(self.batch_rows) as usize;
-        let [image_levels, label_levels] = self.def_levels;
         let images = match (images, &mut self.images) {
             (Images::Files { .. }, ColumnReader::ByteArrayColumnReader(reader)) => {
-                BatchImages::Files(read(reader, image_levels, count)?)
+                BatchImages::Files(read(reader, self.def_level, count)?)
             }
-            (Images::Lists { .. }, reader) => read_lists(reader, image_levels, count, self.list)?,
+            (Images::Lists { .. }, reader) => read_lists(reader, self.def_level, count, self.list)?,
             _ => return Err(damaged("a column is of another type than the schema says")),
         };
-        let labels = read_labels(&mut self.labels, label_levels, count, first_row)?;
+        let labels = self.labels.read(count, first_row)?;
         self.rows -= count as u64;
         Ok(Batch { first_row, images, labels })
     }
 }
 
 /// Reads `count` values of a column without lists, null where there is none.
-fn read<T: DataType>(
+pub(super) fn read<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     max_def_level: i16,
     count: usize,
@@ -149,61 +146,6 @@ fn read<T: DataType>(
     }
     let mut values = values.into_iter();
     Ok(levels.into_iter().map(|level| if level == max_def_level { values.next() } else { None }).collect())
-}
-
-fn read_labels(
-    reader: &mut ColumnReader,
-    max_def_level: i16,
-    count: usize,
-    first_row: u64,
-) -> Result<Labels, ParquetError> {
-    fn all<T, L>(
-        labels: Vec<Option<T>>,
-        first_row: u64,
-        label: impl Fn(T) -> Result<L, String>,
-    ) -> Result<Vec<L>, ParquetError> {
-        let present = |(row, found): (u64, Option<T>)| {
-            let label = found.ok_or_else(|| "its label is missing".to_owned()).and_then(&label);
-            label.map_err(|reason| ParquetError::Row { row, reason })
-        };
-        (first_row + 1..).zip(labels).map(present).collect()
-    }
-    Ok(match reader {
-        ColumnReader::Int32ColumnReader(reader) => {
-            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, |label| Ok(i64::from(label)))?)
-        }
-        ColumnReader::Int64ColumnReader(reader) => {
-            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, Ok)?)
-        }
-        ColumnReader::FloatColumnReader(reader) => {
-            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, |label| whole(label.into()))?)
-        }
-        ColumnReader::DoubleColumnReader(reader) => {
-            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, whole)?)
-        }
-        ColumnReader::BoolColumnReader(reader) => {
-            Labels::Numbers(all(read(reader, max_def_level, count)?, first_row, |label| Ok(label.into()))?)
-        }
-        ColumnReader::ByteArrayColumnReader(reader) => {
-            Labels::Names(all(read(reader, max_def_level, count)?, first_row, label_name)?)
-        }
-        _ => return Err(damaged("a column is of another type than the schema says")),
-    })
-}
-
-/// A label that is stored as a real number, as where some were missing once.
-fn whole(label: f64) -> Result<i64, String> {
-    let is_whole = label.fract() == 0.0 && label.abs() < 2f64.powi(53);
-    if is_whole { Ok(label as i64) } else { Err(format!("its label {label} is no whole number")) }
-}
-
-fn label_name(bytes: ByteArray) -> Result<String, String> {
-    let text = std::str::from_utf8(bytes.data()).map_err(|_| "its label is not UTF-8")?;
-    match text.len() {
-        0 => Err("its label is empty".to_owned()),
-        length if length > MAX_LABEL => Err(format!("its label has {length} bytes; at most {MAX_LABEL} are read")),
-        _ => Ok(one_line(text)),
-    }
 }
 
 /// Reads `count` lists of `length` pixels.
@@ -296,6 +238,6 @@ impl Pixels {
     }
 }
 
-fn damaged(reason: &str) -> ParquetError {
+pub(super) fn damaged(reason: &str) -> ParquetError {
     ParquetError::Damaged { reason: reason.to_owned() }
 }

@@ -4,7 +4,7 @@
 //! | column | types |
 //! | --- | --- |
 //! | images | a struct of `bytes` (and `path`), bytes, or lists of pixels (of numbers, or of rows of numbers) |
-//! | labels | whole numbers of any width, or texts; the names of numbered classes come from the schema's metadata |
+//! | labels | whole numbers of any type, or texts; the names of numbered classes come from the schema's metadata |
 //!
 //! Columns are known by their names ([`schema`]) or, failing that, by being the only one of their type. What another program
 //! wrote again (Polars, DuckDB) has lost the names of the classes. Rows are read a batch at a time ([`batches`]); the
@@ -13,6 +13,8 @@
 #[cfg(feature = "parquet")]
 mod batches;
 mod error;
+#[cfg(feature = "parquet")]
+mod labels;
 mod lost;
 mod magic;
 #[cfg(feature = "parquet")]
@@ -40,22 +42,31 @@ use lost::{Lost, check_classes};
 use std::path::Path;
 use std::path::PathBuf;
 
-/// Reads the files at `paths`, which are one split in this order: the images into `gather`, and their labels and the names
-/// of their classes, if the files have any.
-pub(super) fn read(paths: &[PathBuf], gather: &mut Gather) -> Result<(Labels, Option<Vec<String>>), DataError> {
-    let mut all = (Labels::Numbers(Vec::new()), None);
+/// What files say beside images.
+pub(super) struct Table {
+    pub(super) labels: Labels,
+    /// What the classes are called, if the files say it.
+    pub(super) names: Option<Vec<String>>,
+    /// The names of columns that are not used.
+    pub(super) unused: Vec<String>,
+}
+
+/// Reads the files at `paths`, which are one split in this order: the images into `gather`.
+pub(super) fn read(paths: &[PathBuf], gather: &mut Gather) -> Result<Table, DataError> {
+    let mut all = Table { labels: Labels::Numbers(Vec::new()), names: None, unused: Vec::new() };
     let mut lost = Lost::new();
     for path in paths {
         let wrong = |problem| DataError::Parquet { path: path.clone(), problem };
-        let (labels, names) = read_file(path, gather, &mut lost).map_err(wrong)?;
-        all.0.append(labels);
-        match (&all.1, names) {
+        let Table { labels, names, unused } = read_file(path, gather, &mut lost).map_err(wrong)?;
+        all.labels.append(labels);
+        all.unused.extend(unused);
+        match (&all.names, names) {
             (Some(before), Some(names)) if *before != names => return Err(wrong(ParquetError::OtherClassNames)),
-            (None, names) => all.1 = names,
+            (None, names) => all.names = names,
             _ => {}
         }
     }
-    check_classes(&all.0, all.1.as_deref().unwrap_or_default(), lost)?;
+    check_classes(&all.labels, all.names.as_deref().unwrap_or_default(), lost)?;
     Ok(all)
 }
 
@@ -63,6 +74,6 @@ pub(super) fn read(paths: &[PathBuf], gather: &mut Gather) -> Result<(Labels, Op
 use read::read_file;
 
 #[cfg(not(feature = "parquet"))]
-fn read_file(_: &Path, _: &mut Gather, _: &mut Lost) -> Result<(Labels, Option<Vec<String>>), ParquetError> {
+fn read_file(_: &Path, _: &mut Gather, _: &mut Lost) -> Result<Table, ParquetError> {
     Err(ParquetError::NotBuilt)
 }

@@ -1,5 +1,6 @@
 //! One Parquet file.
 
+use super::Table;
 use super::batches::{Batch, BatchImages, Batches};
 use super::error::ParquetError;
 use super::lost::Lost;
@@ -15,13 +16,9 @@ use crate::load::stored::{Labels, Stored};
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use std::path::Path;
 
-/// Reads the images of the file at `path` into `gather`, and returns their labels and what the classes are called. The
-/// labels of images that cannot be read go to `lost`.
-pub(super) fn read_file(
-    path: &Path,
-    gather: &mut Gather,
-    lost: &mut Lost,
-) -> Result<(Labels, Option<Vec<String>>), ParquetError> {
+/// Reads the images of the file at `path` into `gather`, and returns what else it says. The labels of images that
+/// cannot be read go to `lost`.
+pub(super) fn read_file(path: &Path, gather: &mut Gather, lost: &mut Lost) -> Result<Table, ParquetError> {
     let reader = open(path)?;
     let columns = Columns::find(reader.metadata().file_metadata())?;
     check_count(&reader, gather.len())?;
@@ -35,7 +32,7 @@ pub(super) fn read_file(
         batch = next?;
     }
     drop(batches);
-    Ok((labels, columns.class_names))
+    Ok(Table { labels, names: columns.class_names, unused: columns.unused })
 }
 
 fn open(path: &Path) -> Result<SerializedFileReader<Source>, ParquetError> {

@@ -27,6 +27,8 @@ const LABEL_NAMES: [&str; 13] = [
 ];
 /// Names of columns that number the rows.
 const INDEX_NAMES: [&str; 4] = ["index", "idx", "id", "row"];
+/// How the names of columns begin that pandas adds to number the rows.
+const PANDAS_INDEX: &str = "__index_level_";
 /// How many columns a message names.
 const NAMED: usize = 8;
 
@@ -37,6 +39,8 @@ pub(super) struct Columns {
     pub(super) label: usize,
     /// What the classes with the numbers 0, 1, 2 … are called.
     pub(super) class_names: Option<Vec<String>>,
+    /// The names of columns that are not read, but for those that pandas adds to number the rows.
+    pub(super) unused: Vec<String>,
 }
 
 /// How images are stored.
@@ -78,7 +82,10 @@ impl Columns {
             .zip(label(schema, &uses, &known))
             .ok_or_else(|| ParquetError::Columns { columns: describe(schema) })?;
         let class_names = known.into_iter().find(|known| known.column == name(schema, label));
-        Ok(Columns { images, label, class_names: class_names.map(|known| known.names) })
+        let used = [name(schema, images.leaf()), name(schema, label)];
+        let names = schema.root_schema().get_fields().iter().map(|field| field.name());
+        let unused = names.filter(|name| !used.contains(name) && !name.starts_with(PANDAS_INDEX)).map(short).collect();
+        Ok(Columns { images, label, class_names: class_names.map(|known| known.names), unused })
     }
 }
 
@@ -88,10 +95,12 @@ impl Use {
         let is_number =
             matches!(leaf.physical_type(), Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE);
         let is_whole = matches!(leaf.physical_type(), Physical::INT32 | Physical::INT64) && is_plain_number(leaf);
-        let is_real = matches!(leaf.physical_type(), Physical::FLOAT | Physical::DOUBLE | Physical::BOOLEAN);
+        let is_real = matches!(leaf.physical_type(), Physical::FLOAT | Physical::DOUBLE | Physical::BOOLEAN)
+            || is_decimal(leaf)
+            || is_half(leaf);
         match (leaf.physical_type(), leaf.max_rep_level(), parts.len()) {
             (Physical::BYTE_ARRAY, 0, 1) if is_text(leaf) => Use::Texts,
-            (Physical::BYTE_ARRAY, 0, 1 | 2) if !is_text(leaf) => Use::Files,
+            (Physical::BYTE_ARRAY, 0, 1 | 2) if !is_text(leaf) && !is_decimal(leaf) => Use::Files,
             (_, 0, 1) if is_whole => Use::Numbers,
             (_, 0, 1) if is_real => Use::Reals,
             (_, 1 | 2, _) if is_number => Use::Lists,
@@ -109,6 +118,17 @@ fn is_text(leaf: &ColumnDescriptor) -> bool {
 fn is_plain_number(leaf: &ColumnDescriptor) -> bool {
     matches!(leaf.logical_type_ref(), None | Some(LogicalType::Integer { .. }))
         && !matches!(leaf.converted_type(), ConvertedType::DECIMAL | ConvertedType::DATE)
+}
+
+/// Whether it holds decimal fractions.
+pub(super) fn is_decimal(leaf: &ColumnDescriptor) -> bool {
+    matches!(leaf.logical_type_ref(), Some(LogicalType::Decimal { .. }))
+        || leaf.converted_type() == ConvertedType::DECIMAL
+}
+
+/// Whether it holds real numbers of 16 bits.
+pub(super) fn is_half(leaf: &ColumnDescriptor) -> bool {
+    matches!(leaf.logical_type_ref(), Some(LogicalType::Float16))
 }
 
 /// The name of the column that a leaf is of.
@@ -139,7 +159,7 @@ fn images(schema: &SchemaDescriptor, uses: &[Use]) -> Option<Images> {
 fn label(schema: &SchemaDescriptor, uses: &[Use], known: &[ClassNames]) -> Option<usize> {
     let is_index = |&leaf: &usize| {
         let name = name(schema, leaf).to_lowercase();
-        name.starts_with("__index_level_") || INDEX_NAMES.contains(&name.as_str())
+        name.starts_with(PANDAS_INDEX) || INDEX_NAMES.contains(&name.as_str())
     };
     let mut numbers = leaves(uses, &[Use::Numbers]);
     numbers.retain(|leaf| !is_index(leaf));
@@ -189,8 +209,12 @@ pub(super) fn describe(schema: &SchemaDescriptor) -> String {
     format!("{noun} {}{more}", shown.join(", "))
 }
 
+/// A name as it goes into a message.
+fn short(name: &str) -> String {
+    one_line(&name.chars().take(40).collect::<String>())
+}
+
 fn describe_column(field: &Type) -> String {
-    let short = |name: &str| one_line(&name.chars().take(40).collect::<String>());
     let kind = match field {
         Type::PrimitiveType { physical_type, .. } => match (physical_type, field.get_basic_info().converted_type()) {
             (Physical::BYTE_ARRAY, ConvertedType::UTF8) => "text".to_owned(),

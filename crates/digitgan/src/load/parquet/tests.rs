@@ -2,11 +2,13 @@
 
 use super::super::gather::Gather;
 use super::super::stored::Labels;
-use super::read;
+use super::{Table, read};
 use crate::IMAGE_PIXELS;
 use crate::data::Reading;
 use ::parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
+use ::parquet::data_type::{
+    BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
+};
 use ::parquet::file::metadata::KeyValue;
 use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use ::parquet::file::writer::SerializedFileWriter;
@@ -44,6 +46,7 @@ enum Column {
     Ints(Vec<i32>, Vec<i16>, Vec<i16>),
     Doubles(Vec<f64>, Vec<i16>),
     Bools(Vec<bool>, Vec<i16>),
+    Fixed(Vec<FixedLenByteArray>, Vec<i16>),
 }
 
 fn file(schema: &str, names: Option<&str>, compression: Compression, groups: &[Vec<Column>]) -> Vec<u8> {
@@ -78,6 +81,9 @@ fn file_of(
                 Column::Longs(values, def) => next.typed::<Int64Type>().write_batch(values, Some(def), None),
                 Column::Doubles(values, def) => next.typed::<DoubleType>().write_batch(values, Some(def), None),
                 Column::Bools(values, def) => next.typed::<BoolType>().write_batch(values, Some(def), None),
+                Column::Fixed(values, def) => {
+                    next.typed::<FixedLenByteArrayType>().write_batch(values, Some(def), None)
+                }
                 Column::Ints(values, def, rep) => next.typed::<Int32Type>().write_batch(values, Some(def), Some(rep)),
             };
             written.unwrap();
@@ -108,6 +114,7 @@ struct Found {
     labels: Labels,
     names: Option<Vec<String>>,
     unreadable: Vec<String>,
+    unused: Vec<String>,
 }
 
 fn read_files(files: &[&[u8]]) -> Result<Found, String> {
@@ -115,9 +122,9 @@ fn read_files(files: &[&[u8]]) -> Result<Found, String> {
     let paths: Vec<PathBuf> = (0..files.len()).map(|index| folder.path().join(format!("{index}.parquet"))).collect();
     files.iter().zip(&paths).for_each(|(bytes, path)| fs::write(path, bytes).unwrap());
     let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
-    let (labels, names) = read(&paths, &mut gather).map_err(|error| error.to_string())?;
+    let Table { labels, names, unused } = read(&paths, &mut gather).map_err(|error| error.to_string())?;
     let unreadable = gather.unreadable.iter().map(|image| format!("{}: {}", image.place, image.reason)).collect();
-    Ok(Found { pixels: gather.pixels, labels, names, unreadable })
+    Ok(Found { pixels: gather.pixels, labels, names, unreadable, unused })
 }
 
 fn thirds(count: usize) -> Labels {
@@ -191,6 +198,42 @@ fn columns_by_name_or_by_type() {
     );
     let error = read_files(&[&halves]).err().unwrap();
     assert!(error.contains("row 2") && error.contains("0.5 is no whole number"), "{error}");
+}
+
+#[test]
+fn labels_are_whole_numbers_of_any_type() {
+    let fixed = |bytes: &[Vec<u8>]| {
+        Column::Fixed(bytes.iter().map(|bytes| ByteArray::from(bytes.clone()).into()).collect(), vec![1; bytes.len()])
+    };
+    let halves = |numbers: [f32; 2]| fixed(&numbers.map(|number| half::f16::from_f32(number).to_le_bytes().to_vec()));
+    let wide = |numbers: [i128; 2]| fixed(&numbers.map(|number| number.to_be_bytes().to_vec()));
+    let ints = |numbers: [i32; 2]| Column::Ints(numbers.to_vec(), vec![1; 2], vec![0; 2]);
+    let longs = |numbers: [i64; 2]| Column::Longs(numbers.to_vec(), vec![1; 2]);
+    let bytes = |numbers: [&[u8]; 2]| Column::Bytes(numbers.map(|bytes| bytes.to_vec().into()).to_vec(), vec![1; 2]);
+    for (kind, column, expected) in [
+        ("int64 label (UINT_64)", longs([7, i64::MAX]), Ok([7, i64::MAX])),
+        ("int64 label (INTEGER(64,false))", longs([7, -1]), Err("18446744073709551615 is too large")),
+        ("int32 label (UINT_32)", ints([7, -1]), Ok([7, i64::from(u32::MAX)])),
+        ("fixed_len_byte_array(2) label (FLOAT16)", halves([7.0, 3.0]), Ok([7, 3])),
+        ("fixed_len_byte_array(2) label (FLOAT16)", halves([7.0, 0.5]), Err("row 2: its label 0.5 is no whole")),
+        ("int32 label (DECIMAL(9,2))", ints([700, 300]), Ok([7, 3])),
+        ("int64 label (DECIMAL(18,1))", longs([70, 35]), Err("row 2: its label 3.5 is no whole number")),
+        ("fixed_len_byte_array(16) label (DECIMAL(38,2))", wide([700, -100]), Ok([7, -1])),
+        ("binary label (DECIMAL(5,0))", bytes([&[7], &[1, 0]]), Ok([7, 256])),
+        ("binary label (DECIMAL(5,0))", bytes([&[7], &[]]), Err("row 2: its label is a number of 0 bytes")),
+    ] {
+        let schema = format!("message schema {{ optional binary image; optional {kind}; optional int32 id; }}");
+        let pictures = Column::Bytes((0..2).map(png).collect(), vec![1; 2]);
+        let found = read_files(&[&file(&schema, None, Compression::SNAPPY, &[vec![pictures, column, ints([0, 1])]])]);
+        match (found, expected) {
+            (Ok(found), Ok(expected)) => {
+                assert_eq!(found.labels, Labels::Numbers(expected.to_vec()), "{kind}");
+                assert_eq!(found.unused, ["id"], "{kind}");
+            }
+            (Err(error), Err(expected)) => assert!(error.contains(expected), "{kind}: {error}"),
+            (found, _) => panic!("{kind}: {:?}", found.map(|found| found.labels)),
+        }
+    }
 }
 
 #[test]
@@ -346,7 +389,7 @@ fn what_is_converted_to_parquet_reads_back() {
     for (name, split) in [("train", &dataset.train), ("test", &dataset.test)] {
         let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
         let path = out.join(format!("data/{name}-00000-of-00001.parquet"));
-        let (labels, names) = read(&[path], &mut gather).unwrap();
+        let Table { labels, names, .. } = read(&[path], &mut gather).unwrap();
         assert!(gather.pixels == split.images, "{name}");
         assert_eq!(labels, Labels::Numbers(split.labels.iter().map(|&label| label.into()).collect()));
         assert_eq!(names.unwrap(), dataset.class_names);
@@ -376,8 +419,10 @@ fn files_that_other_programs_wrote() {
     ] {
         let paths: Vec<PathBuf> = files.iter().map(|name| folder.join(name)).collect();
         let mut gather = Gather::new(Reading::default(), None, Box::new(|_| ()));
-        let (found, names) = read(&paths, &mut gather).unwrap_or_else(|error| panic!("{error}"));
+        let Table { labels: found, names, unused } =
+            read(&paths, &mut gather).unwrap_or_else(|error| panic!("{error}"));
         assert!(gather.pixels == expected, "{files:?}");
+        assert_eq!(unused, Vec::<String>::new(), "{files:?}");
         let texts = ["zero", "one", "two"].map(str::to_owned);
         assert_eq!(names, (files.len() == 2).then(|| texts.to_vec()), "{files:?}");
         let by_name = files[0].contains("lists");
