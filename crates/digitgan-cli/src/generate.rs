@@ -12,7 +12,7 @@ use crate::{destination, judge, output, text};
 use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
 use digitgan::files;
-use digitgan::generate::record::{self, Keep, Labels, Obstacle, SetRecord};
+use digitgan::generate::record::{self, Keep, Labels, SetRecord};
 use digitgan::generate::{self, GenerateError, Plan, Source};
 use digitgan::judge::{ClassifierFile, Judge};
 use digitgan::load::generated::Layout;
@@ -263,12 +263,7 @@ fn tell(args: &Args, generator: &Path, record: &SetRecord, before: u64, took: Du
         .collect();
     output::table(["class", "train", "test"], &rows)?;
     if let Some(obstacle) = obstacle {
-        let classes = record.train.counts.iter().filter(|&&count| count > 0).count();
-        let remedy = match obstacle {
-            Obstacle::Gap(_) if classes > 1 => "; with --format png it would",
-            _ => "",
-        };
-        output::note(&format!("digitgan will not train on this data set: {obstacle}{remedy}"));
+        output::note(&format!("digitgan will not train on this data set: {obstacle}"));
     }
     Ok(())
 }

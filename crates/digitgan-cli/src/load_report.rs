@@ -98,7 +98,7 @@ fn missing_labels(gaps: &LabelGaps) -> String {
     let mut named: Vec<String> = gaps.missing.iter().take(2 * NAMED).map(one).collect();
     let last = match gaps.missing.len() - named.len() {
         0 => named.pop().unwrap_or_default(),
-        more => format!("others, {more} more gaps"),
+        more => format!("others ({more} more gaps)"),
     };
     let before = if named.is_empty() { String::new() } else { format!("{} or ", named.join(", ")) };
     format!("labels {} to {}: no image has {before}{last}", gaps.first, gaps.last)

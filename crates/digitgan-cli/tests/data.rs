@@ -91,6 +91,46 @@ fn runs_of_older_versions_read_their_data_as_they_did() {
 }
 
 #[test]
+fn classes_are_called_by_their_numbers_and_gaps_are_told() {
+    let place = Place::new();
+    let table = |name: &str, labels: &[&str]| {
+        let names: String = (0..784).map(|index| format!(",pixel{index}")).collect();
+        let line = |(row, label): (usize, &&str)| {
+            (0..784).fold(format!("{row},{label}"), |line, index| format!("{line},{}", (index * 7 + row) % 256)) + "\n"
+        };
+        let text: String = labels.iter().enumerate().map(line).collect();
+        fs::create_dir_all(place.path(name)).unwrap();
+        fs::write(place.path(name).join("train.csv"), format!("id,label{names}\n{text}")).unwrap();
+    };
+    table("odd", &["1", "3", "5"].repeat(10));
+    let said = place.succeed("data info --data odd --data-dir data");
+    for expected in ["labels 1 to 5: no image has 2 or 4", "the column id was not used"] {
+        assert!(said.stderr.contains(expected), "{expected}: {}", said.stderr);
+    }
+    let found = info(&place, "odd");
+    assert_eq!(found["class_names"], serde_json::json!(["1", "3", "5"]));
+    assert_eq!(found["files"]["label_gaps"], serde_json::json!({ "first": 1, "last": 5, "missing": [[2, 2], [4, 4]] }));
+    assert_eq!(found["files"]["unused_columns"], serde_json::json!(["id"]));
+    place.succeed("train cgan --data odd --watch off --batch-size 8 --threads 1 --max-steps 2 --name odd");
+    let drawn = place.succeed("sample odd --digits 35 --count 1 --json --threads 1 --out odd.png").stdout;
+    let drawn: serde_json::Value = serde_json::from_str(&drawn).unwrap();
+    assert_eq!(drawn["digits"], serde_json::json!(["3", "5"]));
+    let said = place.digitgan("sample odd --digit 2 --out no.png");
+    assert_eq!(complaint(&said, 2, &["no class of this generator: it knows 1, 3, 5"]), None, "{}", said.stderr);
+
+    // A damaged label among many, and more than can be named.
+    let many: Vec<&str> = ["0"; 150].into_iter().chain(["1"; 150]).chain(["77"]).collect();
+    table("damaged", &many);
+    let said = place.succeed("data info --data damaged --data-dir data");
+    for expected in ["labels 0 to 77: no image has 2 to 76", "may be a damaged label: 77 has 1"] {
+        assert!(said.stderr.contains(expected), "{expected}: {}", said.stderr);
+    }
+    table("even", &["0", "2", "4", "6", "8", "10", "12", "14", "16"]);
+    let said = place.succeed("data info --data even --data-dir data");
+    assert!(said.stderr.contains("no image has 1, 3, 5, 7, 9, 11 or others (2 more gaps)"), "{}", said.stderr);
+}
+
+#[test]
 fn digits_on_their_side_are_told_and_not_turned() {
     let place = Place::new();
     let turn = |image: &[u8]| -> Vec<u8> { (0..784).map(|index| image[28 * (index % 28) + index / 28]).collect() };

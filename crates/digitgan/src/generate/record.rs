@@ -126,8 +126,6 @@ pub struct SplitRecord {
 pub enum Obstacle {
     /// More images than are read.
     TooMany,
-    /// IDX files whose labels leave out this class, and have a higher one.
-    Gap(String),
     /// Fewer than two classes.
     TooFewClasses,
     /// Test images of this class, and no training image.
@@ -138,7 +136,6 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Obstacle::TooMany => write!(f, "it reads at most {MAX_IMAGES} images"),
-            Obstacle::Gap(class) => write!(f, "IDX labels must leave no class out, but no image is labelled {class}"),
             Obstacle::TooFewClasses => write!(f, "it needs images of {MIN_CLASSES} classes at least"),
             Obstacle::OnlyTested(class) => write!(f, "{class} is among the test images alone"),
         }
@@ -164,17 +161,10 @@ impl SetRecord {
             return Some(Obstacle::TooMany);
         }
         let trained: Vec<bool> = self.train.counts.iter().map(|&count| count > 0).collect();
-        let known = match self.layout {
-            Layout::Idx => trained.iter().rposition(|&there| there).map_or(0, |highest| highest + 1),
-            Layout::Png => trained.iter().filter(|&&there| there).count(),
-        };
-        let name = |class: usize| self.class_names[class].clone();
-        if let (Layout::Idx, Some(class)) = (self.layout, trained[..known].iter().position(|&there| !there)) {
-            return Some(Obstacle::Gap(name(class)));
-        }
-        if known < MIN_CLASSES {
+        if trained.iter().filter(|&&there| there).count() < MIN_CLASSES {
             return Some(Obstacle::TooFewClasses);
         }
+        let name = |class: usize| self.class_names[class].clone();
         let untrained = |(class, &count): (usize, &u64)| count > 0 && !trained[class];
         self.test.counts.iter().enumerate().position(untrained).map(|class| Obstacle::OnlyTested(name(class)))
     }

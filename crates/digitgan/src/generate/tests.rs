@@ -333,7 +333,7 @@ fn obstacles_are_those_of_the_loaders() {
         (Layout::Idx, None, 10, 0, None),
         (Layout::Idx, None, 10, 10, None),
         (Layout::Idx, Some(vec![0, 1, 2]), 10, 0, None),
-        (Layout::Idx, Some(vec![3, 5]), 10, 0, Some(Obstacle::Gap("0".to_owned()))),
+        (Layout::Idx, Some(vec![3, 5]), 10, 0, None),
         (Layout::Idx, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
         (Layout::Png, Some(vec![3, 5]), 10, 2, None),
         (Layout::Png, Some(vec![3, 5]), 10, 0, None),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const MAX_DEPTH: usize = 2;
 
 /// Why a validation split is not used.
-pub(super) const TEST_IS_USED: &str = "the test split is used";
+const TEST_IS_USED: &str = "the test split is used";
 
 /// A data set, as it lies.
 pub(super) struct Found {
@@ -250,14 +250,22 @@ fn choose(
 
 fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Found, DataError> {
     use SplitName::{Test, Train, Validation};
-    let (train, test) =
-        if set.has(Some(Train)) { (Some(Train), [Some(Test), Some(Validation)]) } else { (None, [None; 2]) };
-    let mut tests = test.into_iter().flatten().filter(|&split| set.has(Some(split)));
-    let (test, spare) = (tests.next(), tests.next());
+    let (train, tests): (_, &[SplitName]) =
+        if set.has(Some(Train)) { (Some(Train), &[Test, Validation]) } else { (None, &[]) };
+    let unlabelled = |split| set.kind == Kind::Arrays && !set.has_labels(split);
+    let mut tests: Vec<Option<SplitName>> = tests.iter().map(|&split| Some(split)).collect();
+    tests.retain(|&split| set.has(split));
+    tests.sort_by_key(|&split| unlabelled(split));
+    let mut tests = tests.into_iter();
+    let (test, spare) = (tests.next().flatten(), tests.next().flatten());
     for member in &set.members {
         let split = member.meaning.split;
         let why = if split != train && split != test {
-            if split.is_none() { "it is of no split" } else { TEST_IS_USED }
+            match split {
+                None => "it is of no split",
+                split if unlabelled(split) => "it has no labels",
+                Some(_) => TEST_IS_USED,
+            }
         } else if member.entry.is_some() && (member.rest > 0 || member.meaning.content.is_none()) {
             "other arrays are used"
         } else if member.entry.is_some() && !set.has_labels(split) {
@@ -270,7 +278,7 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
         }
     }
     let no_images = || DataError::NoImages { path: set.home.clone() };
-    let mut found = Found {
+    Ok(Found {
         format: set.members.first().map_or("", |member| member.format.name()),
         train: set.place(train)?.ok_or_else(no_images)?,
         test: match test {
@@ -283,12 +291,7 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
         unused,
         home: set.home.clone(),
         set: set.name,
-    };
-    // Arrays of an archive without labels are no test split at all, and that is said already.
-    if test.is_some() && found.test.is_none() {
-        found.test_on_spare("");
-    }
-    Ok(found)
+    })
 }
 
 fn sets(members: Vec<Member>) -> Vec<Set> {

@@ -142,6 +142,48 @@ fn splits_by_other_names() {
 }
 
 #[test]
+fn a_test_split_without_labels_leaves_the_place_to_a_validation_split() {
+    let labels: Vec<u8> = (0..6).map(|index| index % 3).collect();
+    let files = |folder: &Path, split: &str, labelled: bool| {
+        write(folder, &format!("{split}-images"), &idx_images(28, 28, &pixels(6)));
+        if labelled {
+            write(folder, &format!("{split}-labels"), &idx_labels(&labels));
+        }
+    };
+    let table = |folder: &Path, split: &str, labelled: bool| {
+        let line = |number: usize| -> String {
+            let label = if labelled { labels[number].to_string() } else { "-1".to_owned() };
+            pixels(6)[number * 784..][..784].iter().fold(label, |line, pixel| format!("{line},{pixel}")) + "\n"
+        };
+        let text: String = (0..6).map(line).collect();
+        write(folder, &format!("{split}.csv"), text.as_bytes());
+    };
+    type Make<'m> = &'m dyn Fn(&Path, &str, bool);
+    let kinds = [
+        (&files as Make, "test-images", "it has no labels"),
+        (&table as Make, "test.csv", "its images have no labels"),
+    ];
+    for (make, test, why) in kinds {
+        for validation in [true, false] {
+            let folder = tempdir().unwrap();
+            make(folder.path(), "train", true);
+            make(folder.path(), "test", false);
+            if validation {
+                make(folder.path(), "val", true);
+            } else if test == "test-images" {
+                continue;
+            }
+            let (dataset, report) = load_path(folder.path()).unwrap();
+            assert_eq!(dataset.train.len(), 6, "{test}");
+            assert_eq!(report.set_aside, (!validation).then_some(0), "{test}");
+            assert_eq!(dataset.test.len(), if validation { 6 } else { 0 }, "{test}");
+            let unused: Vec<_> = report.unused.iter().map(|unused| (unused.path.clone(), unused.why)).collect();
+            assert_eq!(unused, [(folder.path().join(test), why)], "{test}");
+        }
+    }
+}
+
+#[test]
 fn splits_of_several_sets_are_not_mixed() {
     for names in [
         ["fashion_train", "mnist_train", "mnist_test"].as_slice(),

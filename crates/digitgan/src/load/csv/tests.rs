@@ -144,7 +144,7 @@ fn labels_may_be_names_or_missing() {
         (table(["a", "b", "a"]), names_of(["a", "b", "a"])),
         (table(["7", "b", "8"]), names_of(["7", "b", "8"])),
         (table(["7.0", "b", "7"]), names_of(["7", "b", "7"])),
-        (table(["07", "7.0", "7"]), labels(&[7, 7, 7])),
+        (table(["07", "7.0", "8"]), labels(&[7, 7, 8])),
         (table(["\"x, y\"", "b", "c"]), names_of(["x, y", "b", "c"])),
         (format!("{}\n{}\n{}\n", names(","), row(0, ","), row(1, ",")), None),
         (format!("{}\n{}\n{}\n", row(0, ","), row(1, ","), row(2, ",")), None),

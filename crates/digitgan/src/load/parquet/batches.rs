@@ -5,6 +5,7 @@ use super::labels::LabelColumn;
 use super::pages::{self, Totals};
 use super::schema::{Columns, Images};
 use super::source::Source;
+use super::values::{damaged, read};
 use crate::load::limits::MAX_SIDE;
 use crate::load::stored::{Labels, Values};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -130,24 +131,6 @@ impl Group {
     }
 }
 
-/// Reads `count` values of a column without lists, null where there is none.
-pub(super) fn read<T: DataType>(
-    reader: &mut ColumnReaderImpl<T>,
-    max_def_level: i16,
-    count: usize,
-) -> Result<Vec<Option<T::T>>, ParquetError> {
-    let (mut levels, mut values) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let (rows, ..) = reader.read_records(count, Some(&mut levels), None, &mut values)?;
-    if rows != count {
-        return Err(damaged("a column ends early"));
-    }
-    if max_def_level == 0 {
-        return Ok(values.into_iter().map(Some).collect());
-    }
-    let mut values = values.into_iter();
-    Ok(levels.into_iter().map(|level| if level == max_def_level { values.next() } else { None }).collect())
-}
-
 /// Reads `count` lists of `length` pixels.
 fn read_lists(
     reader: &mut ColumnReader,
@@ -236,8 +219,4 @@ impl Pixels {
             Pixels::Floats(values) => Values::Floats(values),
         }
     }
-}
-
-pub(super) fn damaged(reason: &str) -> ParquetError {
-    ParquetError::Damaged { reason: reason.to_owned() }
 }

@@ -1,8 +1,8 @@
 //! The column of labels: whole numbers of any type, or texts.
 
-use super::batches::{damaged, read};
 use super::error::ParquetError;
 use super::schema::{is_decimal, is_half};
+use super::values::{damaged, read};
 use crate::load::error::one_line;
 use crate::load::stored::Labels;
 use ::parquet::basic::{ConvertedType, LogicalType};

@@ -25,14 +25,18 @@ mod read;
 mod schema;
 #[cfg(feature = "parquet")]
 mod source;
+mod table;
 #[cfg(test)]
 #[cfg(feature = "parquet")]
 mod tests;
 #[cfg(feature = "parquet")]
 mod thrift;
+#[cfg(feature = "parquet")]
+mod values;
 
 pub use error::ParquetError;
 pub(super) use magic::MAGIC;
+pub(super) use table::Table;
 
 use super::error::DataError;
 use super::gather::Gather;
@@ -41,15 +45,6 @@ use lost::{Lost, check_classes};
 #[cfg(not(feature = "parquet"))]
 use std::path::Path;
 use std::path::PathBuf;
-
-/// What files say beside images.
-pub(super) struct Table {
-    pub(super) labels: Labels,
-    /// What the classes are called, if the files say it.
-    pub(super) names: Option<Vec<String>>,
-    /// The names of columns that are not used.
-    pub(super) unused: Vec<String>,
-}
 
 /// Reads the files at `paths`, which are one split in this order: the images into `gather`.
 pub(super) fn read(paths: &[PathBuf], gather: &mut Gather) -> Result<Table, DataError> {

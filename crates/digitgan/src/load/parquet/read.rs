@@ -1,11 +1,11 @@
 //! One Parquet file.
 
-use super::Table;
 use super::batches::{Batch, BatchImages, Batches};
 use super::error::ParquetError;
 use super::lost::Lost;
 use super::schema::Columns;
 use super::source::Source;
+use super::table::Table;
 use crate::engine::quietly;
 use crate::load::error::one_line;
 use crate::load::gather::{Gather, Unreadable};
