@@ -134,11 +134,13 @@ pub(super) fn shards(name: &str) -> Option<usize> {
     of[2].parse().ok()
 }
 
-/// What the name of the file at `path` says. Where it names no split, the folder may: `train/0000.parquet`.
-pub(super) fn meaning_of_path(path: &Path) -> Meaning {
+/// What the name of the file at `path` says. Where it names no split, the folder may (`train/0000.parquet`), if it lies
+/// below the folder that was given: the name of that says nothing.
+pub(super) fn meaning_of_path(given: &Path, path: &Path) -> Meaning {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut meaning = meaning(&name(path));
-    meaning.split = meaning.split.or_else(|| split_of_word(&name(path.parent()?)));
+    let folder = path.parent().filter(|&folder| folder != given);
+    meaning.split = meaning.split.or_else(|| split_of_word(&name(folder?)));
     meaning
 }
 
@@ -195,8 +197,10 @@ mod tests {
             let expected = Meaning { split, content, set: set.to_owned() };
             assert_eq!(meaning(name), expected, "{name}");
         }
-        let meaning = meaning_of_path(Path::new("mnist/train/0000.parquet"));
-        assert_eq!((meaning.split, meaning.set.as_str()), (Some(Train), ""));
+        for (given, split) in [("mnist", Some(Train)), ("mnist/train", None)] {
+            let meaning = meaning_of_path(Path::new(given), Path::new("mnist/train/0000.parquet"));
+            assert_eq!((meaning.split, meaning.set.as_str()), (split, ""), "{given}");
+        }
     }
 
     #[test]

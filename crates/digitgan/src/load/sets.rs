@@ -163,13 +163,14 @@ impl Set {
 /// The one set in `folder`, or the one in it whose names begin with the words of `wanted`; none if there is no file that
 /// could be part of one.
 pub(super) fn find(folder: &Path, wanted: Option<&str>) -> Result<Option<Found>, DataError> {
-    let (members, others) = members(list(folder)?);
+    let (members, others) = members(folder, list(folder)?);
     choose(folder, members, others, wanted)
 }
 
 /// The set that a file is, or that it is a part of.
 pub(super) fn of_file(path: &Path) -> Result<Option<Found>, DataError> {
-    let (mut members, _) = members(vec![path.to_owned()]);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (mut members, _) = members(folder, vec![path.to_owned()]);
     let Some(first) = members.first() else { return Ok(None) };
     if first.kind() != Kind::Arrays {
         // This table and no other, whatever split it is of.
@@ -184,22 +185,21 @@ pub(super) fn of_file(path: &Path) -> Result<Option<Found>, DataError> {
     if labelled(None) || labelled(Some(SplitName::Train)) {
         return choose(path, members, Vec::new(), None);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     find(folder, Some(&first.meaning.set))
 }
 
 /// [`find`], in the folders below.
-pub(super) fn find_below(folder: &Path) -> Result<Option<Found>, DataError> {
-    let (mut below, mut all) = (vec![(folder.to_owned(), 0)], Vec::new());
+pub(super) fn find_below(given: &Path) -> Result<Option<Found>, DataError> {
+    let (mut below, mut all) = (vec![(given.to_owned(), 0)], Vec::new());
     while let Some((folder, depth)) = below.pop() {
-        let (members, others) = members(list(&folder)?);
+        let (members, others) = members(given, list(&folder)?);
         all.extend(members);
         if depth < MAX_DEPTH {
             let folders = others.into_iter().rev().filter(|path| path.is_dir());
             below.extend(folders.map(|path| (path, depth + 1)));
         }
     }
-    choose(folder, all, Vec::new(), None)
+    choose(given, all, Vec::new(), None)
 }
 
 fn choose(
@@ -270,7 +270,7 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
 fn sets(members: Vec<Member>) -> Vec<Set> {
     let mut sets: BTreeMap<(Kind, PathBuf, String), Vec<Member>> = BTreeMap::new();
     for member in members {
-        sets.entry((member.kind(), member.home(), member.meaning.set.clone())).or_default().push(member);
+        sets.entry((member.kind(), member.home.clone(), member.meaning.set.clone())).or_default().push(member);
     }
     sets.into_iter().map(|((kind, home, name), members)| Set { kind, home, name, members }).collect()
 }

@@ -119,6 +119,34 @@ fn a_set_without_test_files_gives_some_of_its_images() {
     assert_eq!(dataset.train.len(), 27);
 }
 
+/// Only names below the folder that was given say what is there.
+#[test]
+fn the_folder_that_was_given_may_be_called_as_a_split() {
+    for name in ["train", "test", "dev", "val", "Training"] {
+        let folder = tempdir().unwrap();
+        let given = folder.path().join(name);
+        write(folder.path(), "beside.csv", b"no part of it");
+        write_idx_set(&given);
+        let (dataset, report) = load_path(&given).unwrap();
+        assert_eq!((dataset.train.len(), dataset.test.len(), report.left_out.len()), (30, 6, 0), "{name}");
+        // One split alone, by its name and without one.
+        for part in ["images-idx3", "labels-idx1"] {
+            fs::remove_file(given.join(format!("t10k-{part}-ubyte"))).unwrap();
+        }
+        assert_eq!(load_path(&given).unwrap().1.set_aside, Some(3), "{name}");
+        for part in ["images-idx3-ubyte", "labels-idx1-ubyte"] {
+            fs::rename(given.join(format!("train-{part}")), given.join(part)).unwrap();
+        }
+        for path in [given.clone(), given.join("images-idx3-ubyte")] {
+            let (dataset, report) = load_path(&path).unwrap();
+            assert_eq!((dataset.train.len(), report.set_aside), (27, Some(3)), "{}", path.display());
+        }
+        let classes =
+            folder_of(&["0/a.png", "1/a.png"].map(|file| format!("{name}/{file}")).each_ref().map(|s| s.as_str()));
+        assert_eq!(load_path(&classes.path().join(name)).unwrap().0.class_names, ["0", "1"]);
+    }
+}
+
 #[test]
 fn splits_by_other_names() {
     for (train, test) in [
