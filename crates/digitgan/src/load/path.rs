@@ -222,6 +222,7 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
         ground_unclear,
         resized: 0,
         set_aside: None,
+        likely_ground: None,
         dim: None,
         faint: 0,
         outside_range: 0,
@@ -243,7 +244,9 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
     report.dim = survey.dim(read_as.range);
     report.faint = survey.faint(read_as.range);
     report.outside_range = survey.outside(read_as.range);
-    if !ground_unclear {
+    if ground_unclear {
+        report.likely_ground = survey.likely_ground(read_as.range);
+    } else {
         otherwise.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let worst = otherwise.iter().take(WORST).flat_map(|(_, image)| image.iter().copied()).collect();
         report.otherwise = Otherwise { images: otherwise.len(), worst };
