@@ -1,8 +1,9 @@
 //! What a file of a data set is: images or labels, of which split, of which set.
 
+use super::error::one_line;
 use super::format::{self, Format};
 use super::listing::file_name;
-use super::names::{Meaning, meaning, meaning_of_path, split_of_word};
+use super::names::{Meaning, meaning, meaning_of_path, split_alone};
 use super::npz;
 use super::place::ArrayFile;
 use std::path::{Path, PathBuf};
@@ -61,12 +62,14 @@ impl Member {
         self.entry.as_deref() == Some(CLASS_NAMES)
     }
 
+    /// What it is called: the array, or the file.
+    pub(super) fn name(&self) -> String {
+        self.entry.as_deref().map_or_else(|| file_name(&self.path), one_line)
+    }
+
     /// Its path, and the array within.
     pub(super) fn shown(&self) -> PathBuf {
-        match &self.entry {
-            Some(entry) => self.path.join(entry),
-            None => self.path.clone(),
-        }
+        self.array().shown()
     }
 }
 
@@ -92,7 +95,7 @@ pub(super) fn members(given: &Path, paths: Vec<PathBuf>) -> (Vec<Member>, Vec<Pa
 /// The folder of a file's set; the name of the folder that was given says nothing.
 fn home(given: &Path, path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let is_named_for = split_of_word(&file_name(folder)).is_some() || folder.file_name() == path.file_name();
+    let is_named_for = split_alone(&file_name(folder)).is_some() || folder.file_name() == path.file_name();
     match folder.parent() {
         Some(above) if folder != given && is_named_for => above.to_owned(),
         _ => folder.to_owned(),
