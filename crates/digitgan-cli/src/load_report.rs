@@ -2,7 +2,7 @@
 
 use crate::output;
 use digitgan::data::ReadAs;
-use digitgan::load::{LabelGaps, LeftOut, LoadReport, RareClass, Turned, Unreadable};
+use digitgan::load::{LabelGaps, LeftOut, LikelyGround, LoadReport, RareClass, Turned, Unreadable};
 use digitgan::picture::Grid;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,21 @@ pub(crate) fn tell(path: &Path, name: &str, report: &LoadReport, turned: Option<
         1 => "1 image".to_owned(),
         number => format!("{} images", output::thousands(number)),
     };
+    let are = |number: usize| format!("{} {}", images(number), if number == 1 { "is" } else { "are" });
     if report.read_as != ReadAs::PLAIN {
         say(format!("read as {}", report.read_as));
     }
     if report.ground_unclear {
-        say("the images do not tell what the ink is on; read as dark ground: if it is light, give --ground light"
-            .to_owned());
+        let advice = match report.likely_ground {
+            Some(LikelyGround { ground, otherwise }) => {
+                format!(
+                    "most are mostly {ground}, so give --ground {ground} ({} otherwise)",
+                    if otherwise == 0 { "none is".to_owned() } else { are(otherwise) }
+                )
+            }
+            None => "if it is light, give --ground light".to_owned(),
+        };
+        say(format!("the images do not tell what the ink is on; read as dark ground: {advice}"));
     }
     if let Some(high) = report.dim {
         let range = report.read_as.range;
@@ -191,6 +200,9 @@ pub(crate) fn json(report: &LoadReport, turned: Option<Turned>) -> serde_json::V
         "format": report.format,
         "read_as": report.read_as,
         "ground_unclear": report.ground_unclear,
+        "likely_ground": report.likely_ground.map(|likely| serde_json::json!({
+            "ground": likely.ground, "otherwise": likely.otherwise,
+        })),
         "other_ground": report.otherwise.images,
         "resized": report.resized,
         "set_aside": report.set_aside,

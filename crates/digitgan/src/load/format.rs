@@ -107,6 +107,15 @@ fn by_name(name: &str) -> Option<Format> {
     }
 }
 
+/// The kind of a picture that is not read, by its name.
+pub(super) fn other_picture(path: &Path) -> Option<&'static str> {
+    let ending = path.extension()?.to_string_lossy().to_lowercase();
+    [("bmp", "BMP"), ("gif", "GIF"), ("webp", "WebP")]
+        .into_iter()
+        .find(|(known, _)| *known == ending)
+        .map(|(_, kind)| kind)
+}
+
 /// Whether a file begins like a table of pixels: lines that are mostly numbers with separators between them.
 fn is_table(start: &[u8]) -> bool {
     let text = |&byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');

@@ -139,14 +139,14 @@ impl<'p> Gather<'p> {
         if self.read_as.is_none() {
             self.look_at_some(count, &decode);
         }
-        let read_as = self.read_as.unwrap_or(ReadAs::PLAIN);
+        let read_as = self.read_as.unwrap_or_else(|| first_guess(self.wanted, []));
         let mut readable = Vec::with_capacity(count);
         // A piece at a time, so that what could not be read takes no memory.
         for start in (0..count).step_by(FIRST_LOOK) {
             let read = (start..count.min(start + FIRST_LOOK)).into_par_iter().map(|index| {
                 let picture = decode(index)?;
                 let mut pixels = [0; IMAGE_PIXELS];
-                convert(picture.stored(), read_as, &mut pixels);
+                convert(picture.on(read_as.ground), read_as, &mut pixels);
                 let resized = (picture.rows, picture.columns) != (IMAGE_SIDE, IMAGE_SIDE);
                 Ok((pixels, picture.kind(), Facts::of(picture.stored()), resized))
             });
@@ -164,6 +164,10 @@ impl<'p> Gather<'p> {
                 }
             }
             (self.progress)(self.len());
+        }
+        // Also where none of those that were looked at could be read: whoever compares must know how the others were.
+        if readable.contains(&true) {
+            self.read_as = Some(read_as);
         }
         Ok(readable)
     }

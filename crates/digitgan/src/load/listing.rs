@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// The entries of a folder, sorted by the bytes of their names; hidden ones are left out.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    entries(folder).map(|(shown, _)| shown)
+}
+
+/// The entries of a folder and the hidden ones, each sorted by the bytes of their names.
+pub(super) fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), DataError> {
     let metadata = fs::metadata(folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => DataError::NoSuchFolder { path: folder.to_owned() },
         _ => DataError::read(folder)(error),
@@ -16,22 +21,15 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     }
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(DataError::read(folder))? {
-        let entry = entry.map_err(DataError::read(folder))?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            entries.push(entry.path());
-        }
+        entries.push(entry.map_err(DataError::read(folder))?.path());
     }
     entries.sort_by(|a, b| file_name_bytes(a).cmp(file_name_bytes(b)));
-    Ok(entries)
+    Ok(entries.into_iter().partition(|path| !is_hidden(path)))
 }
 
-/// The hidden folders in a folder, sorted.
-pub(super) fn hidden_folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let entries = fs::read_dir(folder).map_err(DataError::read(folder))?;
-    let hidden = entries.filter_map(Result::ok).filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"."));
-    let mut folders: Vec<PathBuf> = hidden.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-    folders.sort();
-    Ok(folders)
+/// Whether the name of a path begins with a dot.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    file_name_bytes(path).starts_with(b".")
 }
 
 /// The last part of a path as text that fits into a line.

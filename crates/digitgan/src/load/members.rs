@@ -1,8 +1,9 @@
 //! What a file of a data set is: images or labels, of which split, of which set.
 
+use super::error::one_line;
 use super::format::{self, Format};
 use super::listing::file_name;
-use super::names::{Meaning, meaning, meaning_of_path, split_of_word};
+use super::names::{Meaning, meaning, meaning_of_path, split_alone};
 use super::npz;
 use super::place::ArrayFile;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ pub(crate) const CLASS_NAMES: &str = "class_names";
 #[derive(Clone)]
 pub(super) struct Member {
     pub(super) path: PathBuf,
+    /// The folder of its set: above one that is named for a split, or for the file alone.
+    pub(super) home: PathBuf,
     /// The array within the file.
     pub(super) entry: Option<String>,
     pub(super) format: Format,
@@ -59,27 +62,19 @@ impl Member {
         self.entry.as_deref() == Some(CLASS_NAMES)
     }
 
-    /// The folder of its set: above one that is named for a split, or for the file alone.
-    pub(super) fn home(&self) -> PathBuf {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match folder.parent() {
-            Some(above) if split_of_word(&file_name(folder)).is_some() => above.to_owned(),
-            Some(above) if folder.file_name() == self.path.file_name() => above.to_owned(),
-            _ => folder.to_owned(),
-        }
+    /// What it is called: the array, or the file.
+    pub(super) fn name(&self) -> String {
+        self.entry.as_deref().map_or_else(|| file_name(&self.path), one_line)
     }
 
     /// Its path, and the array within.
     pub(super) fn shown(&self) -> PathBuf {
-        match &self.entry {
-            Some(entry) => self.path.join(entry),
-            None => self.path.clone(),
-        }
+        self.array().shown()
     }
 }
 
-/// The members among files, and what else there is.
-pub(super) fn members(paths: Vec<PathBuf>) -> (Vec<Member>, Vec<PathBuf>) {
+/// The members among files in the folder `given`, or below it, and what else there is.
+pub(super) fn members(given: &Path, paths: Vec<PathBuf>) -> (Vec<Member>, Vec<PathBuf>) {
     let (mut members, mut others) = (Vec::new(), Vec::new());
     for path in paths {
         // Some archives unpack each file into a folder of its own name.
@@ -87,14 +82,24 @@ pub(super) fn members(paths: Vec<PathBuf>) -> (Vec<Member>, Vec<PathBuf>) {
         let path = inner.unwrap_or(path);
         match format::of(&path) {
             Some(Format::Picture) | None => others.push(path),
-            Some(Format::Npz) => members.extend(arrays_within(&path)),
+            Some(Format::Npz) => members.extend(arrays_within(given, &path)),
             Some(format) => {
-                let meaning = meaning_of_path(&path);
-                members.push(Member { path, entry: None, format, meaning, rest: 0 });
+                let (meaning, home) = (meaning_of_path(given, &path), home(given, &path));
+                members.push(Member { path, home, entry: None, format, meaning, rest: 0 });
             }
         }
     }
     (members, others)
+}
+
+/// The folder of a file's set; the name of the folder that was given says nothing.
+fn home(given: &Path, path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_named_for = split_alone(&file_name(folder)).is_some() || folder.file_name() == path.file_name();
+    match folder.parent() {
+        Some(above) if folder != given && is_named_for => above.to_owned(),
+        _ => folder.to_owned(),
+    }
 }
 
 fn only_file_of_that_name(folder: &Path) -> Option<PathBuf> {
@@ -103,8 +108,8 @@ fn only_file_of_that_name(folder: &Path) -> Option<PathBuf> {
 }
 
 /// The arrays of an archive. What the name of one does not say, the name of the archive may.
-fn arrays_within(path: &Path) -> Vec<Member> {
-    let of_file = meaning_of_path(path);
+fn arrays_within(given: &Path, path: &Path) -> Vec<Member> {
+    let (of_file, home) = (meaning_of_path(given, path), home(given, path));
     let entries = npz::entries(path).unwrap_or_default();
     let member = |entry: String| {
         let of_entry = meaning(&entry);
@@ -114,11 +119,13 @@ fn arrays_within(path: &Path) -> Vec<Member> {
             set: of_file.set.clone(),
         };
         let rest = of_entry.set.split(' ').filter(|word| !word.is_empty()).count();
-        Member { path: path.to_owned(), entry: Some(entry), format: Format::Npz, meaning, rest }
+        let (path, home) = (path.to_owned(), home.clone());
+        Member { path, home, entry: Some(entry), format: Format::Npz, meaning, rest }
     };
     if entries.is_empty() {
         // Reading it says what is wrong.
-        return vec![Member { path: path.to_owned(), entry: None, format: Format::Npz, meaning: of_file, rest: 0 }];
+        let path = path.to_owned();
+        return vec![Member { path, home, entry: None, format: Format::Npz, meaning: of_file, rest: 0 }];
     }
     entries.into_iter().map(member).collect()
 }

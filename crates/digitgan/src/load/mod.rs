@@ -74,3 +74,4 @@ pub use remote::{MAX_DOWNLOAD_BYTES, RemoteFile};
 pub use remote::{MIRRORS, Mirrors};
 pub use report::{LabelGaps, LeftOut, LoadReport, Otherwise, RareClass, Unused};
 pub use source::{Loaded, default_data_dir, load, load_from};
+pub use survey::LikelyGround;

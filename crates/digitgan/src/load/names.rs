@@ -72,28 +72,59 @@ const FORMATS: [&str; 16] = [
     "zst",
 ];
 
-/// The split that a word names, as folders do.
-pub(super) fn split_of_word(word: &str) -> Option<SplitName> {
+/// The split that a word names.
+fn split_of_word(word: &str) -> Option<SplitName> {
     let word = word.to_lowercase();
     SPLITS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(split, _)| *split)
 }
 
-/// The split that the name of a folder of folders names, and the other words in it, which name the set: `mnist_train`.
+/// The split that the name of a folder names, and the other words in it, which name the set: `mnist_train`, `trainingSet`.
 pub(super) fn split_of_folder(name: &str) -> Option<(SplitName, String)> {
-    let words = || name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut splits = words().filter_map(split_of_word);
+    let words = words(name);
+    let mut splits = words.iter().filter_map(|word| split_of_word(word));
     let split = splits.next()?;
-    let rest: Vec<String> = words().filter(|word| split_of_word(word).is_none()).map(str::to_lowercase).collect();
+    let rest: Vec<&str> = words.iter().map(String::as_str).filter(|word| split_of_word(word).is_none()).collect();
     splits.all(|other| other == split).then(|| (split, rest.join(" ")))
+}
+
+/// The split that a folder is named for and no set: `train`, `trainingSet`.
+pub(super) fn split_alone(name: &str) -> Option<SplitName> {
+    split_of_folder(name).filter(|(_, set)| ["", "set"].contains(&set.as_str())).map(|(split, _)| split)
+}
+
+/// The words of a name in lower case. One in camel case is taken apart where a part of it names a split (`TrainImages`).
+fn words(name: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let parts = parts_of_camel_case(word);
+        if parts.iter().any(|part| split_of_word(part).is_some()) {
+            words.extend(parts.iter().map(|part| part.to_lowercase()));
+        } else {
+            words.push(word.to_lowercase());
+        }
+    }
+    words
+}
+
+/// `MNISTTrainImages` as `MNIST`, `Train`, `Images`.
+fn parts_of_camel_case(word: &str) -> Vec<&str> {
+    let letters: Vec<(usize, char)> = word.char_indices().collect();
+    let begins = |at: &usize| {
+        let (before, letter) = (letters[at - 1].1, letters[*at].1);
+        let lower_follows = letters.get(at + 1).is_some_and(|(_, next)| next.is_lowercase());
+        letter.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && lower_follows))
+    };
+    let starts: Vec<usize> = (1..letters.len()).filter(begins).map(|at| letters[at].0).collect();
+    let ends = starts.iter().copied().chain([word.len()]);
+    [0].into_iter().chain(starts.iter().copied()).zip(ends).map(|(start, end)| &word[start..end]).collect()
 }
 
 /// What the name of a file or an array says.
 pub(super) fn meaning(name: &str) -> Meaning {
-    let mut words: Vec<String> = Vec::new();
-    for word in name.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        match GLUED.iter().find(|(glued, _, _)| *glued == word) {
-            Some((_, content, split)) => words.extend([content, split].map(|&word| word.to_owned())),
-            None => words.push(word.to_owned()),
+    let mut words: Vec<String> = words(name);
+    for at in (0..words.len()).rev() {
+        if let Some((_, content, split)) = GLUED.iter().find(|(glued, _, _)| *glued == words[at]) {
+            words.splice(at..=at, [content, split].map(|&word| word.to_owned()));
         }
     }
     let mut meaning = Meaning::default();
@@ -134,11 +165,13 @@ pub(super) fn shards(name: &str) -> Option<usize> {
     of[2].parse().ok()
 }
 
-/// What the name of the file at `path` says. Where it names no split, the folder may: `train/0000.parquet`.
-pub(super) fn meaning_of_path(path: &Path) -> Meaning {
+/// What the name of the file at `path` says. Where it names no split, the folder may (`train/0000.parquet`), if it lies
+/// below the folder that was given: the name of that says nothing.
+pub(super) fn meaning_of_path(given: &Path, path: &Path) -> Meaning {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut meaning = meaning(&name(path));
-    meaning.split = meaning.split.or_else(|| split_of_word(&name(path.parent()?)));
+    let folder = path.parent().filter(|&folder| folder != given);
+    meaning.split = meaning.split.or_else(|| split_alone(&name(folder?)));
     meaning
 }
 
@@ -155,7 +188,7 @@ pub(crate) fn are_classes(folders: &[(String, bool)]) -> Vec<bool> {
     let others = folders.iter().filter(|(name, _)| !never(name)).count();
     let is_class = |(name, pictures): &(String, bool)| {
         if plain_ones.len() >= 2 {
-            return plain(name) || (*pictures && !never(name) && split_of_word(name).is_none());
+            return plain(name) || (*pictures && !never(name) && split_of_folder(name).is_none());
         }
         others < 2 || !never(name)
     };
@@ -189,14 +222,23 @@ mod tests {
             ("train-00001-of-00002-b42b8ae5e1d1d4fd.parquet", Some(Train), None, ""),
             ("train_1000.csv", Some(Train), None, "1000"),
             ("mnist_test.csv", Some(Test), None, "mnist"),
+            ("TrainImages.npy", Some(Train), Some(Images), ""),
+            ("testLabels", Some(Test), Some(Labels), ""),
+            ("XTrain", Some(Train), Some(Images), ""),
+            ("TestY", Some(Test), Some(Labels), ""),
+            ("MNISTTrainImages", Some(Train), Some(Images), "mnist"),
+            ("T10K-images", Some(Test), Some(Images), ""),
+            ("myData", None, None, "mydata"),
             ("arr_0", None, None, "arr 0"),
             ("", None, None, ""),
         ] {
             let expected = Meaning { split, content, set: set.to_owned() };
             assert_eq!(meaning(name), expected, "{name}");
         }
-        let meaning = meaning_of_path(Path::new("mnist/train/0000.parquet"));
-        assert_eq!((meaning.split, meaning.set.as_str()), (Some(Train), ""));
+        for (given, split) in [("mnist", Some(Train)), ("mnist/train", None)] {
+            let meaning = meaning_of_path(Path::new(given), Path::new("mnist/train/0000.parquet"));
+            assert_eq!((meaning.split, meaning.set.as_str()), (split, ""), "{given}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! then numbers. <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
 use super::array::{Array, Element, MAX_TEXT};
-use super::error::ArrayError;
+use super::error::{ArrayError, one_line};
 use super::open::read_up_to;
 use std::io::{Cursor, Read};
 
@@ -19,33 +19,54 @@ const MAX_FORTRAN_BYTES: usize = 1 << 30;
 pub(super) fn header<'r>(
     mut reader: Box<dyn Read + Send + 'r>,
 ) -> Result<Array<Box<dyn Read + Send + 'r>>, ArrayError> {
+    let (fields, header_bytes) = fields(&mut reader)?;
+    let (element, big_endian) = element(&fields.descr)?;
+    let array = Array { element, big_endian, shape: fields.shape, header_bytes, reader };
+    if fields.fortran_order { in_row_order(array) } else { Ok(array) }
+}
+
+/// Type and shape of an array, as in `uint8 [100, 28, 28]`.
+pub(super) fn describe(mut reader: Box<dyn Read + Send + '_>) -> Result<String, ArrayError> {
+    let (fields, _) = fields(&mut reader)?;
+    Ok(format!("{} {:?}", type_name(&fields.descr), fields.shape))
+}
+
+/// What NumPy calls the type of `<f4` and the like.
+fn type_name(descr: &str) -> String {
+    let (kind, bytes) = descr.trim_start_matches(['<', '>', '|', '=']).split_at_checked(1).unwrap_or_default();
+    let bits = bytes.parse::<usize>().map(|bytes| bytes.saturating_mul(8));
+    match (kind, bits) {
+        ("b", _) => "bool".to_owned(),
+        ("u", Ok(bits)) => format!("uint{bits}"),
+        ("i", Ok(bits)) => format!("int{bits}"),
+        ("f", Ok(bits)) => format!("float{bits}"),
+        ("U" | "S", _) => "texts".to_owned(),
+        ("O", _) => "Python objects".to_owned(),
+        _ => one_line(descr),
+    }
+}
+
+/// What the header says, and of how many bytes it is.
+fn fields(reader: &mut Box<dyn Read + Send + '_>) -> Result<(Fields, u64), ArrayError> {
     let not_numpy = |what: &str| ArrayError::Header { problem: what.to_owned() };
     let mut start = [0; 8];
-    let found = read_up_to(&mut reader, &mut start)?;
+    let found = read_up_to(reader, &mut start)?;
     if found < start.len() || !start.starts_with(MAGIC) {
         return Err(not_numpy("it does not begin with \\x93NUMPY"));
     }
     let mut length = [0; 4];
     // Version 1 has a length of 2 bytes, later ones of 4.
     let length_bytes = if start[6] == 1 { 2 } else { 4 };
-    read_whole(&mut reader, &mut length[..length_bytes])?;
+    read_whole(reader, &mut length[..length_bytes])?;
     let length = u32::from_le_bytes(length) as usize;
     if length > MAX_HEADER {
         return Err(not_numpy(&format!("its header of {length} bytes is too long")));
     }
     let mut text = vec![0; length];
-    read_whole(&mut reader, &mut text)?;
+    read_whole(reader, &mut text)?;
     let text = String::from_utf8_lossy(&text);
     let fields = Fields::read(&text).ok_or_else(|| not_numpy("its header is no dictionary of an array"))?;
-    let (element, big_endian) = element(&fields.descr)?;
-    let array = Array {
-        element,
-        big_endian,
-        shape: fields.shape,
-        header_bytes: (start.len() + length_bytes + length) as u64,
-        reader,
-    };
-    if fields.fortran_order { in_row_order(array) } else { Ok(array) }
+    Ok((fields, (start.len() + length_bytes + length) as u64))
 }
 
 fn read_whole(reader: &mut impl Read, out: &mut [u8]) -> Result<(), ArrayError> {

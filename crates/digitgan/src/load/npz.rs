@@ -41,7 +41,21 @@ pub(super) fn read<T>(
     entry: &str,
     read: impl FnOnce(Array<Box<dyn Read + Send + '_>>) -> Result<T, ArrayError>,
 ) -> Result<T, ArrayError> {
+    within(path, entry, |bytes| read(npy::header(bytes)?))
+}
+
+/// Type and shape of one array of an archive.
+pub(super) fn describe(path: &Path, entry: &str) -> Result<String, ArrayError> {
+    within(path, entry, npy::describe)
+}
+
+/// What `read` makes of the bytes of one array of an archive.
+fn within<T>(
+    path: &Path,
+    entry: &str,
+    read: impl FnOnce(Box<dyn Read + Send + '_>) -> Result<T, ArrayError>,
+) -> Result<T, ArrayError> {
     let mut archive = archive(path)?;
     let file = archive.by_name(&format!("{entry}{ENDING}")).map_err(into_io)?;
-    read(npy::header(Box::new(file))?)
+    read(Box::new(file))
 }

@@ -50,26 +50,26 @@ pub(crate) fn load(path: &Path, wanted: &Reading, on_event: OnEvent) -> Result<(
 
     let labels_path = found.train.path();
     let train_labels = train.told.labels.as_ref();
-    let no_labels = || DataError::NoLabels { path: labels_path.to_owned(), images: train.gather.len() };
+    let no_labels = || DataError::NoLabels { path: labels_path.clone(), images: train.gather.len() };
     let train_labels = train_labels.ok_or_else(no_labels)?;
     if train.gather.len() == 0 {
-        return Err(DataError::NoImages { path: found.train.images_path().to_owned() });
+        return Err(DataError::NoImages { path: found.train.images_path() });
     }
     let known = names(&found, &train.told, record)?;
-    let classes = Classes::of(train_labels, &known, labels_path)?;
+    let classes = Classes::of(train_labels, &known, &labels_path)?;
     let mut report = report(&found, read_as, ground_unclear, [Some(&train), test.as_ref()]);
-    let numbered = classes.number(train_labels, labels_path)?;
+    let numbered = classes.number(train_labels, &labels_path)?;
     report.label_gaps = classes.gaps(train_labels);
     report.rare = labels::rare(&numbered, &classes.names);
     let train = Split { images: train.gather.pixels, labels: numbered };
     let (train, test) = match (test, &found.test) {
         (Some(Part { gather, told: Told { labels: Some(labels), .. } }), Some(place)) => {
-            let labels = classes.number(&labels, place.path())?;
+            let labels = classes.number(&labels, &place.path())?;
             (train, Split { images: gather.pixels, labels })
         }
         (unlabelled, place) => {
             if let (Some(_), Some(place)) = (unlabelled, place) {
-                report.unused.push(Unused { path: place.path().to_owned(), why: NO_LABELS });
+                report.unused.push(Unused { path: place.images_path(), why: NO_LABELS });
             }
             let (train, test) = set_aside(train, classes.names.len());
             report.set_aside = Some(test.len());
@@ -116,6 +116,7 @@ fn in_folder(folder: &Path, wanted: &Reading) -> Result<Found, DataError> {
         if pictures > 0 {
             return Err(DataError::Flat { folder: folder.to_owned(), pictures });
         }
+        class_folders::check_readable(folder)?;
         Err(DataError::NothingFound { folder: folder.to_owned(), found: contents(&entries) })
     };
     if wanted.labels == OrAuto::Given(LabelPlace::FileName) {
@@ -124,7 +125,8 @@ fn in_folder(folder: &Path, wanted: &Reading) -> Result<Found, DataError> {
     let found = sets::find(folder, None);
     // An array or a table that is no whole set may lie beside class folders.
     let in_parts = |error: &DataError| {
-        matches!(error, DataError::NoImages { .. } | DataError::MissingFile { .. } | DataError::MissingPart { .. })
+        use DataError::{Contents, MissingFile, MissingPart, NoImages};
+        matches!(error, NoImages { .. } | Contents { .. } | MissingFile { .. } | MissingPart { .. })
     };
     if found.as_ref().map_or_else(in_parts, Option::is_none)
         && let Some(found) = class_folders::find(folder)?
@@ -203,7 +205,7 @@ impl<'p> Images<'p> {
             Ok((train, test))
         };
         let (train, test) = both(None)?;
-        let (read_as, ground_unclear) = decide(wanted, &train, test.as_ref(), found.train.images_path())?;
+        let (read_as, ground_unclear) = decide(wanted, &train, test.as_ref(), &found.train.images_path())?;
         let agrees = |part: &Part| part.gather.read_as().is_none_or(|guess| guess == read_as);
         let (train, test) =
             if agrees(&train) && test.as_ref().is_none_or(agrees) { (train, test) } else { both(Some(read_as))? };
@@ -232,6 +234,7 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
         format: found.format,
         read_as,
         ground_unclear,
+        likely_ground: None,
         resized: 0,
         set_aside: None,
         label_gaps: None,
@@ -261,7 +264,9 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
     report.dim = survey.dim(read_as.range);
     report.faint = survey.faint(read_as.range);
     report.outside_range = survey.outside(read_as.range);
-    if !ground_unclear {
+    if ground_unclear {
+        report.likely_ground = survey.likely_ground(read_as.range);
+    } else {
         otherwise.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let worst = otherwise.iter().take(WORST).flat_map(|(_, image)| image.iter().copied()).collect();
         report.otherwise = Otherwise { images: otherwise.len(), worst };

@@ -2,13 +2,15 @@
 //!
 //! 1. A picture that says how it is turned (as photographs do) is turned.
 //! 2. Colours become grey by their luminance.
-//! 3. What is transparent becomes black if the rest is light on average, white if it is dark.
+//! 3. What is transparent becomes the ground of the set, which all of its pictures tell: by itself a picture looks as if it
+//!    were on black if the rest is light on average, on white if it is dark.
 
 use super::error::one_line;
 use super::limits::MAX_PICTURE_SIDE;
 use super::plain_png;
-use super::stored::{Grey, Picture};
+use super::stored::{Clear, Grey, Picture};
 use super::tiff;
+use crate::data::Ground;
 use crate::engine::quietly;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
@@ -18,6 +20,9 @@ const MAX_PICTURE_BYTES: u64 = 128 * 1024 * 1024;
 /// The largest file of a picture that is read.
 pub(super) const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What is said of pictures of other kinds.
+pub(super) const READABLE: &str = "PNG, JPEG and TIFF are read";
+
 /// Whether a file begins like a picture that can be read.
 pub(super) fn is_picture(head: &[u8]) -> bool {
     matches!(image::guess_format(head), Ok(ImageFormat::Png | ImageFormat::Jpeg)) || tiff::is_tiff(head)
@@ -26,7 +31,7 @@ pub(super) fn is_picture(head: &[u8]) -> bool {
 /// Reads the bytes of a PNG, JPEG or TIFF file; the error says in a line why they cannot be read.
 pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     if let Some((rows, columns, pixels)) = plain_png::decode(bytes) {
-        return Ok(Picture { rows, columns, grey: Grey::Bytes(pixels) });
+        return Ok(Picture::opaque(rows, columns, Grey::Bytes(pixels)));
     }
     if tiff::is_tiff(bytes) {
         return guarded(|| tiff::decode(bytes))?;
@@ -34,14 +39,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
         _ if bytes.is_empty() => return Err("it is empty".to_owned()),
+        Ok(ImageFormat::Bmp) => return Err(format!("it is a BMP picture; {READABLE}")),
+        Ok(ImageFormat::Gif) => return Err(format!("it is a GIF picture; {READABLE}")),
+        Ok(ImageFormat::WebP) => return Err(format!("it is a WebP picture; {READABLE}")),
         _ => return Err("it begins like neither a PNG nor a JPEG nor a TIFF file".to_owned()),
     };
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
         return Err("it ends before its picture does".to_owned());
     }
-    let image = guarded(|| decode_image(bytes, format))?;
-    let (rows, columns) = (image.height() as usize, image.width() as usize);
-    Ok(Picture { rows, columns, grey: to_grey(image) })
+    Ok(to_grey(guarded(|| decode_image(bytes, format))?))
 }
 
 /// Whether the end of the picture follows its beginning: decoders fill with grey what is missing.
@@ -73,25 +79,36 @@ fn decode_image(bytes: &[u8], format: ImageFormat) -> image::ImageResult<Dynamic
     Ok(image)
 }
 
-/// Grey values, of 16 bits where there are so many, with transparent pixels made the opposite of what they surround.
-fn to_grey(image: DynamicImage) -> Grey {
+/// Grey values, of 16 bits where there are so many.
+fn to_grey(image: DynamicImage) -> Picture {
+    let (rows, columns) = (image.height() as usize, image.width() as usize);
     let color = image.color();
     let wide = color.bytes_per_pixel() / color.channel_count() > 1;
-    match (color.has_alpha(), wide) {
-        (false, false) => Grey::Bytes(image.into_luma8().into_raw()),
-        (false, true) => Grey::Words(image.into_luma16().into_raw()),
-        (true, false) => Grey::Bytes(on_ground(image.into_luma_alpha8().as_raw(), 255)),
-        (true, true) => Grey::Words(on_ground(image.into_luma_alpha16().as_raw(), 65535)),
-    }
+    let (grey, clear) = match (color.has_alpha(), wide) {
+        (false, false) => (Grey::Bytes(image.into_luma8().into_raw()), None),
+        (false, true) => (Grey::Words(image.into_luma16().into_raw()), None),
+        (true, false) => on_grounds(image.into_luma_alpha8().as_raw(), 255, Grey::Bytes),
+        (true, true) => on_grounds(image.into_luma_alpha16().as_raw(), 65535, Grey::Words),
+    };
+    Picture { rows, columns, grey, clear }
 }
 
-/// Pairs of grey and opacity, up to `full` each, on the ground that is the opposite of what is opaque.
-fn on_ground<T: Copy + Into<u64> + TryFrom<u64>>(pairs: &[T], full: u64) -> Vec<T> {
+/// Pairs of grey and opacity, up to `full` each, on the ground that is the opposite of what is opaque, and on the other.
+fn on_grounds<T>(pairs: &[T], full: u64, grey: impl Fn(Vec<T>) -> Grey) -> (Grey, Option<Clear>)
+where
+    T: Copy + Into<u64> + TryFrom<u64>,
+{
     let pairs = || pairs.chunks_exact(2).map(|pair| (pair[0].into(), pair[1].into()));
     let (light, opacity) = pairs().fold((0, 0), |sum, (grey, alpha)| (sum.0 + grey * alpha, sum.1 + alpha));
-    let ground = if light >= opacity * full.div_ceil(2) { 0 } else { full };
-    let mixed = pairs().map(|(grey, alpha)| (grey * alpha + ground * (full - alpha) + full / 2) / full);
-    mixed.map(|value| value.try_into().ok().expect("a mean of two values is one of their type")).collect()
+    let is_opaque = pairs().all(|(_, alpha)| alpha == full);
+    let on = |ground: u64| {
+        let mixed = pairs().map(|(grey, alpha)| (grey * alpha + ground * (full - alpha) + full / 2) / full);
+        grey(
+            mixed.map(|value: u64| value.try_into().ok().expect("a mean of two values is one of their type")).collect(),
+        )
+    };
+    let (own, value) = if light >= opacity * full.div_ceil(2) { (Ground::Dark, 0) } else { (Ground::Light, full) };
+    (on(value), (!is_opaque).then(|| Clear { own, on_other: on(full - value) }))
 }
 
 #[cfg(test)]

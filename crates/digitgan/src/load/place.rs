@@ -63,18 +63,18 @@ impl Told {
 
 impl Place {
     /// A path for messages about labels.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> PathBuf {
         match self {
-            Place::Arrays { labels, .. } => &labels.path,
-            Place::Csv(paths) | Place::Parquet(paths) => paths.first().map_or(Path::new(""), PathBuf::as_path),
-            Place::Pictures { folder, .. } => folder,
+            Place::Arrays { labels, .. } => labels.shown(),
+            Place::Csv(paths) | Place::Parquet(paths) => paths.first().cloned().unwrap_or_default(),
+            Place::Pictures { folder, .. } => folder.clone(),
         }
     }
 
     /// A path for messages about images.
-    pub(super) fn images_path(&self) -> &Path {
+    pub(super) fn images_path(&self) -> PathBuf {
         match self {
-            Place::Arrays { images, .. } => &images.path,
+            Place::Arrays { images, .. } => images.shown(),
             _ => self.path(),
         }
     }
@@ -111,9 +111,9 @@ fn read_arrays(images: &ArrayFile, labels: &ArrayFile, gather: &mut Gather<'_>) 
     images.read(idx::images, |array| array.read_images(gather))?;
     if gather.len() != read.len() {
         return Err(DataError::CountsDiffer {
-            images_path: images.path.clone(),
+            images_path: images.shown(),
             images: gather.len(),
-            labels_path: labels.path.clone(),
+            labels_path: labels.shown(),
             labels: read.len(),
         });
     }
@@ -137,6 +137,24 @@ fn read_csv(paths: &[PathBuf], label_end: Option<csv::End>, gather: &mut Gather<
 }
 
 impl ArrayFile {
+    /// Its path, and the array within.
+    pub(super) fn shown(&self) -> PathBuf {
+        match &self.entry {
+            Some(entry) => self.path.join(entry),
+            None => self.path.clone(),
+        }
+    }
+
+    /// Its type and shape.
+    pub(super) fn describe(&self) -> Result<String, DataError> {
+        let described = match (self.format, &self.entry) {
+            (Format::Npz, entry) => npz::describe(&self.path, entry.as_deref().unwrap_or_default()),
+            (Format::Npy, _) => npy::describe(open(&self.path).map_err(DataError::read(&self.path))?),
+            (format, _) => Ok(format.name().to_owned()),
+        };
+        described.map_err(|problem| DataError::Array { path: self.shown(), problem })
+    }
+
     /// The names of classes, in their order.
     fn read_names(&self) -> Result<KnownNames, DataError> {
         match self.read(idx::labels, |array| array.read_labels())? {
@@ -160,7 +178,7 @@ impl ArrayFile {
             (Format::Npy, _) => npy::header(open()?).and_then(read),
             _ => header(open()?).and_then(|array| read(array.boxed())),
         };
-        result.map_err(|problem| DataError::Array { path: self.path.clone(), problem })
+        result.map_err(|problem| DataError::Array { path: self.shown(), problem })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What loading a data set from files decided and left out: nothing is dropped in silence.
 
 use super::gather::Unreadable;
+use super::survey::LikelyGround;
 use crate::data::ReadAs;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ pub struct LoadReport {
     pub read_as: ReadAs,
     /// Whether the ground is told neither by the images nor by the caller: it was taken for dark.
     pub ground_unclear: bool,
+    /// Where the ground is unclear: the one to give as the setting `ground`, unless as many images have the other.
+    pub likely_ground: Option<LikelyGround>,
     /// How many images of another size were scaled and centred.
     pub resized: usize,
     /// How many test images were set aside from the training images, because there were no others.

@@ -1,7 +1,8 @@
 //! Which files of a folder belong together: images and labels, to train and to test on.
 
-use super::error::DataError;
-use super::listing::{file_name, list};
+use super::error::{DataError, one_line};
+use super::format::Format;
+use super::listing::{file_name, is_hidden, list};
 use super::members::{Kind, Member, members};
 use super::names::{Content, SplitName, meaning, shards};
 use super::place::Place;
@@ -9,6 +10,8 @@ use super::report::{LeftOut, Unused};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// How many arrays are named before it is only said how many there are.
+const MOST_NAMED: usize = 6;
 /// How far below the folder that was given sets are looked for: torchvision's lie in `MNIST/raw`.
 const MAX_DEPTH: usize = 2;
 
@@ -79,9 +82,16 @@ impl Set {
         let least = found.iter().map(|member| member.rest).min();
         let mut best = found.into_iter().filter(|member| Some(member.rest) == least);
         let first = best.next();
-        let others: Vec<PathBuf> = best.filter(|other| !other.is_copy_of(first)).map(Member::shown).collect();
+        let others: Vec<&Member> = best.filter(|other| !other.is_copy_of(first)).collect();
         match (first, others.is_empty()) {
-            (Some(first), false) => Err(self.several([vec![first.shown()], others].concat())),
+            (Some(first), false) => {
+                // A file can be chosen, an array of it cannot.
+                let one_file = others.iter().all(|other| other.path == first.path);
+                let choice = |member: &Member| if one_file { member.shown() } else { member.path.clone() };
+                let mut choices: Vec<PathBuf> = [vec![first], others].concat().into_iter().map(choice).collect();
+                choices.dedup();
+                Err(self.several(choices))
+            }
             _ => Ok(first),
         }
     }
@@ -146,6 +156,32 @@ impl Set {
         }
     }
 
+    /// That no name says which arrays are images and labels; or what is damaged, where an array cannot be described.
+    fn unknown(&self) -> DataError {
+        let is_array = |member: &&Member| matches!(member.format, Format::Npy | Format::Npz);
+        let arrays: Vec<&Member> = self.members.iter().filter(is_array).collect();
+        let [first, ..] = arrays.as_slice() else { return DataError::NoImages { path: self.home.clone() } };
+        let path = if arrays.iter().all(|member| member.path == first.path) { &first.path } else { &self.home };
+        let describe = |member: &&Member| Ok(format!("{} ({})", member.name(), member.array().describe()?));
+        let named: Vec<String> = match arrays.iter().take(MOST_NAMED).map(describe).collect() {
+            Ok(named) => named,
+            Err(error) => return error,
+        };
+        let more = arrays.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let found = format!("its arrays {}{more} have names that say neither images nor labels", named.join(", "));
+        let readable = "names such as x_train and y_train, or images and labels, are understood";
+        DataError::Contents { path: path.clone(), found, readable }
+    }
+
+    /// The other arrays of its archive of which no name says what they are, as the end of a sentence.
+    fn others_of(&self, there: &Member) -> String {
+        let is_other = |member: &&Member| member.path == there.path && member.meaning.content.is_none();
+        let names: Vec<String> =
+            self.members.iter().filter(is_other).filter(|member| !member.is_names()).map(Member::name).collect();
+        if names.is_empty() { String::new() } else { format!(" (and {})", names.join(", ")) }
+    }
+
     /// That the counterpart of `there` is missing, by the name that it would have.
     fn missing(&self, there: &Member, swaps: [(&str, &str); 3]) -> DataError {
         let name = match &there.entry {
@@ -169,7 +205,7 @@ impl Set {
         match there.entry {
             Some(_) => DataError::MissingPart {
                 folder: there.path.clone(),
-                what: format!("it has an array {name} and none called {file}"),
+                what: format!("it has an array {name} and none called {file}{}", self.others_of(there)),
             },
             None => DataError::MissingFile { folder: self.home.clone(), file },
         }
@@ -179,13 +215,14 @@ impl Set {
 /// The one set in `folder`, or the one in it whose names begin with the words of `wanted`; none if there is no file that
 /// could be part of one.
 pub(super) fn find(folder: &Path, wanted: Option<&str>) -> Result<Option<Found>, DataError> {
-    let (members, others) = members(list(folder)?);
+    let (members, others) = members(folder, list(folder)?);
     choose(folder, members, others, wanted)
 }
 
 /// The set that a file is, or that it is a part of.
 pub(super) fn of_file(path: &Path) -> Result<Option<Found>, DataError> {
-    let (mut members, _) = members(vec![path.to_owned()]);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (mut members, _) = members(folder, vec![path.to_owned()]);
     let Some(first) = members.first() else { return Ok(None) };
     if first.kind() != Kind::Arrays {
         // This table and no other, whatever split it is of.
@@ -200,22 +237,28 @@ pub(super) fn of_file(path: &Path) -> Result<Option<Found>, DataError> {
     if labelled(None) || labelled(Some(SplitName::Train)) {
         return choose(path, members, Vec::new(), None);
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    find(folder, Some(&first.meaning.set))
+    let (mut all, others) = self::members(folder, list(folder)?);
+    // What differs in capitals alone is another set: the name is taken as it was given.
+    let name = file_name(path);
+    all.retain(|member| {
+        let other = file_name(&member.path);
+        other == name || !other.eq_ignore_ascii_case(&name)
+    });
+    choose(folder, all, others, Some(&first.meaning.set))
 }
 
 /// [`find`], in the folders below.
-pub(super) fn find_below(folder: &Path) -> Result<Option<Found>, DataError> {
-    let (mut below, mut all) = (vec![(folder.to_owned(), 0)], Vec::new());
+pub(super) fn find_below(given: &Path) -> Result<Option<Found>, DataError> {
+    let (mut below, mut all) = (vec![(given.to_owned(), 0)], Vec::new());
     while let Some((folder, depth)) = below.pop() {
-        let (members, others) = members(list(&folder)?);
+        let (members, others) = members(given, list(&folder)?);
         all.extend(members);
         if depth < MAX_DEPTH {
             let folders = others.into_iter().rev().filter(|path| path.is_dir());
             below.extend(folders.map(|path| (path, depth + 1)));
         }
     }
-    choose(folder, all, Vec::new(), None)
+    choose(given, all, Vec::new(), None)
 }
 
 fn choose(
@@ -277,10 +320,9 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
             unused.push(Unused { path: member.shown(), why });
         }
     }
-    let no_images = || DataError::NoImages { path: set.home.clone() };
     Ok(Found {
         format: set.members.first().map_or("", |member| member.format.name()),
-        train: set.place(train)?.ok_or_else(no_images)?,
+        train: set.place(train)?.ok_or_else(|| set.unknown())?,
         test: match test {
             Some(split) => set.place(Some(split))?,
             None => None,
@@ -297,29 +339,41 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
 fn sets(members: Vec<Member>) -> Vec<Set> {
     let mut sets: BTreeMap<(Kind, PathBuf, String), Vec<Member>> = BTreeMap::new();
     for member in members {
-        sets.entry((member.kind(), member.home(), member.meaning.set.clone())).or_default().push(member);
+        sets.entry((member.kind(), member.home.clone(), member.meaning.set.clone())).or_default().push(member);
     }
     sets.into_iter().map(|((kind, home, name), members)| Set { kind, home, name, members }).collect()
 }
 
 /// What was passed over: files by their endings, folders by their names.
 pub(super) fn left_out(others: &[PathBuf], set: &str) -> Vec<LeftOut> {
-    let mut kinds: BTreeMap<(bool, String), usize> = BTreeMap::new();
+    let mut kinds: BTreeMap<(bool, String, &'static str), usize> = BTreeMap::new();
     let used = |path: &Path| {
         let name = file_name(path);
         name == super::generated::FILE_NAME || is_mapping(path, set)
     };
     for path in others.iter().filter(|path| !used(path)) {
         let folder = path.is_dir();
-        let what = match path.extension() {
-            _ if folder => file_name(path),
-            Some(ending) => format!(".{}", super::error::one_line(&ending.to_string_lossy())),
-            None => file_name(path),
-        };
-        *kinds.entry((folder, what)).or_default() += 1;
+        let (what, why) = if folder { (file_name(path), "a folder beside the data set") } else { kind_of_file(path) };
+        *kinds.entry((folder, what, why)).or_default() += 1;
     }
-    let why = |folder| if folder { "a folder beside the data set" } else { "files that are not read" };
-    kinds.into_iter().map(|((folder, what), number)| LeftOut { what, number, why: why(folder) }).collect()
+    kinds.into_iter().map(|((_, what, why), number)| LeftOut { what, number, why }).collect()
+}
+
+/// What kind a file is of that is passed over, and why it is.
+fn kind_of_file(path: &Path) -> (String, &'static str) {
+    /// What Windows leaves in folders of pictures.
+    const OF_SYSTEMS: [&str; 2] = ["thumbs.db", "desktop.ini"];
+    let name = file_name(path);
+    let ending = path.extension().map(|ending| one_line(&ending.to_string_lossy()));
+    match ending {
+        _ if OF_SYSTEMS.contains(&name.to_lowercase().as_str()) => (name, "files of the system"),
+        // What macOS puts beside each file of another disk.
+        Some(ending) if name.starts_with("._") => (format!("._*.{ending}"), "hidden files"),
+        Some(ending) if is_hidden(path) => (format!(".*.{ending}"), "hidden files"),
+        None if is_hidden(path) => (name, "hidden files"),
+        Some(ending) => (format!(".{ending}"), "files that are not read"),
+        None => (name, "files that are not read"),
+    }
 }
 
 /// Whether a file says what the classes of an EMNIST set are called.

@@ -1,5 +1,7 @@
 //! What the readers of formats hand over: images as they are stored, and their labels.
 
+use crate::data::Ground;
+
 /// Grey values as they are stored.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Values<'a> {
@@ -33,6 +35,15 @@ pub(super) struct Picture {
     pub(super) rows: usize,
     pub(super) columns: usize,
     pub(super) grey: Grey,
+    /// None if it is opaque.
+    pub(super) clear: Option<Clear>,
+}
+
+/// What is behind a picture that is partly transparent: its own grey values are on the opposite of its ink.
+pub(super) struct Clear {
+    pub(super) own: Ground,
+    /// The same picture on the other ground.
+    pub(super) on_other: Grey,
 }
 
 pub(super) enum Grey {
@@ -56,8 +67,22 @@ impl Grey {
 }
 
 impl Picture {
+    /// A picture with nothing behind it.
+    pub(super) fn opaque(rows: usize, columns: usize, grey: Grey) -> Picture {
+        Picture { rows, columns, grey, clear: None }
+    }
+
+    /// As it looks by itself.
     pub(super) fn stored(&self) -> Stored<'_> {
         Stored { rows: self.rows, columns: self.columns, values: self.grey.values() }
+    }
+
+    /// As it looks in a set on this ground, which is behind all of its pictures.
+    pub(super) fn on(&self, ground: Ground) -> Stored<'_> {
+        match &self.clear {
+            Some(Clear { own, on_other }) if *own != ground => Stored { values: on_other.values(), ..self.stored() },
+            _ => self.stored(),
+        }
     }
 
     pub(super) fn kind(&self) -> Kind {

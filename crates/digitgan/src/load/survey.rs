@@ -5,6 +5,7 @@
 
 use super::stored::{Kind, Stored, Values};
 use crate::data::{Ground, PixelRange};
+use std::cmp::Ordering;
 
 /// How much lighter or darker than the image its corners must be on average, as a share of the range, to tell the ground.
 const CLEAR: f64 = 0.01;
@@ -34,6 +35,15 @@ pub(super) struct Facts {
 pub(super) struct Survey {
     kind: Kind,
     facts: Vec<Facts>,
+}
+
+/// The ground that most images seem to have: most of each is of its lightness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LikelyGround {
+    /// The ground.
+    pub ground: Ground,
+    /// How many images seem to have the other one.
+    pub otherwise: usize,
 }
 
 /// Why values do not say which of them are black and white.
@@ -147,6 +157,19 @@ impl Survey {
             mean if mean > CLEAR => Some(Ground::Light),
             mean if mean < -CLEAR && !mostly_light => Some(Ground::Dark),
             _ => None,
+        }
+    }
+
+    /// The ground that most images seem to have where corners do not tell, and how many seem to have the other: most of a
+    /// picture of a sign is ground.
+    pub(super) fn likely_ground(&self, range: PixelRange) -> Option<LikelyGround> {
+        let middle = range.black / 2.0 + range.white / 2.0;
+        let light = self.facts.iter().filter(|facts| facts.mean > middle).count();
+        let dark = self.facts.len() - light;
+        match light.cmp(&dark) {
+            Ordering::Greater => Some(LikelyGround { ground: Ground::Light, otherwise: dark }),
+            Ordering::Less => Some(LikelyGround { ground: Ground::Dark, otherwise: light }),
+            Ordering::Equal => None,
         }
     }
 

@@ -87,7 +87,7 @@ pub(super) fn decode(bytes: &[u8]) -> TiffResult<Result<Picture, String>> {
     };
     let (rows, columns) = (rows as usize, columns as usize);
     Ok(if grey.len() == rows * columns {
-        Ok(Picture { rows, columns, grey })
+        Ok(Picture::opaque(rows, columns, grey))
     } else {
         Err("it is a TIFF file with more than one value a pixel".to_owned())
     })

@@ -2,7 +2,7 @@
 
 use crate::support::{assert_message, write};
 use digitgan::data::{DataSource, Dataset, Ground, PixelRange, Reading};
-use digitgan::load::{DataError, LoadReport, load};
+use digitgan::load::{DataError, LikelyGround, LoadReport, load};
 use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageFormat, Luma, LumaA, Rgb, RgbImage};
 use proptest::prelude::*;
 use std::fs;
@@ -145,6 +145,91 @@ fn the_ground_is_that_of_the_whole_set() {
     assert_eq!(dataset.train.image(3).unwrap()[0], 255, "the one that is otherwise is read like the rest");
     let (_, report) = set([255, 255, 255, 0], [0, 0, 0, 255]);
     assert_eq!((report.read_as.ground, report.otherwise.images), (Ground::Dark, 1));
+}
+
+/// Transparent pixels are the ground of the set, whatever the single picture looks like.
+#[test]
+fn what_is_transparent_is_the_ground_of_the_set() {
+    let shape = square(255, 0);
+    let inked = |x, y| shape.get_pixel(x, y).0[0];
+    let on_nothing = |ink: u8| png(GrayAlphaImage::from_fn(28, 28, |x, y| LumaA([ink, inked(x, y)])));
+    let unused_alpha = |ink: u8, ground: u8| {
+        let grey = square(ink, ground);
+        png(GrayAlphaImage::from_fn(28, 28, |x, y| LumaA([grey.get_pixel(x, y).0[0], 255])))
+    };
+    // Also in 16 bits, of which the range is another.
+    let wide = |ink: u8| {
+        let pixel = |x, y| LumaA([u16::from(ink) * 257, u16::from(inked(x, y)) * 257]);
+        png(DynamicImage::from(image::ImageBuffer::from_fn(28, 28, pixel)))
+    };
+    // Pictures, the ground of the set, how many are otherwise, and ink and ground of each as they are read.
+    type Pixels = [u8; 2];
+    let cases: [(&str, [Vec<u8>; 4], Ground, usize, [Pixels; 4]); 8] = [
+        ("dark ink", [0, 50, 0, 0].map(on_nothing), Ground::Light, 0, [[255, 0], [205, 0], [255, 0], [255, 0]]),
+        ("light ink", [255, 200, 255, 255].map(on_nothing), Ground::Dark, 0, [[255, 0], [200, 0], [255, 0], [255, 0]]),
+        ("16 bits", [0; 4].map(wide), Ground::Light, 0, [[255, 0]; 4]),
+        ("unused, dark", [255; 4].map(|ink| unused_alpha(ink, 9)), Ground::Dark, 0, [[255, 9]; 4]),
+        ("unused, light", [0; 4].map(|ink| unused_alpha(ink, 255)), Ground::Light, 0, [[255, 0]; 4]),
+        ("one of light ink", [0, 0, 255, 0].map(on_nothing), Ground::Light, 1, [[255, 0], [255, 0], [0, 0], [255, 0]]),
+        (
+            "one of dark ink beside opaque ones",
+            [unused_alpha(255, 0), png(square(255, 0)), png(square(255, 0)), on_nothing(0)],
+            Ground::Dark,
+            1,
+            [[255, 0], [255, 0], [255, 0], [0, 0]],
+        ),
+        (
+            "paper, opaque or not",
+            [on_nothing(0), png(square(0, 255)), on_nothing(0), unused_alpha(0, 255)],
+            Ground::Light,
+            0,
+            [[255, 0]; 4],
+        ),
+    ];
+    for (name, pictures, ground, otherwise, expected) in cases {
+        let folder = tempdir().unwrap();
+        for (index, bytes) in pictures.iter().enumerate() {
+            write(folder.path(), &format!("{}/{index}.png", index / 2), bytes);
+        }
+        let (dataset, report) = load_path(folder.path()).unwrap();
+        assert_eq!((report.read_as.ground, report.otherwise.images), (ground, otherwise), "{name}");
+        let found = [0, 1, 2, 3].map(|index| {
+            let image = dataset.train.image(index).unwrap();
+            [image[14 * 28 + 14], image[0]]
+        });
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// The first look at a set goes to one picture in so many; here all of those are damaged.
+#[test]
+fn a_set_is_read_as_all_of_it_says_if_the_first_look_saw_nothing() {
+    let folder = tempdir().unwrap();
+    let paper = png(square(0, 255));
+    for index in 0..128 {
+        let bytes: &[u8] = if index % 2 == 0 { b"" } else { &paper };
+        write(folder.path(), &format!("{}/{index:03}.png", index / 64), bytes);
+    }
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((report.read_as.ground, report.unreadable.len()), (Ground::Light, 64));
+    let image = dataset.train.image(0).unwrap();
+    assert_eq!((image[0], image[14 * 28 + 14]), (0, 255));
+}
+
+#[test]
+fn a_frame_leaves_the_ground_open_and_the_likely_one_is_named() {
+    let framed = |side: u32| {
+        let is_frame = |at: u32| !(side..28 - side).contains(&at);
+        let sheet = square(0, 255);
+        GrayImage::from_fn(28, 28, |x, y| if is_frame(x) || is_frame(y) { Luma([0]) } else { *sheet.get_pixel(x, y) })
+    };
+    let folder = tempdir().unwrap();
+    for (index, side) in [2, 2, 2, 12].into_iter().enumerate() {
+        write(folder.path(), &format!("{}/{index}.png", index / 2), &png(framed(side)));
+    }
+    let (_, report) = load_path(folder.path()).unwrap();
+    assert!(report.ground_unclear);
+    assert_eq!(report.likely_ground, Some(LikelyGround { ground: Ground::Light, otherwise: 1 }));
 }
 
 #[test]

@@ -14,6 +14,13 @@ fn load_as(path: &Path, reading: Reading) -> Result<(Dataset, LoadReport), DataE
     Ok((loaded.dataset, loaded.report.unwrap()))
 }
 
+const BY_NAME: Reading = Reading {
+    labels: OrAuto::Given(LabelPlace::FileName),
+    ground: OrAuto::Auto,
+    range: OrAuto::Auto,
+    orientation: OrAuto::Auto,
+};
+
 fn load_path(path: &Path) -> Result<(Dataset, LoadReport), DataError> {
     load_as(path, Reading::default())
 }
@@ -119,6 +126,34 @@ fn a_set_without_test_files_gives_some_of_its_images() {
     assert_eq!(dataset.train.len(), 27);
 }
 
+/// Only names below the folder that was given say what is there.
+#[test]
+fn the_folder_that_was_given_may_be_called_as_a_split() {
+    for name in ["train", "test", "dev", "val", "Training"] {
+        let folder = tempdir().unwrap();
+        let given = folder.path().join(name);
+        write(folder.path(), "beside.csv", b"no part of it");
+        write_idx_set(&given);
+        let (dataset, report) = load_path(&given).unwrap();
+        assert_eq!((dataset.train.len(), dataset.test.len(), report.left_out.len()), (30, 6, 0), "{name}");
+        // One split alone, by its name and without one.
+        for part in ["images-idx3", "labels-idx1"] {
+            fs::remove_file(given.join(format!("t10k-{part}-ubyte"))).unwrap();
+        }
+        assert_eq!(load_path(&given).unwrap().1.set_aside, Some(3), "{name}");
+        for part in ["images-idx3-ubyte", "labels-idx1-ubyte"] {
+            fs::rename(given.join(format!("train-{part}")), given.join(part)).unwrap();
+        }
+        for path in [given.clone(), given.join("images-idx3-ubyte")] {
+            let (dataset, report) = load_path(&path).unwrap();
+            assert_eq!((dataset.train.len(), report.set_aside), (27, Some(3)), "{}", path.display());
+        }
+        let classes =
+            folder_of(&["0/a.png", "1/a.png"].map(|file| format!("{name}/{file}")).each_ref().map(|s| s.as_str()));
+        assert_eq!(load_path(&classes.path().join(name)).unwrap().0.class_names, ["0", "1"]);
+    }
+}
+
 #[test]
 fn splits_by_other_names() {
     for (train, test) in [
@@ -128,6 +163,10 @@ fn splits_by_other_names() {
         ("TRAINING", "validation"),
         ("mnist_train", "mnist_test"),
         ("training_set", "test-set"),
+        ("trainingSet", "testSet"),
+        ("TrainImages", "ValImages"),
+        // As Kaggle's archives unpack.
+        ("trainingSet/trainingSet", "testSet/testSet"),
     ] {
         let names = [format!("{train}/0/a.png"), format!("{train}/1/a.jpg"), format!("{test}/1/b.jpeg.png")];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -184,6 +223,36 @@ fn a_test_split_without_labels_leaves_the_place_to_a_validation_split() {
 }
 
 #[test]
+fn arrays_and_loose_pictures_by_names_in_camel_case() {
+    let folder = tempdir().unwrap();
+    write(folder.path(), "TrainImages", &idx_images(28, 28, &pixels(6)));
+    write(folder.path(), "TrainLabels", &idx_labels(&[0, 1, 2, 0, 1, 2]));
+    write(folder.path(), "testImages", &idx_images(28, 28, &pixels(3)));
+    write(folder.path(), "testLabels", &idx_labels(&[0, 1, 2]));
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!((dataset.train.len(), dataset.test.len(), report.unused.len()), (6, 3, 0));
+    // Kaggle's digits, of which those to test on have no classes.
+    let folder =
+        folder_of(&["trainingSet/trainingSet/0/a.png", "trainingSet/trainingSet/1/a.png", "testSet/testSet/a.png"]);
+    for path in [folder.path().to_owned(), folder.path().join("trainingSet")] {
+        let (dataset, report) = load_path(&path).unwrap();
+        assert_eq!((dataset.train.len(), report.set_aside), (2, Some(0)));
+    }
+    for names in [
+        ["trainingSet/0_a.png", "trainingSet/1_a.png", "testSet/0_b.png"],
+        ["train/0.png", "train/1.png", "test/1.png"],
+    ] {
+        let folder = folder_of(&names);
+        let error = load_path(folder.path()).unwrap_err();
+        assert!(matches!(error, DataError::Flat { pictures: 3, .. }), "{error}");
+        let (dataset, _) = load_as(folder.path(), BY_NAME).unwrap();
+        assert_eq!((dataset.train.len(), dataset.test.len()), (2, 1));
+    }
+    let classes = folder_of(&["test_tube/a.png", "test_strip/a.png"]);
+    assert_eq!(load_path(classes.path()).unwrap().0.classes, 2);
+}
+
+#[test]
 fn splits_of_several_sets_are_not_mixed() {
     for names in [
         ["fashion_train", "mnist_train", "mnist_test"].as_slice(),
@@ -220,16 +289,69 @@ fn what_is_no_class_is_left_out_and_named() {
 }
 
 #[test]
+fn hidden_files_and_those_of_systems_are_counted() {
+    let folder = folder_of(&["0/a.png", "0/b.png", "1/a.png"]);
+    for name in ["0/._a.png", "0/._b.png", "0/.DS_Store", "1/.DS_Store", "1/.swap.png", "0/Thumbs.db", "1/desktop.ini"]
+    {
+        write(folder.path(), name, b"x");
+    }
+    write(folder.path(), ".DS_Store", b"x");
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.train.len(), 3);
+    let expected = [(".*.png", 1), (".DS_Store", 3), ("._*.png", 2), ("Thumbs.db", 1), ("desktop.ini", 1)];
+    assert_eq!(left_out(&report), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_class_folder_that_is_a_link_to_another_is_counted_once() {
+    use std::os::unix::fs::symlink;
+    let elsewhere = folder_of(&["2/a.png"]);
+    let folder = folder_of(&["train/0/a.png", "train/1/a.png", "test/0/a.png"]);
+    let link = |to: &Path, name: &str| symlink(to, folder.path().join(name)).unwrap();
+    link(Path::new("1"), "train/01");
+    link(&elsewhere.path().join("2"), "train/2");
+    link(&elsewhere.path().join("2"), "train/3");
+    link(Path::new("../train/1"), "test/1");
+    link(Path::new("train"), "Training");
+    let (dataset, report) = load_path(folder.path()).unwrap();
+    assert_eq!(dataset.class_names, ["0", "1", "2"]);
+    assert_eq!((dataset.train.len(), dataset.test.len()), (3, 1));
+    assert_eq!(left_out(&report), [("01", 1), ("3", 1), ("1", 1)]);
+    assert_eq!(report.unused.len(), 1);
+    assert!(report.unused[0].path.ends_with("Training"));
+}
+
+#[test]
+fn pictures_of_other_kinds_are_named() {
+    for (files, culprit, said) in [
+        (vec!["0/a.bmp", "1/a.bmp", "1/b.GIF"], "", "it holds 2 BMP and 1 GIF pictures"),
+        (vec!["train/0/a.webp", "train/1/a.webp"], "", "it holds 2 WebP pictures"),
+        (vec!["a.bmp"], "", "it holds 1 BMP picture "),
+        (vec!["0/a.png", "1/a.bmp"], "1", "it holds 1 BMP picture "),
+        (vec!["0/a.png", "1/a.png"], "1/a.png", "it is a BMP picture"),
+    ] {
+        let folder = folder_of(&files);
+        for name in files.iter().filter(|name| **name == culprit || !name.ends_with(".png")) {
+            write(folder.path(), name, b"BM and more of it");
+        }
+        let error = load_path(folder.path()).unwrap_err();
+        assert_message(&error, &folder.path().join(culprit));
+        let message = error.to_string();
+        assert!(message.contains(said) && message.contains("PNG, JPEG and TIFF are read"), "{message}");
+    }
+}
+
+#[test]
 fn the_class_may_stand_in_the_name_if_it_is_asked_for() {
     let folder = folder_of(&["7_001.png", "7-002.png", "3_001.jpg", "12 a.png", "12.b.png"]);
     let error = load_path(folder.path()).unwrap_err();
     assert!(matches!(error, DataError::Flat { pictures: 5, .. }), "{error}");
-    let by_name = Reading { labels: OrAuto::Given(LabelPlace::FileName), ..Reading::default() };
-    let (dataset, report) = load_as(folder.path(), by_name).unwrap();
+    let (dataset, report) = load_as(folder.path(), BY_NAME).unwrap();
     assert_eq!(dataset.class_names, ["3", "7", "12"]);
     assert_eq!((dataset.train.len(), report.set_aside), (5, Some(0)));
     let folder = folder_of(&["train/7_001.png", "train/3_001.png", "test/7_001.png"]);
-    let (dataset, report) = load_as(folder.path(), by_name).unwrap();
+    let (dataset, report) = load_as(folder.path(), BY_NAME).unwrap();
     assert_eq!((dataset.train.len(), dataset.test.len(), report.set_aside), (2, 1, None));
 }
 

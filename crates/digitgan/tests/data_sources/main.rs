@@ -8,4 +8,5 @@ mod idx;
 mod idx_folders;
 mod layouts;
 mod mnist;
+mod npz;
 mod support;

@@ -20,6 +20,12 @@ pub(crate) fn idx_labels(labels: &[u8]) -> Vec<u8> {
     [header.as_flattened(), labels].concat()
 }
 
+/// The bytes of an NPY file: the type and shape as NumPy writes them, and the numbers.
+pub(crate) fn npy(descr: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    [b"\x93NUMPY\x01\0", (header.len() as u16).to_le_bytes().as_slice(), header.as_bytes(), numbers].concat()
+}
+
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
