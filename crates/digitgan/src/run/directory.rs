@@ -143,6 +143,20 @@ impl RunDirectory {
     pub fn checkpoint_steps(&self) -> io::Result<Vec<u64>> {
         numbers(&self.checkpoints(), "step-", ".safetensors")
     }
+
+    /// The step of the newest checkpoint; `None` where none is found.
+    pub(crate) fn newest_checkpoint(&self) -> Option<u64> {
+        self.checkpoint_steps().ok()?.last().copied()
+    }
+}
+
+/// Why the run at `path` has no generator, and what it can be made of: the checkpoint of a step.
+pub(crate) fn no_generator(path: &Path, checkpoint: Option<u64>) -> String {
+    let path = path.display();
+    match checkpoint {
+        None => format!("{path} has no generator yet: it comes with the first checkpoint"),
+        Some(step) => format!("{path} has no generator any more, but a checkpoint of step {step}"),
+    }
 }
 
 /// The name under which what was at `path` is kept because it could not be read; `number` is 1 for the first.
