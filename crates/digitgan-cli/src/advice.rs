@@ -86,10 +86,16 @@ fn about_device(error: &DeviceError) -> Option<String> {
 
 fn about_page(error: &PageError) -> Option<String> {
     match error {
+        PageError::NoGenerator { path, checkpoint: Some(_) } => Some(made_of_checkpoint(path)),
         PageError::NoEvaluation { path } => Some(format!("run `{}` first", Suggestion::new("evaluate").path(path))),
         PageError::Foreign { .. } => Some("choose another --out".to_owned()),
         _ => None,
     }
+}
+
+/// How a run's generator that is gone comes again.
+fn made_of_checkpoint(run: &Path) -> String {
+    format!("`{}` makes it of that", Suggestion::new("train").word("--resume").path(run))
 }
 
 fn about_evaluation(error: &EvaluationError) -> Option<String> {
@@ -110,6 +116,7 @@ fn about_session(error: &SessionError) -> Option<String> {
             thousands(*step),
             Suggestion::new("sample").path(path)
         )),
+        SessionError::NoGenerator { path, checkpoint: Some(_) } => Some(made_of_checkpoint(path)),
         SessionError::NoRoom { .. } => Some("make room or choose another --out".to_owned()),
         SessionError::EvaluationFile(error) => about_evaluation_file(error),
         SessionError::Judge(error) => about_judge(error),

@@ -83,6 +83,7 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {
     args.out.check(FileKind::Png, args.json)?;
+    args.out.check_is_no_runs("data.png")?;
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
     let RealGrid { columns, places, images } =
         RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed)?;

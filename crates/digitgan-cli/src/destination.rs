@@ -1,7 +1,7 @@
 //! Where a result goes that a person named: a file, or standard output.
 
 use crate::usage::Usage;
-use crate::{output, place};
+use crate::{output, place, runs};
 use anyhow::bail;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use digitgan::files;
@@ -45,6 +45,17 @@ impl Destination {
             .into()),
             Destination::StandardOutput => Ok(()),
             Destination::File(path) => Ok(file::check(path, kind)?),
+        }
+    }
+
+    /// Refuses a picture in the place of a run's own.
+    pub(crate) fn check_is_no_runs(&self, instead: &str) -> anyhow::Result<()> {
+        match self {
+            Destination::File(path) if runs::own(path) => {
+                let path = path.display();
+                bail!("{path} belongs to a run, which draws it itself: choose another --out, such as {instead}")
+            }
+            _ => Ok(()),
         }
     }
 

@@ -8,12 +8,13 @@ use digitgan::data::Dataset;
 use digitgan::engine::Device;
 use digitgan::evaluation::Plan;
 use digitgan::page::claims::claims;
-use digitgan::page::{Page, PageError, RealDigits, Written, check_free};
+use digitgan::page::{Page, RealDigits, Written, check_free};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files;
 use digitgan::run::manifest::Manifest;
 use digitgan::session::evaluations;
 use digitgan::session::manifest::same_data;
+use digitgan::weights::GeneratorFile;
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -87,9 +88,8 @@ fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<RunOnPage>> {
     for path in paths {
         let run = runs::find(path);
         let manifest = Manifest::read(&run.manifest())?;
-        if !run.generator().exists() {
-            return Err(PageError::NoGenerator { path: run.path().to_owned() }.into());
-        }
+        // Here and now, and not after the minutes of another run's evaluation.
+        GeneratorFile::read(&evaluations::newest(&run)?)?;
         if seen.insert(run.path().canonicalize().unwrap_or_else(|_| run.path().to_owned())) {
             subjects.push(RunOnPage { run, manifest });
         }

@@ -66,6 +66,7 @@ struct Plan {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.out.check(FileKind::Png, args.json)?;
+    args.out.check_is_no_runs("digits.png")?;
     let path = generator::path(&args.generator)?;
     let file = GeneratorFile::read(&path)?;
     let plan = plan(&args, &file)?;

@@ -138,3 +138,19 @@ fn a_judge_replaces_no_other_weights() {
     place.succeed("judge train --data digits --epochs 1 --out j.safetensors");
     place.succeed("judge train --data digits --epochs 1 --out j.safetensors");
 }
+
+#[test]
+fn a_runs_own_pictures_are_kept() {
+    let place = place();
+    place.succeed("train gan --data digits --batch-size 8 --epochs 1 --watch off --name e");
+    let before = files(&place.path(""));
+    for name in ["runs/g/losses.png", "runs/e/samples/epoch-0001.png", "runs/e/samples/mine.png", "runs/e/watch.png"] {
+        for verb in &VERBS[..2] {
+            let said = place.digitgan(&format!("{verb} --out {name}"));
+            let says = [name, "belongs to a run", "choose another --out, such as d"];
+            assert_eq!(complaint(&said, 1, &says), None, "{verb}: {said:?}");
+        }
+    }
+    assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
+    place.succeed("sample g --count 1 --out runs/g/mine.png");
+}

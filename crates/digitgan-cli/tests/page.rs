@@ -82,6 +82,9 @@ fn two_runs_on_one_page() {
     fs::write(place.path("runs/g/losses.csv"), whole).unwrap();
     fs::write(place.path("runs/g/timing.json"), time).unwrap();
 
+    #[cfg(unix)]
+    what_training_would_do_without(&place);
+
     // Numbers that cannot be are refused by name.
     let evaluation = fs::read_to_string(place.path("runs/g/evaluation.json")).unwrap();
     for (pointer, value, says) in [
@@ -110,6 +113,34 @@ fn two_runs_on_one_page() {
     );
 }
 
+/// Pictures of the run `g` that cannot be read are left out, and that is told.
+#[cfg(unix)]
+fn what_training_would_do_without(place: &Place) {
+    let pictures = ["samples/epoch-0001.png", "losses.png", "evaluation/neighbours.png"].map(|name| {
+        let path = place.path("runs/g").join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        (path, whole)
+    });
+    assert!(std::process::Command::new("mkfifo").arg(&pictures[0].0).status().unwrap().success());
+    fs::create_dir(&pictures[1].0).unwrap();
+    fs::write(&pictures[2].0, &pictures[2].1[..pictures[2].1.len() / 2]).unwrap();
+    let said = place.succeed(&format!("page g --out fewer {DATA}"));
+    for text in [
+        "note: runs/g/samples/epoch-0001.png is left out of the page: it is a named pipe, not a regular file",
+        "note: runs/g/losses.png is left out of the page: it is a directory, not a regular file",
+        "note: runs/g/evaluation/neighbours.png is left out of the page: it is not a whole PNG picture",
+    ] {
+        assert!(said.stderr.contains(text), "{text}: {}", said.stderr);
+    }
+    assert!(place.path("fewer/pictures/g-epoch-0002.png").exists());
+    fs::remove_dir(&pictures[1].0).unwrap();
+    for (path, whole) in pictures {
+        let _ = fs::remove_file(&path);
+        fs::write(path, whole).unwrap();
+    }
+}
+
 #[test]
 fn what_is_wrong_is_said_in_one_line() {
     let place = two_runs();
@@ -123,6 +154,10 @@ fn what_is_wrong_is_said_in_one_line() {
     let other = fs::read_to_string(place.path("runs/g/run.toml")).unwrap().replace("sha256 = \"", "sha256 = \"0");
     support::copy(&place.path("runs/g"), &place.path("runs/other"));
     fs::write(place.path("runs/other/run.toml"), other).unwrap();
+    support::copy(&place.path("runs/g"), &place.path("runs/lost"));
+    fs::remove_file(place.path("runs/lost/generator.safetensors")).unwrap();
+    support::copy(&place.path("runs/g"), &place.path("runs/cut"));
+    fs::write(place.path("runs/cut/generator.safetensors"), "").unwrap();
     let before = files(&place.path(""));
     let cases: [(&str, i32, &[&str]); 11] = [
         ("page", 2, &["required arguments were not provided"]),
@@ -150,6 +185,14 @@ fn what_is_wrong_is_said_in_one_line() {
     for (args, says) in [
         ("page spoiled --out page", &["evaluation.json is not an evaluation", "digitgan evaluate"][..]),
         ("page other --out page", &["the data set digits is not the one that runs/other was trained on"]),
+        (
+            "page lost --out page",
+            &[
+                "runs/lost has no generator any more, but a checkpoint of step 12; `digitgan train --resume runs/lost` makes it",
+            ],
+        ),
+        // Before the minutes of an evaluation of the others.
+        ("page g cut --out page", &["runs/cut/generator.safetensors"]),
         ("reproduce --data digits --out page", &["--batch-size is 64", "choose at most 50"]),
     ] {
         let said = place.digitgan(args);

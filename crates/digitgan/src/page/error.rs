@@ -1,11 +1,11 @@
 //! Why there is no page.
 
-use super::picture::PictureFileError;
 use crate::engine::EngineError;
 use crate::error::ErrorKind;
 use crate::input::InputError;
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
+use crate::run::no_generator;
 use std::io;
 use std::path::PathBuf;
 
@@ -35,11 +35,13 @@ pub enum PageError {
         /// The run.
         path: PathBuf,
     },
-    /// It was not trained far enough to have a generator.
-    #[error("{path} has no generator yet: it comes with the first checkpoint")]
+    /// It has no generator.
+    #[error("{}", no_generator(path, *checkpoint))]
     NoGenerator {
         /// The run.
         path: PathBuf,
+        /// The step of the checkpoint that it can be made of, if there is one.
+        checkpoint: Option<u64>,
     },
     /// Its generator cannot be read.
     #[error(transparent)]
@@ -52,9 +54,6 @@ pub enum PageError {
         /// What does not fit.
         source: EngineError,
     },
-    /// A picture of the run cannot be used.
-    #[error(transparent)]
-    PictureFile(#[from] PictureFileError),
     /// A data set whose digits cannot be shown.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -86,7 +85,6 @@ impl PageError {
             PageError::NoEvaluation { .. } | PageError::NoGenerator { .. } => ErrorKind::Missing,
             PageError::Generator(error) => error.kind(),
             PageError::Engine { source, .. } => source.kind(),
-            PageError::PictureFile(error) => error.kind(),
             PageError::Picture(error) => error.kind(),
             PageError::Input(error) => error.kind(),
             PageError::Foreign { .. } => ErrorKind::InUse,

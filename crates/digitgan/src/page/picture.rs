@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 /// Largest picture that a page takes up.
 const MAX_BYTES: u64 = 16 << 20;
+/// Most bytes of its pixels.
+const MAX_PIXEL_BYTES: usize = 256 << 20;
 
 /// A PNG picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub enum PictureFileError {
         source: io::Error,
     },
     /// Not a PNG file.
-    #[error("{path} is not a whole PNG picture: delete it to do without")]
+    #[error("{path} is not a whole PNG picture")]
     Format {
         /// The file.
         path: PathBuf,
@@ -40,6 +42,14 @@ pub enum PictureFileError {
 }
 
 impl PictureFileError {
+    /// What is wrong, where the file is known.
+    pub(super) fn problem(&self) -> String {
+        match self {
+            PictureFileError::Io { source, .. } => source.to_string(),
+            PictureFileError::Format { .. } => "it is not a whole PNG picture".to_owned(),
+        }
+    }
+
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -50,10 +60,9 @@ impl PictureFileError {
 }
 
 impl Picture {
-    /// A picture in memory, to be called `name` among the page's files; `None` if it is no PNG.
+    /// A picture in memory, to be called `name` among the page's files; `None` if it is no whole PNG.
     pub fn new(name: String, png: Vec<u8>) -> Option<Picture> {
-        let mut decoder = png::Decoder::new(Cursor::new(&png));
-        let (width, height) = decoder.read_header_info().ok()?.size();
+        let (width, height) = size_of_whole(&png)?;
         Some(Picture { name, png, width, height })
     }
 
@@ -90,4 +99,14 @@ impl Picture {
     pub fn data_uri(&self) -> String {
         format!("data:image/png;base64,{}", STANDARD.encode(&self.png))
     }
+}
+
+/// Width and height of a PNG picture, if it can be read to its end.
+fn size_of_whole(png: &[u8]) -> Option<(u32, u32)> {
+    let limits = png::Limits { bytes: MAX_PIXEL_BYTES };
+    let mut reader = png::Decoder::new_with_limits(Cursor::new(png), limits).read_info().ok()?;
+    let bytes = reader.output_buffer_size().filter(|&bytes| bytes <= MAX_PIXEL_BYTES)?;
+    let frame = reader.next_frame(&mut vec![0; bytes]).ok()?;
+    reader.finish().ok()?;
+    Some((frame.width, frame.height))
 }

@@ -65,22 +65,22 @@ impl RunOnPage {
         let manifest = Manifest::read(&run.manifest())?;
         let path = run.path().to_owned();
         if !run.generator().exists() {
-            return Err(PageError::NoGenerator { path });
+            return Err(PageError::NoGenerator { path, checkpoint: run.newest_checkpoint() });
         }
         let generator = GeneratorFile::read(&run.generator())?;
         let evaluation = evaluation_files::read(run.path())?;
         let evaluation = evaluation.ok_or_else(|| PageError::NoEvaluation { path: path.clone() })?;
-        let (timing, notes) = records(run, generator.step);
-        let picture = |what: &str, path: PathBuf| Picture::read(format!("{key}-{what}.png"), &path);
+        let (timing, mut notes) = records(run, generator.step);
+        let mut picture = |what: &str, path: PathBuf| found(format!("{key}-{what}.png"), path, &mut notes);
         Ok(RunOnPage {
             name: name(run),
-            stages: stages(device, run, &manifest, &generator, key)?,
+            losses: picture("losses", run.loss_curves()),
+            confusion: picture("confusion", evaluation_files::confusion_picture(run.path())),
+            neighbours: picture("neighbours", evaluation_files::neighbours_picture(run.path())),
+            watch: picture("watch", run.watch_curves()),
+            stages: stages(device, run, &manifest, &generator, key, &mut notes)?,
             step: generator.step,
             evaluation,
-            losses: picture("losses", run.loss_curves())?,
-            confusion: picture("confusion", evaluation_files::confusion_picture(run.path()))?,
-            neighbours: picture("neighbours", evaluation_files::neighbours_picture(run.path()))?,
-            watch: picture("watch", run.watch_curves())?,
             timing,
             notes,
             manifest,
@@ -127,6 +127,14 @@ fn records(run: &RunDirectory, step: u64) -> (Option<Timing>, Vec<Note>) {
     (timing, notes)
 }
 
+/// The picture at `path`, if it is there. One that cannot be read is told of and left out: no page fails for want of it.
+fn found(name: String, path: PathBuf, notes: &mut Vec<Note>) -> Option<Picture> {
+    Picture::read(name, &path).unwrap_or_else(|error| {
+        notes.push(Note::LeftOut { path, of: "the page", problem: error.problem() });
+        None
+    })
+}
+
 fn steps_per_epoch(manifest: &Manifest) -> u64 {
     manifest.config.steps_per_epoch(manifest.dataset.identity.train_images).max(1)
 }
@@ -139,6 +147,7 @@ fn stages(
     manifest: &Manifest,
     generator: &GeneratorFile,
     key: &str,
+    notes: &mut Vec<Note>,
 ) -> Result<Vec<Stage>, PageError> {
     let per_epoch = steps_per_epoch(manifest);
     let epochs = u32::try_from(generator.step / per_epoch).unwrap_or(u32::MAX);
@@ -147,7 +156,7 @@ fn stages(
     let shown: BTreeSet<u32> = if within_an_epoch { [1, middle].into() } else { [1, middle, epochs].into() };
     let mut stages = Vec::new();
     for epoch in shown.into_iter().filter(|epoch| (1..=epochs).contains(epoch)) {
-        let picture = Picture::read(format!("{key}-epoch-{epoch:04}.png"), &run.sample(epoch))?;
+        let picture = found(format!("{key}-epoch-{epoch:04}.png"), run.sample(epoch), notes);
         stages.extend(picture.map(|picture| Stage { moment: format!("epoch {epoch}"), picture }));
     }
     if within_an_epoch || stages.is_empty() {

@@ -392,6 +392,11 @@ fn what_is_no_picture_is_refused() {
     std::fs::write(&path, "<svg onload=\"x\">").unwrap();
     let error = Picture::read("p".to_owned(), &path).unwrap_err().to_string();
     assert!(error.contains("is not a whole PNG picture"), "{error}");
-    std::fs::write(&path, picture("p").png()).unwrap();
+    let whole = picture("p").png().to_vec();
+    for cut in [9, 40, whole.len() / 2, whole.len() - 14] {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        assert!(Picture::read("p".to_owned(), &path).is_err(), "{cut} of {} bytes", whole.len());
+    }
+    std::fs::write(&path, whole).unwrap();
     assert_eq!(Picture::read("p".to_owned(), &path).unwrap().unwrap().size(), (62, 32));
 }

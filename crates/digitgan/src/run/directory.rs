@@ -4,6 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+/// The name of an evaluation's record.
+pub(super) const EVALUATION_RECORD: &str = "evaluation.json";
+
 /// A run directory: names, and nothing but names.
 ///
 /// ```
@@ -38,6 +41,27 @@ impl RunDirectory {
     /// The directory and its folders.
     pub fn folders(&self) -> [PathBuf; 5] {
         [self.0.clone(), self.checkpoints(), self.generators(), self.samples(), self.tensorboard()]
+    }
+
+    /// Whether `path`, which begins with that of the directory, is the name of a file of the run's own.
+    pub fn has_name(&self, path: &Path) -> bool {
+        let files = [
+            self.lock(),
+            self.manifest(),
+            self.losses(),
+            self.loss_curves(),
+            self.watch(),
+            self.watch_curves(),
+            self.generator(),
+            self.animation(),
+            self.timing(),
+            evaluation_record(&self.0),
+        ];
+        let [_, folders @ ..] = self.folders();
+        let below = path
+            .parent()
+            .is_some_and(|parent| parent == evaluation_pictures(&self.0) || folders.contains(&parent.into()));
+        below || files.iter().any(|file| file == path)
     }
 
     /// What whoever trains the run holds a lock on. Hidden, like all that is of no use to people.
@@ -143,6 +167,30 @@ impl RunDirectory {
     pub fn checkpoint_steps(&self) -> io::Result<Vec<u64>> {
         numbers(&self.checkpoints(), "step-", ".safetensors")
     }
+
+    /// The step of the newest checkpoint; `None` where none is found.
+    pub(crate) fn newest_checkpoint(&self) -> Option<u64> {
+        self.checkpoint_steps().ok()?.last().copied()
+    }
+}
+
+/// The record of an evaluation in `folder`, which need not be a run.
+pub(super) fn evaluation_record(folder: &Path) -> PathBuf {
+    folder.join(EVALUATION_RECORD)
+}
+
+/// The folder of an evaluation's pictures in `folder`.
+pub(super) fn evaluation_pictures(folder: &Path) -> PathBuf {
+    folder.join("evaluation")
+}
+
+/// Why the run at `path` has no generator, and what it can be made of: the checkpoint of a step.
+pub(crate) fn no_generator(path: &Path, checkpoint: Option<u64>) -> String {
+    let path = path.display();
+    match checkpoint {
+        None => format!("{path} has no generator yet: it comes with the first checkpoint"),
+        Some(step) => format!("{path} has no generator any more, but a checkpoint of step {step}"),
+    }
 }
 
 /// The name under which what was at `path` is kept because it could not be read; `number` is 1 for the first.
@@ -183,5 +231,21 @@ mod tests {
         std::fs::write(run.checkpoints().join("step-x.safetensors"), "").unwrap();
         std::fs::write(run.checkpoints().join(".step-00000007.safetensors.tmp"), "").unwrap();
         assert_eq!(run.checkpoint_steps().unwrap(), [5, 1000, 123_456_789]);
+    }
+
+    #[test]
+    fn a_run_knows_the_names_of_its_files() {
+        let run = RunDirectory::new("r");
+        for (name, own) in [
+            ("losses.png", true),
+            ("samples/epoch-0007.png", true),
+            ("evaluation/neighbours.png", true),
+            ("evaluation.json", true),
+            ("run.toml", true),
+            ("digits.png", false),
+            ("mine/epoch-0007.png", false),
+        ] {
+            assert_eq!(run.has_name(&run.path().join(name)), own, "{name}");
+        }
     }
 }

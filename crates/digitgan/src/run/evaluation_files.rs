@@ -1,5 +1,6 @@
 //! What an evaluation leaves in a run: `evaluation.json` and two pictures.
 
+use super::directory::{evaluation_pictures, evaluation_record};
 use crate::IMAGE_PIXELS;
 use crate::data::{MAX_CLASSES, MIN_CLASSES, Split};
 use crate::error::ErrorKind;
@@ -10,8 +11,6 @@ use crate::picture::{ConfusionPicture, Grid, PictureError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The record's name.
-pub(super) const RECORD: &str = "evaluation.json";
 /// Largest record that is read.
 const MAX_BYTES: u64 = 4 << 20;
 /// Largest count that is believed, and the number farthest from zero.
@@ -98,22 +97,17 @@ impl EvaluationFileError {
 
 /// The record of an evaluation in `folder`.
 pub fn record(folder: &Path) -> PathBuf {
-    folder.join(RECORD)
-}
-
-/// The folder of an evaluation's pictures.
-fn pictures(folder: &Path) -> PathBuf {
-    folder.join("evaluation")
+    evaluation_record(folder)
 }
 
 /// The picture of what was read where each class was asked for; there is none where G knows no classes.
 pub fn confusion_picture(folder: &Path) -> PathBuf {
-    pictures(folder).join("confusion.png")
+    evaluation_pictures(folder).join("confusion.png")
 }
 
 /// The picture of the digits nearest to training digits.
 pub fn neighbours_picture(folder: &Path) -> PathBuf {
-    pictures(folder).join("neighbours.png")
+    evaluation_pictures(folder).join("neighbours.png")
 }
 
 /// Checks that an evaluation can be written into `folder`, which need not be there yet. Leaves no trace.
@@ -121,7 +115,7 @@ pub fn neighbours_picture(folder: &Path) -> PathBuf {
 /// # Errors
 /// The folder or the file that cannot be written.
 pub fn check_place(folder: &Path) -> Result<(), EvaluationFileError> {
-    for folder in [folder, &pictures(folder)] {
+    for folder in [folder, &evaluation_pictures(folder)] {
         check_folder(folder).map_err(EvaluationFileError::folder(folder))?;
     }
     let files = [record(folder), confusion_picture(folder), neighbours_picture(folder)];
@@ -142,7 +136,7 @@ pub fn write(
 ) -> Result<Written, EvaluationFileError> {
     let path = neighbours_picture(folder);
     check_neighbours(neighbours, training).map_err(EvaluationFileError::write(&path))?;
-    let below = pictures(folder);
+    let below = evaluation_pictures(folder);
     std::fs::create_dir_all(&below).map_err(EvaluationFileError::folder(&below))?;
     let mut written = Vec::new();
     if let Some(confusion) = &evaluation.confusion {

@@ -62,10 +62,12 @@ pub enum Note {
         /// Why not.
         problem: String,
     },
-    /// A sample grid cannot be read, and is left out of the animation.
+    /// A picture cannot be read, and is left out of what is made of it.
     LeftOut {
         /// The picture.
         path: PathBuf,
+        /// What is made of it.
+        of: &'static str,
         /// What is wrong with it.
         problem: String,
     },
@@ -110,8 +112,8 @@ impl fmt::Display for Note {
                 write!(f, "{} does not say how long steps 1 to {last} took", path.display())
             }
             Note::Unwritten { path, problem } => write!(f, "{} is not written: {problem}", path.display()),
-            Note::LeftOut { path, problem } => {
-                write!(f, "{} is left out of the animation: {problem}", path.display())
+            Note::LeftOut { path, of, problem } => {
+                write!(f, "{} is left out of {of}: {problem}", path.display())
             }
             Note::Unlocked { path, reason } => {
                 let path = path.display();

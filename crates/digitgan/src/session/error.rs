@@ -9,7 +9,7 @@ use crate::judge::JudgeError;
 use crate::run::checkpoint::{CheckpointError, GO_BACK};
 use crate::run::evaluation_files::EvaluationFileError;
 use crate::run::manifest::ManifestError;
-use crate::run::{LockError, RecordError};
+use crate::run::{LockError, RecordError, no_generator};
 use crate::train::TrainError;
 use std::io;
 use std::path::PathBuf;
@@ -124,11 +124,13 @@ pub enum SessionError {
     /// The judge of the data set cannot be had.
     #[error(transparent)]
     Judge(#[from] KeptJudgeError),
-    /// The run was not trained far enough to have a generator.
-    #[error("{path} has no generator yet: it comes with the first checkpoint")]
+    /// The run has no generator.
+    #[error("{}", no_generator(path, *checkpoint))]
     NoGenerator {
         /// The run.
         path: PathBuf,
+        /// The step of the checkpoint that it can be made of, if there is one.
+        checkpoint: Option<u64>,
     },
     /// There is no epoch to choose from.
     #[error("{path} holds no generator: train an epoch first")]

@@ -16,7 +16,7 @@ pub fn newest(run: &RunDirectory) -> Result<PathBuf, SessionError> {
     if run.generator().exists() {
         Ok(run.generator())
     } else {
-        Err(SessionError::NoGenerator { path: run.path().to_owned() })
+        Err(SessionError::NoGenerator { path: run.path().to_owned(), checkpoint: run.newest_checkpoint() })
     }
 }
 

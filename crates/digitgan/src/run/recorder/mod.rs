@@ -12,8 +12,7 @@ pub use error::RecordError;
 
 use super::aside;
 use super::checkpoint;
-use super::directory::RunDirectory;
-use super::evaluation_files;
+use super::directory::{EVALUATION_RECORD, RunDirectory};
 use super::lock::RunLock;
 use super::manifest::{Collapse, Manifest};
 use super::notes::Note;
@@ -68,7 +67,7 @@ impl Recorder {
         for folder in run.folders() {
             fs::create_dir_all(&folder).attempt("create", &folder)?;
             // Whoever evaluates the run needs no lock.
-            let ours = |file: &str| file != evaluation_files::RECORD;
+            let ours = |file: &str| file != EVALUATION_RECORD;
             atomic::remove_leftovers(&folder, ours).attempt("tidy", &folder)?;
         }
         let Logs { losses, looks, events } = Logs::take_up(&run, step)?;

@@ -81,7 +81,10 @@ impl Pictures {
             }
             match GreyPicture::read_png(&path) {
                 Ok(picture) => frames.push(Frame { epoch, picture }),
-                Err(error) => self.notes.push(Note::LeftOut { path, problem: problem(&error) }),
+                Err(error) => {
+                    let (of, problem) = ("the animation", problem(&error));
+                    self.notes.push(Note::LeftOut { path, of, problem });
+                }
             }
         }
         if !frames.is_empty() {
