@@ -2,7 +2,7 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
-use crate::generator::{Epoch, Subject};
+use crate::generator::{Epoch, Origin, Subject};
 use crate::progress::StageProgress;
 use crate::suggestion::Suggestion;
 use crate::threads::Threads;
@@ -31,8 +31,8 @@ use std::process::ExitCode;
   digitgan evaluate cgan-mnist --quick              fewer digits, no training of classifiers
   digitgan evaluate cgan-mnist --json               for programs")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), or a generator's safetensors file
-    #[arg(value_name = "RUN|FILE")]
+    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
+    #[arg(value_name = "RUN|FILE|NAME")]
     generator: PathBuf,
     /// Which of a run's generators: last, best (nearest to the training images), or the one after epoch N
     #[arg(long, value_name = "last|best|N", default_value = "last")]
@@ -116,7 +116,7 @@ pub(crate) fn evaluate_runs(
         progress.finish();
         write(run.path(), &result, dataset).or_else(|error| {
             // It took minutes.
-            print(&result.0, &path, None)?;
+            print(&result.0, &Origin::File(path), None)?;
             Err(error)
         })?;
     }
@@ -135,7 +135,7 @@ fn write(folder: &Path, result: &(Evaluation, Neighbours), dataset: &Dataset) ->
 }
 
 fn evaluate(args: &Args) -> anyhow::Result<()> {
-    let subject = Subject::find(&args.generator)?;
+    let subject = Subject::find(Some(&args.generator))?;
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
     folder.as_deref().map(evaluations::check_place).transpose()?;
     let (source, reading, data_dir) = data(&subject, &args.data)?;
@@ -151,7 +151,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let dataset = &loaded.dataset;
     args.plan().samples_of(dataset)?;
     let new_judge = || judge::given_or_of(&device, args.judge.as_deref(), dataset, data_dir.as_deref());
-    let (file, path) =
+    let (file, origin) =
         subject.generator(args.epoch, &mut || Ok(Choice::new(&device, new_judge()?, dataset, args.seed)?))?;
     check_generator(&file, dataset)?;
     let mut progress = StageProgress::default();
@@ -163,7 +163,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     // Whether or not it could be written: it took minutes.
     match args.json {
         true => output::json(&serde_json::to_value(&result.0)?)?,
-        false => print(&result.0, &path, written.as_ref().ok().and_then(Option::as_ref))?,
+        false => print(&result.0, &origin, written.as_ref().ok().and_then(Option::as_ref))?,
     }
     written.map(drop)
 }
@@ -179,6 +179,7 @@ fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Read
             let Manifest { config, dataset, .. } = &**manifest;
             Ok((config.data.clone(), config.reading(), data_dir.or(dataset.data_dir.clone())))
         }
+        Subject::BuiltIn(_) => Ok((DataSource::Mnist, Reading::default(), data_dir)),
         Subject::File(path) => match GeneratorFile::read(path)?.dataset.as_str() {
             "mnist" | "" => Ok((DataSource::Mnist, Reading::default(), data_dir)),
             "strokes" => Ok((DataSource::Strokes, Reading::default(), data_dir)),
@@ -192,7 +193,7 @@ fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Read
 }
 
 /// Prints an evaluation for people.
-fn print(evaluation: &Evaluation, path: &Path, written: Option<&Written>) -> anyhow::Result<()> {
+fn print(evaluation: &Evaluation, origin: &Origin, written: Option<&Written>) -> anyhow::Result<()> {
     let Evaluation { model, samples, plan, dataset, .. } = evaluation;
     output::heading(&format!(
         "{}, {} sets of {} digits against {dataset}",
@@ -211,7 +212,7 @@ fn print(evaluation: &Evaluation, path: &Path, written: Option<&Written>) -> any
     output::heading("Digits read as each class")?;
     output::histogram(&evaluation.histogram, &evaluation.class_names)?;
     let mut facts = vec![
-        ("generator", path.display().to_string()),
+        ("generator", origin.to_string()),
         ("judge", format!("reads {}, SHA-256 {}", judge::reads(&evaluation.judge), evaluation.judge.sha256)),
     ];
     if let Some(Written { record, pictures }) = written {

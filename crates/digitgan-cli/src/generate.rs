@@ -2,7 +2,7 @@
 
 use crate::dataset::{self, DataArgs, DataDir};
 use crate::device::DeviceArg;
-use crate::generator::{self, Epoch, Subject};
+use crate::generator::{self, Epoch, Origin, Subject};
 use crate::progress::DrawingProgress;
 use crate::stop::{self, STOPPED};
 use crate::suggestion::Suggestion;
@@ -11,7 +11,6 @@ use crate::usage::Usage;
 use crate::{destination, judge, output, text};
 use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
-use digitgan::files;
 use digitgan::generate::record::{self, Keep, Labels, SetRecord};
 use digitgan::generate::{self, GenerateError, Plan, Source};
 use digitgan::judge::{ClassifierFile, Judge};
@@ -24,7 +23,7 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Make a labelled data set with a trained generator
+/// Make a labelled data set: with the generator that is built in, or with one that you trained
 ///
 /// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
 /// read; dataset.json beside them records how they were made. Stop it with Ctrl-C: the same command goes on. The same seed gives the same images: the first thousand of a
@@ -32,16 +31,18 @@ use std::time::Duration;
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  digitgan generate runs/acgan-mnist --count 60000           four IDX files, into generated/
+  digitgan generate --count 60000                            four IDX files, without any training, into generated/
+  digitgan generate runs/acgan-mnist --count 60000           with a generator of your own
   digitgan generate acgan-mnist --count 6000 --test-count 1000 --out small
   digitgan generate acgan-mnist --count 1000 --format png    PNG files in one folder per digit
   digitgan generate acgan-mnist --count 500 --digit 7        sevens alone
   digitgan generate acgan-mnist --count 500 --keep agreed    those that the judge reads as asked for
   digitgan generate gan-mnist --count 60000                  labelled by the judge")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), or a generator's safetensors file
-    #[arg(value_name = "RUN|FILE")]
-    generator: PathBuf,
+    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
+    /// [default: the built-in acgan]
+    #[arg(value_name = "RUN|FILE|NAME")]
+    generator: Option<PathBuf>,
     /// Which of a run's generators: last, best (nearest to the training images), or the one after epoch N
     #[arg(long, value_name = "last|best|N", default_value = "last")]
     epoch: Epoch,
@@ -103,11 +104,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     // Before an epoch is chosen, which can take long.
     generate::check_vacant(&args.out)?;
     let device = args.device.open(args.threads.threads)?;
-    let subject = Subject::find(&args.generator)?;
-    let (file, path) = subject.generator(args.epoch, &mut || choice(args, &device, &subject))?;
+    let subject = Subject::find(args.generator.as_deref())?;
+    let (file, origin) = subject.generator(args.epoch, &mut || choice(args, &device, &subject))?;
     let plan = args.plan(&file)?;
     let mut judge = judge(args, &device, &subject, &file)?;
-    let sha256 = files::sha256(&path)?;
+    let sha256 = origin.sha256()?;
     let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
     let stop = stop::at_safe_point("keeping what is drawn, then stopping");
     let mut progress = DrawingProgress::new();
@@ -121,7 +122,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             output::note(&stopped.to_string());
             return Ok(ExitCode::from(STOPPED));
         }
-        made => tell(args, &path, &made?, progress.first(), took)?,
+        made => tell(args, &origin, &made?, progress.first(), took)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -150,7 +151,7 @@ impl Args {
     fn data_dir<'a>(&'a self, subject: &'a Subject) -> Option<&'a Path> {
         let recorded = match subject {
             Subject::Run(_, manifest) => manifest.dataset.data_dir.as_deref(),
-            Subject::File(_) => None,
+            Subject::File(_) | Subject::BuiltIn(_) => None,
         };
         self.place.data_dir.as_deref().or(recorded)
     }
@@ -190,6 +191,7 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
         (None, Subject::Run(_, manifest)) => {
             judge::at_hand(device, &manifest.dataset.identity, args.data_dir(subject))?
         }
+        (None, Subject::BuiltIn(_)) => Some(Judge::of_mnist(device)),
         // As `evaluate` takes it: a file that does not say is of MNIST.
         (None, Subject::File(_)) if ["mnist", ""].contains(&file.dataset.as_str()) => Some(Judge::of_mnist(device)),
         (None, Subject::File(_)) => None,
@@ -202,7 +204,9 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
                 let train = data.given_to(Suggestion::new("judge train")).word("--out").word("judge.safetensors");
                 format!("make one with `{train}`, then give --judge judge.safetensors")
             }
-            Subject::File(_) => "give one with --judge, which digitgan judge train makes".to_owned(),
+            Subject::File(_) | Subject::BuiltIn(_) => {
+                "give one with --judge, which digitgan judge train makes".to_owned()
+            }
         };
         let why = match knows {
             true => "--keep agreed needs a judge to read the digits",
@@ -221,7 +225,7 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
 }
 
 /// Says what was made.
-fn tell(args: &Args, generator: &Path, record: &SetRecord, before: u64, took: Duration) -> anyhow::Result<()> {
+fn tell(args: &Args, generator: &Origin, record: &SetRecord, before: u64, took: Duration) -> anyhow::Result<()> {
     let images = record.train.images + record.test.images;
     let images_per_second = images.saturating_sub(before) as f64 / took.as_secs_f64().max(1e-9);
     let obstacle = record.obstacle();

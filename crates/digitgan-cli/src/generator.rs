@@ -1,14 +1,17 @@
-//! Finding the trained generator that an argument names, and the classes to draw: shared by `sample`, `generate` and
-//! `evaluate`.
+//! Finding the generator that an argument names, and the classes to draw: shared by every verb that draws.
 
 use crate::progress::StageProgress;
 use crate::runs;
 use crate::usage::Usage;
+use digitgan::built_in::BuiltIn;
 use digitgan::evaluation::Choice;
+use digitgan::files;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{Manifest, ManifestError};
 use digitgan::session::evaluations;
 use digitgan::weights::GeneratorFile;
+use serde::{Serialize, Serializer};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -39,14 +42,57 @@ impl FromStr for Epoch {
 pub(crate) enum Subject {
     Run(RunDirectory, Box<Manifest>),
     File(PathBuf),
+    BuiltIn(BuiltIn),
+}
+
+/// What a generator was read from.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    File(PathBuf),
+    BuiltIn(BuiltIn),
+}
+
+impl Origin {
+    /// SHA-256 of its file.
+    pub(crate) fn sha256(&self) -> std::io::Result<String> {
+        match self {
+            Origin::File(path) => files::sha256(path),
+            Origin::BuiltIn(built_in) => Ok(built_in.sha256()),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::File(path) => path.display().fmt(f),
+            Origin::BuiltIn(built_in) => write!(f, "{built_in} (built in)"),
+        }
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Origin::File(path) => path.serialize(serializer),
+            Origin::BuiltIn(_) => serializer.collect_str(self),
+        }
+    }
 }
 
 impl Subject {
-    pub(crate) fn find(text: &Path) -> anyhow::Result<Subject> {
+    /// What is built in where nothing is named. What a person has made goes before what is built in under its name.
+    pub(crate) fn find(given: Option<&Path>) -> anyhow::Result<Subject> {
+        let Some(text) = given else { return Ok(Subject::BuiltIn(BuiltIn::default())) };
         if text.is_file() {
             return Ok(Subject::File(text.to_owned()));
         }
         let run = runs::find(text);
+        if !run.manifest().exists()
+            && let Some(built_in) = text.to_str().and_then(BuiltIn::named)
+        {
+            return Ok(Subject::BuiltIn(built_in));
+        }
         let manifest = Manifest::read(&run.manifest())?;
         Ok(Subject::Run(run, Box::new(manifest)))
     }
@@ -54,39 +100,45 @@ impl Subject {
     pub(crate) fn run(&self) -> Option<&RunDirectory> {
         match self {
             Subject::Run(run, _) => Some(run),
-            Subject::File(_) => None,
+            Subject::File(_) | Subject::BuiltIn(_) => None,
         }
     }
 
-    /// The generator and its file; `choice` is asked for where the best one is.
+    /// The generator and where it was read; `choice` is asked for where the best one is.
     pub(crate) fn generator(
         &self,
         epoch: Epoch,
         choice: &mut dyn FnMut() -> anyhow::Result<Choice>,
-    ) -> anyhow::Result<(GeneratorFile, PathBuf)> {
+    ) -> anyhow::Result<(GeneratorFile, Origin)> {
         let path = match (self, epoch) {
+            (Subject::BuiltIn(built_in), Epoch::Last) => return Ok((built_in.generator(), Origin::BuiltIn(*built_in))),
             (Subject::File(path), Epoch::Last) => path.clone(),
-            (Subject::File(_), _) => {
-                return Err(Usage("--epoch is for runs: a file is one generator".to_owned()).into());
+            (Subject::File(_) | Subject::BuiltIn(_), _) => {
+                return Err(Usage("--epoch is for runs: this is one generator".to_owned()).into());
             }
             (Subject::Run(run, _), Epoch::Last) => evaluations::newest(run)?,
             (Subject::Run(run, _), Epoch::Number(epoch)) => run.epoch_generator(epoch),
             (Subject::Run(run, _), Epoch::Best) => best(run, &mut choice()?)?,
         };
-        Ok((GeneratorFile::read(&path)?, path))
+        Ok((GeneratorFile::read(&path)?, Origin::File(path)))
     }
 }
 
-/// The newest generator's file in a run, or the file itself. Of the run's other files none needs to be whole.
-pub(crate) fn path(given: &Path) -> anyhow::Result<PathBuf> {
+/// The generator that is named: a file's, a run's newest, what is built in under this name or, where nothing is named, at all.
+/// Of a run's other files none needs to be whole.
+pub(crate) fn named(given: Option<&Path>) -> anyhow::Result<(GeneratorFile, Origin)> {
+    let file = |path: PathBuf| Ok((GeneratorFile::read(&path)?, Origin::File(path)));
+    let built_in = |built_in: BuiltIn| Ok((built_in.generator(), Origin::BuiltIn(built_in)));
+    let Some(given) = given else { return built_in(BuiltIn::default()) };
     if given.is_file() {
-        return Ok(given.to_owned());
+        return file(given.to_owned());
     }
     let run = runs::find(given);
-    if !run.manifest().exists() {
-        return Err(ManifestError::Missing { path: run.path().to_owned() }.into());
+    match given.to_str().and_then(BuiltIn::named) {
+        _ if run.manifest().exists() => file(evaluations::newest(&run)?),
+        Some(name) => built_in(name),
+        None => Err(ManifestError::Missing { path: run.path().to_owned() }.into()),
     }
-    Ok(evaluations::newest(&run)?)
 }
 
 /// The generator of a run whose digits are nearest to the training images.

@@ -18,6 +18,7 @@ mod generate;
 mod generator;
 mod judge;
 mod load_report;
+mod models;
 mod number;
 mod output;
 mod page;
@@ -58,6 +59,7 @@ enum Command {
     Reproduce(reproduce::Args),
     Data(data::Args),
     Judge(judge::Args),
+    Models(models::Args),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Reproduce(args) => reproduce::run(args),
         Command::Data(args) => data::run(args),
         Command::Judge(args) => judge::run(args),
+        Command::Models(args) => models::run(args),
     }
 }
 

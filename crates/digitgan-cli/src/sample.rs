@@ -16,11 +16,12 @@ use std::process::ExitCode;
 /// Most pictures at once.
 const MAX_COUNT: u32 = 10_000;
 
-/// Draw digits with a trained generator
+/// Draw digits: with the generator that is built in, or with one that you trained
 ///
 /// The same seed gives the same picture, whatever the number of threads and of other pictures.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
+  digitgan sample                                         ten of every digit, without any training
   digitgan sample runs/acgan-mnist                        ten of every digit
   digitgan sample runs/acgan-mnist --digit 7 --count 25   25 sevens
   digitgan sample acgan-mnist --digits 2026 --count 1     one row: 2 0 2 6
@@ -28,9 +29,10 @@ const MAX_COUNT: u32 = 10_000;
   digitgan sample generator.safetensors                   a generator's file works too
   digitgan sample acgan-mnist --out - | display           into another program")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), or a generator's safetensors file
-    #[arg(value_name = "RUN|FILE")]
-    generator: PathBuf,
+    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
+    /// [default: the built-in acgan]
+    #[arg(value_name = "RUN|FILE|NAME")]
+    generator: Option<PathBuf>,
     /// The digit to draw (a class's name, in other data sets)
     #[arg(long, value_name = "D", conflicts_with = "digits", value_parser = text::any())]
     digit: Option<String>,
@@ -67,11 +69,10 @@ struct Plan {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     args.out.check(FileKind::Png, args.json)?;
     args.out.check_is_no_runs("digits.png")?;
-    let path = generator::path(&args.generator)?;
-    let file = GeneratorFile::read(&path)?;
+    let (file, origin) = generator::named(args.generator.as_deref())?;
     let plan = plan(&args, &file)?;
     let device = args.device.open(args.threads.threads)?;
-    let mut sampler = Sampler::new(&device, &file).with_context(|| path.display().to_string())?;
+    let mut sampler = Sampler::new(&device, &file).with_context(|| origin.to_string())?;
     let digits = sampler.draw(args.seed, &plan.labels)?;
     let seed = args.seed.to_string();
     let facts = [("Software", "digitgan"), ("model", file.spec.variant.name()), ("seed", seed.as_str())];
@@ -82,7 +83,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         let names: Option<Vec<&str>> = sees_class
             .then(|| plan.labels.iter().map(|&label| file.class_names[usize::from(label)].as_str()).collect());
         let result = serde_json::json!({
-            "out": args.out, "generator": path, "model": file.spec.variant, "seed": args.seed,
+            "out": args.out, "generator": origin, "model": file.spec.variant, "seed": args.seed,
             "count": plan.labels.len(), "columns": plan.columns, "digits": names,
         });
         output::json(&result)?;

@@ -1,11 +1,10 @@
 //! SHA-256 in hexadecimal, as files and records hold it.
 
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 /// The SHA-256 of `bytes`, in hexadecimal.
-#[cfg(any(feature = "files", test))]
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
     hex(Sha256::digest(bytes))
 }
 

@@ -1,11 +1,11 @@
 //! digitgan trains, judges and uses generators of 28×28 handwritten digits.
 //!
-//! Two digits, drawn by a generator that was not trained yet; `GeneratorFile::read` takes up one that was:
+//! Two digits, drawn by a generator that comes with the library; `GeneratorFile::read` takes up one of your own:
 //!
 //! ```
 //! use digitgan::prelude::*;
 //!
-//! let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
+//! let generator = BuiltIn::Acgan.generator();
 //! let digits = Sampler::new(&Device::cpu(None)?, &generator)?.draw(7, &[3, 8])?;
 //! print!("{}", preview(&digits, 80, TerminalStyle::Ascii)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -25,7 +25,8 @@
 //! 5. [`weights`]: generators and classifiers as bytes, in and out;
 //! 6. [`sample`]: pictures from a trained generator;
 //! 7. [`judge`]: a classifier that reads digits; [`metrics`]: how good digits are, from features, classes and pixels;
-//!    [`evaluation`]: all of it for one generator, beside real digits.
+//!    [`evaluation`]: all of it for one generator, beside real digits;
+//! 8. [`built_in`]: generators that come with the library, with what is known of them.
 //!
 //! Random numbers come from a seed, a purpose and an index ([`seed`]); bytes and the networks' numbers are mapped in one
 //! place ([`pixel`]); what a caller hands in wrong is an [`InputError`](input::InputError), and every error has a
@@ -33,19 +34,20 @@
 //!
 //! # Above it: files and front ends
 //!
-//! 8. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
+//! 9. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
 //!    for the mirrors);
-//! 9. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
-//! 10. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
-//! 11. [`generate`]: labelled data sets of drawn pictures, that 8. reads; [`convert`]: data sets in the formats of others
+//! 10. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
+//! 11. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
+//! 12. [`generate`]: labelled data sets of drawn pictures, that 9. reads; [`convert`]: data sets in the formats of others
 //!     (feature `pictures`);
-//! 12. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
-//! 13. [`page`]: everything about some runs on one page (feature `page`).
+//! 13. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
+//! 14. [`page`]: everything about some runs on one page (feature `page`).
 //!
 //! Files are replaced as a whole or not at all. Nothing here prints.
 #![forbid(unsafe_code)]
 
 // Below the waterline: arithmetic. Nothing here needs a disk, a network, a clock or a flag.
+pub mod built_in;
 pub mod config;
 pub mod data;
 pub mod engine;

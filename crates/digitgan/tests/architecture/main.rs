@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What needs neither disk, network, clock nor flag. A module imports only what stands before it.
-const BELOW: [&str; 16] = [
+const BELOW: [&str; 17] = [
     "hash",
     "error",
     "seed",
@@ -31,6 +31,7 @@ const BELOW: [&str; 16] = [
     "config",
     "train",
     "evaluation",
+    "built_in",
 ];
 /// What does, in the same order.
 const ABOVE: [&str; 9] = ["files", "load", "picture", "run", "generate", "convert", "page", "session", "prelude"];
