@@ -19,6 +19,7 @@ mod generator;
 mod judge;
 mod load_report;
 mod models;
+mod morph;
 mod number;
 mod output;
 mod page;
@@ -53,6 +54,7 @@ enum Command {
     Train(Box<train::Args>),
     Sample(sample::Args),
     Generate(generate::Args),
+    Morph(morph::Args),
     Evaluate(evaluate::Args),
     #[command(visible_alias = "report")]
     Page(page::Args),
@@ -86,6 +88,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Morph(args) => morph::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),

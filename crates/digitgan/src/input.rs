@@ -85,6 +85,9 @@ pub enum InputError {
         /// How many there must be.
         expected: usize,
     },
+    /// Classes were asked of a generator that knows none.
+    #[error("this generator is a GAN, which is told no class: take one of a cGAN or an ACGAN")]
+    NoClasses,
     /// Pixels that are no whole images.
     #[error("{found} pixels are not whole 28x28 images: give a multiple of 784")]
     PartialImage {

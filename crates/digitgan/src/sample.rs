@@ -2,6 +2,10 @@
 //!
 //! A picture depends on its seed, its index and its class alone, not on the batch or on the threads that drew it.
 
+mod morph;
+
+pub use morph::{MAX_MORPH_IMAGES, Morph};
+
 use crate::IMAGE_PIXELS;
 use crate::engine::{Device, DeviceSampler, Engine, EngineError, Threads};
 use crate::input::{InputError, MAX_CLASSES, check_classes, check_length, check_places};

@@ -25,6 +25,10 @@ const BEGINNING: u64 = 512;
 pub enum FileKind {
     /// A picture.
     Png,
+    /// An animation.
+    Gif,
+    /// An animation that is a PNG file too.
+    Apng,
     /// Weights.
     Safetensors,
 }
@@ -34,6 +38,8 @@ impl FileKind {
     pub fn extension(self) -> &'static str {
         match self {
             FileKind::Png => "png",
+            FileKind::Gif => "gif",
+            FileKind::Apng => "apng",
             FileKind::Safetensors => "safetensors",
         }
     }
@@ -42,6 +48,8 @@ impl FileKind {
     fn name(self) -> &'static str {
         match self {
             FileKind::Png => "a PNG file",
+            FileKind::Apng => "a PNG file",
+            FileKind::Gif => "a GIF file",
             FileKind::Safetensors => "a safetensors file",
         }
     }

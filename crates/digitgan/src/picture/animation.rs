@@ -1,10 +1,8 @@
 //! How the digits come to be: one grid per epoch, as a GIF.
 
+use super::film::Film;
 use super::{GreyPicture, PictureError, text};
 use crate::files::atomic;
-use gif::{Encoder, EncodingError, Repeat};
-use std::borrow::Cow;
-use std::io;
 use std::path::Path;
 
 /// Pixels of height for the strip with the epoch's number, above the picture.
@@ -67,34 +65,12 @@ impl Animation {
     ///
     /// No frames, frames of different sizes, or a side of more than 65535 pixels.
     pub fn gif(&self, frames: &[Frame]) -> Result<Vec<u8>, PictureError> {
-        let Some(last) = frames.last() else {
-            return Err(PictureError::NoImages);
-        };
+        let last = frames.last().ok_or(PictureError::NoImages)?;
         check_sizes(frames)?;
-        let (width, height) = (last.picture.width(), last.picture.height() + STRIP_HEIGHT);
-        let too_large = |_| PictureError::TooLarge { width, height };
-        let gif_width = u16::try_from(width).map_err(too_large)?;
-        let gif_height = u16::try_from(height).map_err(too_large)?;
-
-        let mut bytes = Vec::new();
-        let mut encoder = Encoder::new(&mut bytes, gif_width, gif_height, &greys()).map_err(gif_error)?;
-        encoder.set_repeat(Repeat::Infinite).map_err(gif_error)?;
-        for (index, frame) in frames.iter().enumerate() {
-            let is_last = index + 1 == frames.len();
-            let delay_ms = if is_last { self.last_frame_ms } else { self.frame_ms };
-            let pixels = labelled(frame, last.epoch)?;
-            encoder
-                .write_frame(&gif::Frame {
-                    delay: u16::try_from(delay_ms / 10).unwrap_or(u16::MAX),
-                    width: gif_width,
-                    height: gif_height,
-                    buffer: Cow::Owned(pixels),
-                    ..gif::Frame::default()
-                })
-                .map_err(gif_error)?;
-        }
-        encoder.into_inner().map_err(gif_error)?;
-        Ok(bytes)
+        let pictures = frames.iter().map(|frame| labelled(frame, last.epoch)).collect::<Result<Vec<_>, _>>()?;
+        let mut show_ms = vec![self.frame_ms; frames.len()];
+        show_ms[frames.len() - 1] = self.last_frame_ms;
+        Film { pictures, show_ms }.gif()
     }
 
     /// Writes [`Animation::gif`] to `path`, whole or not at all.
@@ -127,13 +103,8 @@ fn check_sizes(frames: &[Frame]) -> Result<(), PictureError> {
     }
 }
 
-/// The palette in which colour i is grey i, so that pixels need no translation.
-fn greys() -> Vec<u8> {
-    (0..=255).flat_map(|grey| [grey; 3]).collect()
-}
-
-/// The frame's pixels, `[24 + height, width]`, below its epoch and the bar.
-fn labelled(frame: &Frame, last_epoch: u32) -> Result<Vec<u8>, PictureError> {
+/// The frame's picture, 24 pixels higher, below its epoch and the bar.
+fn labelled(frame: &Frame, last_epoch: u32) -> Result<GreyPicture, PictureError> {
     let width = frame.picture.width();
     let text_height = STRIP_HEIGHT - BAR_HEIGHT;
     let label = format!("epoch {}", frame.epoch);
@@ -144,21 +115,15 @@ fn labelled(frame: &Frame, last_epoch: u32) -> Result<Vec<u8>, PictureError> {
         pixels.extend((0..width).map(|x| if x < filled { BAR_GREY } else { 0 }));
     }
     pixels.extend_from_slice(frame.picture.pixels());
-    Ok(pixels)
-}
-
-fn gif_error(error: EncodingError) -> io::Error {
-    match error {
-        EncodingError::Io(error) => error,
-        other => io::Error::other(other.to_string()),
-    }
+    Ok(GreyPicture::of_pixels(width, pixels))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::picture::Grid;
-    use gif::{ColorOutput, DecodeOptions};
+    use crate::picture::film::greys;
+    use gif::{ColorOutput, DecodeOptions, Repeat};
 
     fn frames(count: u32) -> Vec<Frame> {
         let picture = |grey: u32| {

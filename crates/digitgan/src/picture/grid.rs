@@ -99,6 +99,12 @@ impl GreyPicture {
         }
     }
 
+    /// A picture of these pixels, whole rows of `width`.
+    pub(super) fn of_pixels(width: usize, pixels: Vec<u8>) -> Self {
+        debug_assert!(pixels.len().is_multiple_of(width.max(1)), "whole rows");
+        Self { width, height: pixels.len() / width.max(1), pixels }
+    }
+
     /// Width in pixels.
     pub fn width(&self) -> usize {
         self.width

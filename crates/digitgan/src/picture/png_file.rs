@@ -65,7 +65,7 @@ pub(super) fn write(path: &Path, png: &[u8]) -> Result<(), PictureError> {
 }
 
 /// Adds one text: a `tEXt` chunk for ASCII, which every viewer reads, else an `iTXt` chunk.
-fn add_text(encoder: &mut Encoder<'_, impl io::Write>, key: &str, value: &str) -> Result<(), PictureError> {
+pub(super) fn add_text(encoder: &mut Encoder<'_, impl io::Write>, key: &str, value: &str) -> Result<(), PictureError> {
     if !is_text_key(key) {
         return Err(PictureError::TextKey { key: key.to_owned() });
     }

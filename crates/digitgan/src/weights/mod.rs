@@ -7,6 +7,7 @@
 mod classifier;
 mod error;
 mod generator;
+mod mixture;
 mod tensor_file;
 
 pub use classifier::{ClassifierFile, JudgeIdentity};
