@@ -2,15 +2,16 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
-use crate::generator::{Epoch, Origin, Subject};
+use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
 use crate::suggestion::Suggestion;
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{destination, judge, output, stop};
+use crate::{destination, judge, output, runs, stop};
 use digitgan::data::{DataSource, Dataset, Reading};
 use digitgan::engine::Device;
-use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Neighbours, Plan, check_generator};
+use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Neighbours, Plan, check_generator, labelled_as};
+use digitgan::files;
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::Written;
 use digitgan::run::manifest::Manifest;
@@ -19,20 +20,25 @@ use digitgan::weights::GeneratorFile;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Judge a generator: how clear, how varied, how close to real digits
+/// Judge a generator, or labelled images of any origin: how clear, how varied, how close to real digits
 ///
 /// A small classifier, the judge, reads the digits, and they are compared with the test images. Beside each metric stands
-/// its value for real training digits, which is the best to hope for. The result and its pictures go into the run.
+/// its value for real training digits, which is the best to hope for. The result and its pictures go into the run. Instead of a
+/// generator a data set can be judged, in any format that --data takes: all of its images, against those of --data.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   digitgan evaluate runs/acgan-mnist                the newest generator of a run
   digitgan evaluate acgan-mnist --epoch best        the one nearest to the training images
   digitgan evaluate generator.safetensors --out e   a file; the result goes to e/
   digitgan evaluate cgan-mnist --quick              fewer digits, no training of classifiers
+  digitgan evaluate acgan --quick                   one that is built in
+  digitgan evaluate drawings/ --data mnist          images in a folder, against MNIST
+  digitgan evaluate a.npz --data b/ --out ab        any two data sets
   digitgan evaluate cgan-mnist --json               for programs")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
-    #[arg(value_name = "RUN|FILE|NAME")]
+    /// A run (its directory, or its name under runs/), a generator's safetensors file, one that is built in (acgan, cgan), or a
+    /// data set: a folder or file of labelled images
+    #[arg(value_name = "RUN|FILE|NAME|SET")]
     generator: PathBuf,
     /// Which of a run's generators: last, best (nearest to the training images), or the one after epoch N
     #[arg(long, value_name = "last|best|N", default_value = "last")]
@@ -116,7 +122,7 @@ pub(crate) fn evaluate_runs(
         progress.finish();
         write(run.path(), &result, dataset).or_else(|error| {
             // It took minutes.
-            print(&result.0, &Origin::File(path), None)?;
+            print(&result.0, ("generator", &path.display().to_string()), None)?;
             Err(error)
         })?;
     }
@@ -135,6 +141,9 @@ fn write(folder: &Path, result: &(Evaluation, Neighbours), dataset: &Dataset) ->
 }
 
 fn evaluate(args: &Args) -> anyhow::Result<()> {
+    if is_set(&args.generator) {
+        return evaluate_set(args);
+    }
     let subject = Subject::find(Some(&args.generator))?;
     let folder = args.out.clone().or(subject.run().map(|run| run.path().to_owned()));
     folder.as_deref().map(evaluations::check_place).transpose()?;
@@ -163,7 +172,49 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     // Whether or not it could be written: it took minutes.
     match args.json {
         true => output::json(&serde_json::to_value(&result.0)?)?,
-        false => print(&result.0, &origin, written.as_ref().ok().and_then(Option::as_ref))?,
+        false => print(&result.0, ("generator", &origin.to_string()), written.as_ref().ok().and_then(Option::as_ref))?,
+    }
+    written.map(drop)
+}
+
+/// Whether images are named rather than a generator: a folder that is no run, or a file that does not begin as weights do.
+fn is_set(path: &Path) -> bool {
+    if path.is_dir() {
+        let run = runs::find(path);
+        return ![run.manifest(), run.losses(), run.checkpoints(), run.generator()].iter().any(|part| part.exists());
+    }
+    path.is_file() && !files::begins_as_weights(path)
+}
+
+/// Evaluates images as if a generator had drawn them.
+fn evaluate_set(args: &Args) -> anyhow::Result<()> {
+    if args.epoch != Epoch::Last {
+        return Err(Usage("--epoch is for runs: this is a data set".to_owned()).into());
+    }
+    args.out.as_deref().map(evaluations::check_place).transpose()?;
+    let device = args.device.open(args.threads.threads)?;
+    let source = DataSource::Path(args.generator.clone());
+    let set = dataset::load(&device, &source, &Reading::default(), args.data.place.data_dir.clone())?.dataset;
+    let loaded = args.data.load(&device)?;
+    let dataset = &loaded.dataset;
+    let images = labelled_as(&set, dataset)?;
+    let plan = args.plan().for_images(images.len());
+    plan.samples_of(dataset)?;
+    let judge = judge::given_or_of(&device, args.judge.as_deref(), dataset, args.data.place.data_dir.as_deref())?;
+    let mut progress = StageProgress::default();
+    let mut watch = |what: &str, done, all| progress.show(what, done, all);
+    let mut evaluator = Evaluator::new(device.clone(), judge, dataset, plan, &mut watch)?;
+    let result = evaluator.evaluate_images(&set.name, &images, &mut watch)?;
+    progress.finish();
+    let written = args.out.as_deref().map(|folder| write(folder, &result, dataset)).transpose();
+    // Whether or not it could be written: it took minutes.
+    match args.json {
+        true => output::json(&serde_json::to_value(&result.0)?)?,
+        false => print(
+            &result.0,
+            ("images", &args.generator.display().to_string()),
+            written.as_ref().ok().and_then(Option::as_ref),
+        )?,
     }
     written.map(drop)
 }
@@ -193,17 +244,18 @@ fn data(subject: &Subject, asked: &DataArgs) -> anyhow::Result<(DataSource, Read
 }
 
 /// Prints an evaluation for people.
-fn print(evaluation: &Evaluation, origin: &Origin, written: Option<&Written>) -> anyhow::Result<()> {
-    let Evaluation { model, samples, plan, dataset, .. } = evaluation;
+fn print(evaluation: &Evaluation, subject: (&str, &str), written: Option<&Written>) -> anyhow::Result<()> {
+    let Evaluation { samples, dataset, .. } = evaluation;
     output::heading(&format!(
         "{}, {} sets of {} digits against {dataset}",
-        model.title(),
-        plan.repeats,
+        evaluation.title(),
+        evaluation.frechet.generated.repeats,
         output::thousands(*samples)
     ))?;
-    output::table(["", "generated", "real digits"], &metric_rows(evaluation))?;
+    let first = if evaluation.set.is_some() { "these images" } else { "generated" };
+    output::table(["", first, "real digits"], &metric_rows(evaluation))?;
     if let Some(confusion) = &evaluation.confusion {
-        output::heading("What was read (columns) where each digit was asked for (rows)")?;
+        output::heading("What was read (columns) where each digit was meant (rows)")?;
         output::confusion(confusion, &evaluation.class_names)?;
     }
     output::heading("Class by class")?;
@@ -212,7 +264,7 @@ fn print(evaluation: &Evaluation, origin: &Origin, written: Option<&Written>) ->
     output::heading("Digits read as each class")?;
     output::histogram(&evaluation.histogram, &evaluation.class_names)?;
     let mut facts = vec![
-        ("generator", origin.to_string()),
+        (subject.0, subject.1.to_owned()),
         ("judge", format!("reads {}, SHA-256 {}", judge::reads(&evaluation.judge), evaluation.judge.sha256)),
     ];
     if let Some(Written { record, pictures }) = written {

@@ -164,3 +164,40 @@ fn place() -> Place {
     write_digits(&place.path("many"), TRAIN, TEST);
     place
 }
+
+/// Two data sets of one's own, without a model: the classes are matched by their names, whatever their order.
+#[test]
+fn labelled_images_are_evaluated_as_generated_ones() {
+    let place = Place::new();
+    place.write_digits("a", 400, 200);
+    place.succeed("generate --count 300 --out drawn");
+    let judged = |set: &str, rest: &str| {
+        let said = place.succeed(&format!("evaluate {set} --data a --quick --judge judge.safetensors --json {rest}"));
+        serde_json::from_str::<serde_json::Value>(&said.stdout).unwrap()
+    };
+    place.succeed("judge train --data a --epochs 1 --out judge.safetensors");
+    let own = judged("a", "");
+    assert_eq!((&own["model"], &own["set"], &own["samples"]), (&serde_json::Value::Null, &"a".into(), &120.into()));
+    assert_eq!(own["frechet"]["generated"]["repeats"], 5, "600 images are five sets of 120");
+    let mean = |of: &serde_json::Value| of["frechet"]["generated"]["mean"].as_f64().unwrap();
+    let drawn = judged("drawn", "--out e");
+    assert!(mean(&drawn) > 2.0 * mean(&own), "strokes are nearer to strokes: {} and {}", mean(&drawn), mean(&own));
+    assert!(place.path("e/evaluation.json").exists() && place.path("e/evaluation/confusion.png").exists());
+    // Folders of some classes, in the order of their names.
+    place.succeed("generate --count 120 --digits 83 --format png --out some");
+    let some = judged("some", "");
+    let counts: Vec<u64> = some["confusion"]["counts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row.as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum())
+        .collect();
+    assert_eq!(counts, [0, 0, 0, 60, 0, 0, 0, 0, 60, 0], "{some}");
+    for (args, code, says) in [
+        ("evaluate a --data a --epoch best", 2, "--epoch is for runs"),
+        ("evaluate nothing --data a", 1, "nothing is not a digitgan run"),
+        ("evaluate a --data some --quick --judge judge.safetensors", 1, "classes are matched by their names"),
+    ] {
+        assert_eq!(support::complaint(&place.digitgan(args), code, &[says]), None, "{args}");
+    }
+}

@@ -49,10 +49,9 @@ fn a_gan_goes_where_it_likes() {
     let said = json(&place.succeed("morph g --stops 3 --steps 2 --json").stdout);
     assert_eq!((&said["frames"], &said["digits"]), (&6.into(), &Value::Null));
     assert!(place.path("morph.gif").exists());
-    for (args, says) in [
-        ("morph g --digits 38", "this generator is a GAN"),
-        ("morph g --from 3 --to 8", "this generator is a GAN"),
-    ] {
+    for (args, says) in
+        [("morph g --digits 38", "this generator is a GAN"), ("morph g --from 3 --to 8", "this generator is a GAN")]
+    {
         assert_eq!(complaint(&place.digitgan(args), 1, &[says]), None, "{args}");
     }
 }

@@ -14,7 +14,7 @@ fn cards_belong_to_their_generators() {
         assert_eq!((card.name.as_str(), card.sha256), (built_in.name(), built_in.sha256()));
         assert_eq!((generator.spec.variant, generator.dataset.as_str()), (built_in.variant(), "mnist"));
         assert_eq!(card.config.model, built_in.variant());
-        assert_eq!((card.evaluation.step, card.evaluation.model), (generator.step, built_in.variant()));
+        assert_eq!((card.evaluation.step, card.evaluation.model), (generator.step, Some(built_in.variant())));
         let steps = card.data.identity.train_images as u64 / card.config.batch_size as u64;
         assert_eq!(u64::from(card.epoch) * steps, generator.step, "the epoch");
         // The rule: the nearest of at least five.

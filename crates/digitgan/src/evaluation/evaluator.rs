@@ -1,9 +1,11 @@
 //! The evaluator: measures real digits once, then any number of generators.
 
+use super::subject::{Facts, Subject};
 use super::{ClassMetrics, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
-use crate::engine::Device;
+use crate::engine::{Device, InputError};
+use crate::input::{check_classes, check_length, count_images};
 use crate::judge::training::TrainingPlan;
 use crate::judge::{Judge, Reader, Readings, training};
 use crate::metrics::frechet::{class_frechet, frechet_distance};
@@ -19,7 +21,7 @@ use crate::seed::{Purpose, index, permutation};
 use crate::weights::GeneratorFile;
 
 /// The fewest images in a set: with less, neither neighbours nor covariances mean anything.
-const MIN_SAMPLES: usize = 4 * NEAREST;
+pub(super) const MIN_SAMPLES: usize = 4 * NEAREST;
 /// One image in so many has its nearest training digit looked for,
 const NEIGHBOURS_ONE_IN: usize = 10;
 /// but at least so many have.
@@ -57,7 +59,8 @@ pub struct Evaluator<'a> {
     real: Vec<SetMetrics>,
     /// The nearest training digits of some test digits.
     neighbours: Vec<Neighbour>,
-    real_accuracy: Option<Proportion>,
+    /// How a classifier reads that learned from so many real digits.
+    real_accuracy: Option<(usize, Proportion)>,
 }
 
 /// The metrics of one set.
@@ -185,24 +188,63 @@ impl<'a> Evaluator<'a> {
         file: &GeneratorFile,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<(Evaluation, Neighbours), EvaluationError> {
-        self.device.clone().install(|| self.evaluate_here(file, watch))
+        check_generator(file, self.dataset)?;
+        let sampler = Sampler::new(&self.device, file)?;
+        let plan = self.plan;
+        let mut subject = Subject::Generator { file, sampler, seed: plan.seed, behind: plan.repeats * self.samples };
+        self.device.clone().install(|| self.evaluate_here(&mut subject, plan.repeats, watch))
+    }
+
+    /// Evaluates labelled images, wherever they come from, as if a generator had drawn them: sets of them, taken in an order that
+    /// the plan's seed shuffles, none in two sets. There are as many sets as the plan says, or as there are images for.
+    ///
+    /// ```
+    /// use digitgan::prelude::*;
+    ///
+    /// let dataset = strokes::some(60, 30)?;
+    /// let device = Device::cpu(None)?;
+    /// let plan = Plan { samples: 30, repeats: 2, gan_train: false, ..Plan::default() };
+    /// let mut evaluator = Evaluator::new(device.clone(), Judge::of_mnist(&device), &dataset, plan, &mut |_, _, _| ())?;
+    /// let others = strokes::some(90, 0)?.train;
+    /// let (evaluation, _) = evaluator.evaluate_images("others", &others, &mut |_, _, _| ())?;
+    /// assert_eq!((evaluation.model, evaluation.set.as_deref()), (None, Some("others")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Images and classes that do not fit together or are not those of the data set, fewer than two sets of them, or images that
+    /// cannot be measured.
+    pub fn evaluate_images(
+        &mut self,
+        name: &str,
+        split: &Split,
+        watch: &mut (dyn FnMut(&str, u64, u64) + Send),
+    ) -> Result<(Evaluation, Neighbours), EvaluationError> {
+        check_length("classes of the images, [count]", split.labels.len(), count_images(split.images.len())?)?;
+        check_classes(&split.labels, self.dataset.classes)?;
+        let sets = self.plan.repeats.min(split.len() / self.samples);
+        if sets < 2 {
+            let (found, least) = (split.len(), 2 * self.samples);
+            return Err(InputError::TooFew { what: "images to evaluate", found, least }.into());
+        }
+        let order = permutation(self.plan.seed, Purpose::EvaluationImages, index::EVALUATION_SET, split.len());
+        let mut subject = Subject::Images { name, split, order };
+        self.device.clone().install(|| self.evaluate_here(&mut subject, sets, watch))
     }
 
     fn evaluate_here(
         &mut self,
-        file: &GeneratorFile,
+        subject: &mut Subject<'_>,
+        repeats: usize,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<(Evaluation, Neighbours), EvaluationError> {
-        check_generator(file, self.dataset)?;
         let classes = self.dataset.classes;
-        let conditional = file.spec.variant.wiring().generator_sees_class;
-        let mut sampler = Sampler::new(&self.device, file)?;
-        let asked: Vec<u8> = (0..self.samples).map(|image| (image % classes) as u8).collect();
-        let (mut sets, mut all_read) = (Vec::new(), Vec::new());
+        let conditional = subject.is_labelled();
+        let (mut sets, mut all_asked, mut all_read) = (Vec::new(), Vec::new(), Vec::new());
         let (mut neighbours, mut memorised) = (None, Vec::new());
-        for repeat in 0..self.plan.repeats {
-            watch("measuring generated digits", repeat as u64, self.plan.repeats as u64);
-            let digits = sampler.draw_at(self.plan.seed, (repeat * self.samples) as u64, &asked)?;
+        for repeat in 0..repeats {
+            watch(subject.measuring(), repeat as u64, repeats as u64);
+            let Split { images: digits, labels: asked } = subject.set(repeat, self.samples, classes)?;
             let readings = self.judge.read(&digits)?;
             let of_class = if conditional { &asked } else { &readings.labels };
             sets.push(self.set_metrics(&readings, &asked, of_class)?);
@@ -212,23 +254,25 @@ impl<'a> Evaluator<'a> {
             if neighbours.is_none() {
                 neighbours = Some(Neighbours { read: readings.labels[..nearest.len()].to_vec(), digits, nearest });
             }
+            all_asked.extend(asked);
             all_read.extend(readings.labels);
         }
         let neighbours = neighbours.expect("there is at least one set");
-        let all_asked: Vec<u8> = asked.iter().copied().cycle().take(all_read.len()).collect();
         let gan_train = match conditional && self.plan.gan_train {
-            true => Some(self.gan_train(&mut sampler, watch)?),
+            true => Some(self.gan_train(subject, watch)?),
             false => None,
         };
         let compared = |metric: &dyn Fn(&SetMetrics) -> f64| {
             let repeated = |sets: &[SetMetrics]| Repeated::of(&sets.iter().map(metric).collect::<Vec<f64>>());
             Ok::<Compared, MetricError>(Compared { generated: repeated(&sets)?, real: repeated(&self.real)? })
         };
+        let Facts { model, step, trained_on, set } = subject.facts();
         let evaluation = Evaluation {
             format: FORMAT,
-            model: file.spec.variant,
-            step: file.step,
-            trained_on: file.dataset.clone(),
+            model,
+            step,
+            trained_on,
+            set,
             dataset: self.dataset.name.clone(),
             class_names: self.dataset.class_names.clone(),
             judge: self.judge.identity().clone(),
@@ -295,17 +339,18 @@ impl<'a> Evaluator<'a> {
         (0..self.dataset.classes).map(of_class).collect()
     }
 
-    /// Trains one classifier on generated digits, and once one on real digits, and lets them read the test images.
+    /// Trains one classifier on generated digits and one on as many real ones, unless that is known, and lets them read the test
+    /// images.
     fn gan_train(
         &mut self,
-        sampler: &mut Sampler,
+        subject: &mut Subject<'_>,
         watch: &mut (dyn FnMut(&str, u64, u64) + Send),
     ) -> Result<GanTrain, EvaluationError> {
         let plan = TrainingPlan::fresh(self.plan.seed);
-        let images = self.dataset.train.len().min(GAN_TRAIN_IMAGES);
+        let images = subject.at_most(self.dataset.train.len().min(GAN_TRAIN_IMAGES));
         let real = match self.real_accuracy {
-            Some(known) => known,
-            None => {
+            Some((learned_from, known)) if learned_from == images => known,
+            _ => {
                 let order = permutation(
                     self.plan.seed,
                     Purpose::EvaluationImages,
@@ -316,12 +361,9 @@ impl<'a> Evaluator<'a> {
                 self.accuracy(&split, &plan, "learning from real digits", watch)?
             }
         };
-        self.real_accuracy = Some(real);
-        let labels: Vec<u8> = (0..images).map(|image| (image % self.dataset.classes) as u8).collect();
-        // Digits behind those of all sets.
-        let first = (self.plan.repeats * self.samples) as u64;
-        let split = Split { images: sampler.draw_at(self.plan.seed, first, &labels)?, labels };
-        let generated = self.accuracy(&split, &plan, "learning from generated digits", watch)?;
+        self.real_accuracy = Some((images, real));
+        let split = subject.to_learn_from(images, self.dataset.classes)?;
+        let generated = self.accuracy(&split, &plan, subject.learning(), watch)?;
         Ok(GanTrain { images, epochs: plan.epochs, generated, real })
     }
 
@@ -367,7 +409,7 @@ fn summary(sets: &[Memorisation], digits: usize) -> Result<Memorised, MetricErro
 }
 
 /// The images of a split at these places.
-fn chosen(split: &Split, places: &[u32]) -> Split {
+pub(super) fn chosen(split: &Split, places: &[u32]) -> Split {
     Split {
         images: places.iter().flat_map(|&place| split.pixels(place as usize)).copied().collect(),
         labels: places.iter().map(|&place| split.labels[place as usize]).collect(),

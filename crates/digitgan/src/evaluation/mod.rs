@@ -5,13 +5,18 @@
 //! These are as real as the test images, so their result is the best that a generator can hope for; every metric stands
 //! beside it (`real`). Each metric is computed for several sets, drawn one after the other from one seed, so it comes
 //! with an interval.
+//!
+//! Labelled images that are there already are evaluated in the same way ([`Evaluator::evaluate_images`]).
 
 mod choice;
 mod evaluator;
+mod images;
+mod subject;
 mod table;
 
 pub use choice::Choice;
 pub use evaluator::{Evaluator, Neighbours, check_generator};
+pub use images::labelled_as;
 pub use table::{Better, MetricRow, percent};
 
 use crate::engine::{EngineError, InputError};
@@ -124,12 +129,15 @@ pub struct Memorised {
 pub struct Evaluation {
     /// Version of this layout.
     pub format: u32,
-    /// The generator's model.
-    pub model: Variant,
+    /// The generator's model; none where images were evaluated that are there.
+    pub model: Option<Variant>,
     /// Steps that it was trained for.
     pub step: u64,
     /// The data set that it was trained on.
     pub trained_on: String,
+    /// The name of the images, where they were evaluated rather than a generator.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub set: Option<String>,
     /// The data set that it was compared with.
     pub dataset: String,
     /// The classes' names.
@@ -210,6 +218,20 @@ pub enum EvaluationError {
         /// Its classes.
         classes: usize,
     },
+    /// Images of a class that the data set does not have.
+    #[error(
+        "{set} has a class {class:?}, but the classes of {dataset} are {known}: classes are matched by their names"
+    )]
+    UnknownClass {
+        /// The images.
+        set: String,
+        /// The class.
+        class: String,
+        /// The data set.
+        dataset: String,
+        /// Its classes.
+        known: String,
+    },
     /// Too few real images.
     #[error(
         "{dataset} has {train} training and {test} test images: an evaluation needs at least {needed} test images and twice as many to train on"
@@ -238,11 +260,24 @@ pub enum EvaluationError {
     Input(#[from] InputError),
 }
 
+impl Evaluation {
+    /// What was evaluated, for headings: the model, or the name of the images.
+    pub fn title(&self) -> &str {
+        match (&self.set, self.model) {
+            (Some(name), _) => name,
+            (None, Some(model)) => model.title(),
+            (None, None) => "images",
+        }
+    }
+}
+
 impl EvaluationError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            EvaluationError::Judge { .. } | EvaluationError::Classes { .. } => ErrorKind::Mismatch,
+            EvaluationError::Judge { .. } | EvaluationError::Classes { .. } | EvaluationError::UnknownClass { .. } => {
+                ErrorKind::Mismatch
+            }
             EvaluationError::TooFewImages { .. } => ErrorKind::Data,
             EvaluationError::Engine(error) => error.kind(),
             EvaluationError::Metric(error) => error.kind(),

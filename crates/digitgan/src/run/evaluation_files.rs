@@ -141,7 +141,7 @@ pub fn write(
     let mut written = Vec::new();
     if let Some(confusion) = &evaluation.confusion {
         let path = confusion_picture(folder);
-        let title = format!("{}: read as asked for, in percent", evaluation.model.title());
+        let title = format!("{}: read as asked for, in percent", evaluation.title());
         let picture =
             ConfusionPicture { title: &title, counts: confusion.counts(), class_names: &evaluation.class_names };
         let drawn = picture.write_png(&path, &[("Software", "digitgan")]);

@@ -14,7 +14,7 @@
 //! | [`MetricSubset`](Purpose::MetricSubset) | a subset | its number, from 0 |
 //! | [`InstanceNoise`](Purpose::InstanceNoise) | an image that D sees | [`instance_noise`]: images that it has seen before |
 //! | [`MonitorLatent`](Purpose::MonitorLatent) | a digit that the collapse monitor looks at | its number; [`MONITOR_REAL_DIGITS`] for real ones |
-//! | [`EvaluationImages`](Purpose::EvaluationImages) | a choice of real images | [`EVALUATION_TEST`], [`EVALUATION_TRAIN`], [`CHOICE_TRAIN`] |
+//! | [`EvaluationImages`](Purpose::EvaluationImages) | a choice of real images | [`EVALUATION_TEST`], [`EVALUATION_TRAIN`], [`CHOICE_TRAIN`], [`EVALUATION_SET`] |
 //! | [`SetClasses`](Purpose::SetClasses) | a block of a generated data set | [`generated`], of blocks instead of images |
 
 #[cfg(doc)]
@@ -28,6 +28,8 @@ pub const EVALUATION_TEST: u64 = 0;
 pub const EVALUATION_TRAIN: u64 = 1;
 /// The training images that the choice of an epoch compares with.
 pub const CHOICE_TRAIN: u64 = 2;
+/// The order in which images are taken that are evaluated as a generator's digits are.
+pub const EVALUATION_SET: u64 = 3;
 /// The first picture by which the choice of an epoch goes: behind all that an evaluation or a data set draws.
 pub const CHOICE: u64 = 1 << 40;
 /// Parts of a generated data set: images for training and for testing.
@@ -93,6 +95,7 @@ mod tests {
             (EVALUATION_TEST, 0),
             (EVALUATION_TRAIN, 1),
             (CHOICE_TRAIN, 2),
+            (EVALUATION_SET, 3),
             (CHOICE, 1_099_511_627_776),
             (MONITOR_REAL_DIGITS, 18_446_744_073_709_551_615),
         ];
