@@ -173,13 +173,13 @@ fn labelled_images_are_evaluated_as_generated_ones() {
     place.succeed("generate --count 300 --out drawn");
     let judged = |set: &str, rest: &str| {
         let said = place.succeed(&format!("evaluate {set} --data a --quick --judge judge.safetensors --json {rest}"));
-        serde_json::from_str::<serde_json::Value>(&said.stdout).unwrap()
+        json(&said.stdout)
     };
     place.succeed("judge train --data a --epochs 1 --out judge.safetensors");
     let own = judged("a", "");
-    assert_eq!((&own["model"], &own["set"], &own["samples"]), (&serde_json::Value::Null, &"a".into(), &120.into()));
+    assert_eq!((&own["model"], &own["set"], &own["samples"]), (&Value::Null, &"a".into(), &120.into()));
     assert_eq!(own["frechet"]["generated"]["repeats"], 5, "600 images are five sets of 120");
-    let mean = |of: &serde_json::Value| of["frechet"]["generated"]["mean"].as_f64().unwrap();
+    let mean = |of: &Value| of["frechet"]["generated"]["mean"].as_f64().unwrap();
     let drawn = judged("drawn", "--out e");
     assert!(mean(&drawn) > 2.0 * mean(&own), "strokes are nearer to strokes: {} and {}", mean(&drawn), mean(&own));
     assert!(place.path("e/evaluation.json").exists() && place.path("e/evaluation/confusion.png").exists());
