@@ -13,6 +13,7 @@ mod dataset;
 mod destination;
 mod device;
 mod evaluate;
+mod explore;
 mod flags;
 mod generate;
 mod generator;
@@ -55,6 +56,7 @@ enum Command {
     Sample(sample::Args),
     Generate(generate::Args),
     Morph(morph::Args),
+    Explore(explore::Args),
     Evaluate(evaluate::Args),
     #[command(visible_alias = "report")]
     Page(page::Args),
@@ -89,6 +91,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sample(args) => sample::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Morph(args) => morph::run(args),
+        Command::Explore(args) => explore::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),

@@ -1,4 +1,4 @@
-//! One digit into another: the formats, and what is refused.
+//! One digit into another, and what noise does: the formats, and what is refused.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod support;
@@ -80,4 +80,33 @@ fn what_cannot_be_is_refused_and_nothing_is_left() {
     }
     assert_eq!(fs::read_to_string(place.path("notes.gif")).unwrap(), "keep");
     assert!(!place.path("morph.gif").exists() && !place.path("m.png").exists());
+}
+
+#[test]
+fn directions_of_the_built_in_generator_lean_and_widen() {
+    let place = Place::new();
+    let said = json(&place.succeed("explore --directions 5 --digits 27 --steps 5 --json").stdout);
+    let found = said["directions"].as_array().unwrap();
+    let shares: Vec<f64> = found.iter().map(|direction| direction["share"].as_f64().unwrap()).collect();
+    assert!(shares.is_sorted_by(|a, b| a >= b) && shares[0] > 0.1, "{shares:?}");
+    // What hands differ in most is among the strongest: slant by many degrees, and thickness or width.
+    let changes = |measure: &str| {
+        let most = found.iter().flat_map(|direction| direction["changes"].as_array().unwrap());
+        let amounts = most.filter(|change| change["measure"] == measure).map(|change| change["amount"].as_f64().unwrap());
+        amounts.fold(0.0, |most: f64, amount| most.max(amount.abs()))
+    };
+    assert!(changes("slant") > 15.0 && changes("width") > 2.0, "{found:?}");
+    let (width, _) = support::png_bytes(&fs::read(place.path("explore.png")).unwrap());
+    assert_eq!(width, 10 * 58 + 2);
+    let text = place.succeed("explore --directions 2 --out e.png").stdout;
+    assert!(text.contains("direction 2") && text.contains("slant +"), "{text}");
+    for (args, code, says) in [
+        ("explore --reach 0", 2, "--reach 0 is not from 0 to 100"),
+        ("explore --reach nan", 2, "is not from 0 to 100"),
+        ("explore --directions 101", 2, "101 is not in 1..=100"),
+        ("explore --digit x", 2, "is no class of this generator"),
+        ("explore --out e.gif", 2, "must end in .png"),
+    ] {
+        assert_eq!(complaint(&place.digitgan(args), code, &[says]), None, "{args}");
+    }
 }

@@ -2,8 +2,10 @@
 //!
 //! A picture depends on its seed, its index and its class alone, not on the batch or on the threads that drew it.
 
+mod explore;
 mod morph;
 
+pub use explore::{Change, Direction, along, directions};
 pub use morph::{MAX_MORPH_IMAGES, Morph};
 
 use crate::IMAGE_PIXELS;

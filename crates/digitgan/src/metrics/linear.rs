@@ -27,7 +27,7 @@ fn lane_sum<T: Copy>(a: &[T], b: &[T], term: impl Fn(T, T) -> f64) -> f64 {
 }
 
 /// a · b.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     lane_sum(a, b, |a, b| a * b)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn nuclear_norm(mut columns: Vec<f64>, length: usize) -> f64 {
 ///
 /// # Shapes
 /// `matrix`: `[size, size]`; returns `[size, size]`, one column of F behind the other.
-pub(super) fn factor(mut matrix: Vec<f64>, size: usize) -> Vec<f64> {
+pub(crate) fn factor(mut matrix: Vec<f64>, size: usize) -> Vec<f64> {
     let floor = orthogonalise(&mut matrix, size);
     for column in matrix.chunks_exact_mut(size) {
         // S·v = λ·v has the length λ, and the factor's column √λ·v is to have √λ.

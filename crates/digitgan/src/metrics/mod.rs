@@ -12,6 +12,7 @@
 //! | [`manifold`] | are digits realistic, is the variety reached? | precision, recall, density, coverage |
 //! | [`histogram`] | how often is each class drawn, and is it the one asked for? | divergence from uniform, confusion |
 //! | [`neighbours`] | are digits copies of training digits? | nearest neighbours in pixels, memorisation |
+//! | [`shape`] | how does a digit lean, how thick is its stroke, how large is it? | slant, thickness, width, height |
 //! | [`interval`] | how sure are the numbers? | intervals of repeated measurements and of shares |
 //!
 //! What always holds: sums are in f64 and in an order of their own, so the number of threads changes no bit. What has
@@ -30,10 +31,11 @@ pub mod frechet;
 pub mod histogram;
 pub mod interval;
 pub mod kernel;
-mod linear;
+pub(crate) mod linear;
 pub mod manifold;
 pub mod neighbours;
 pub mod score;
+pub mod shape;
 
 pub use error::MetricError;
 pub use features::{Features, Probabilities};

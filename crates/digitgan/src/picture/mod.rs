@@ -14,6 +14,7 @@ mod curves;
 mod film;
 mod grid;
 mod png_file;
+mod rows;
 mod series;
 mod terminal;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use curves::{CurvePoint, LossCurves};
 pub use film::Film;
 pub use grid::{GreyPicture, Grid};
 pub(crate) use png_file::{encode_with, read_grey};
+pub use rows::labelled_rows;
 pub use terminal::{TerminalStyle, preview};
 
 use crate::error::ErrorKind;

@@ -1,0 +1,371 @@
+//! The shape of a digit: slant, stroke thickness, width and height, as Morpho-MNIST defines them (Castro et al. 2019,
+//! "Morpho-MNIST: Quantitative assessment and diagnostics for representation learning", section 2).
+//!
+//! A digit is upscaled fourfold by a cubic spline and smoothed; what is at least half as bright as its brightest pixel is ink.
+//!
+//! | measure | formula | unit |
+//! | --- | --- | --- |
+//! | thickness | twice the mean distance from the medial axis of the ink to the paper | pixels of the digit |
+//! | slant | atan(−μ₁₁ / μ₀₂) of the upscaled digit's central moments: positive leans right | degrees |
+//! | width, height | sides of the parallelogram of that slant that leaves out a hundredth of the grey on each side | pixels |
+//! | area | ink | square pixels |
+//!
+//! The medial axis is found by thinning (`medial_axis`), where ties are broken by the pixels' order rather than at random, so the same
+//! digit has the same thickness every time.
+
+use crate::IMAGE_PIXELS;
+use crate::IMAGE_SIDE as SIDE;
+use crate::input::{InputError, check_length};
+
+/// How many times it is upscaled.
+const SCALE: usize = 4;
+/// Side of the upscaled digit.
+const LARGE: usize = SIDE * SCALE;
+/// Standard deviation of the smoothing: 2 · scale / 6, as scikit-image's `pyramid_expand` takes it.
+const SIGMA: f64 = 2.0 * SCALE as f64 / 6.0;
+/// Reach of its filter: four deviations.
+const REACH: usize = 5;
+/// Share of the grey that lies outside the parallelogram, on both sides together.
+const OUTSIDE: f64 = 0.02;
+
+/// The measures of one digit.
+///
+/// ```
+/// use digitgan::metrics::shape::Shape;
+/// use digitgan::prelude::*;
+///
+/// let drawing = strokes::draw(strokes::SEED, 0);
+/// let shape = Shape::of(&drawing.image)?.expect("it has ink");
+/// println!("a {} of {:.1} pixels' thickness, {:.0}° to the right", drawing.label, shape.thickness, shape.slant);
+/// # Ok::<(), InputError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Mean thickness of the stroke, in pixels.
+    pub thickness: f64,
+    /// Slant in degrees: positive leans right.
+    pub slant: f64,
+    /// Width in pixels, along the slant.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+    /// Ink in square pixels.
+    pub area: f64,
+}
+
+impl Shape {
+    /// Measures a digit, light ink on dark ground; `None` where it is of one grey.
+    ///
+    /// # Shapes
+    /// `image`: bytes, `[28, 28]`.
+    ///
+    /// # Errors
+    /// Another number of pixels.
+    pub fn of(image: &[u8]) -> Result<Option<Shape>, InputError> {
+        check_length("pixels of a digit, [28, 28]", image.len(), IMAGE_PIXELS)?;
+        Ok(Shape::of_pixels(image))
+    }
+
+    fn of_pixels(image: &[u8]) -> Option<Shape> {
+        let large = upscaled(image);
+        let (least, most) = (large.iter().min()?, large.iter().max()?);
+        if least == most {
+            return None;
+        }
+        let half = f64::from(*least) + f64::from(most - least) * 0.5;
+        let ink: Vec<bool> = large.iter().map(|&grey| f64::from(grey) >= half).collect();
+        let distances = squared_distances(&ink);
+        let axis = medial_axis(&ink, &distances);
+        let depths = axis.iter().map(|&place| f64::from(distances[place]).sqrt());
+        let thickness = 2.0 * depths.sum::<f64>() / axis.len().max(1) as f64 / SCALE as f64;
+        let area = ink.iter().filter(|&&ink| ink).count() as f64 / (SCALE * SCALE) as f64;
+        let moments = Moments::of(&large);
+        let (width, height) = moments.extent(&large);
+        let slant = (-moments.shear).atan().to_degrees();
+        Some(Shape { thickness, slant, width, height, area })
+    }
+}
+
+/// The digit at four times its size, smoothed, in bytes.
+fn upscaled(image: &[u8]) -> Vec<u8> {
+    let mut small: Vec<f64> = image.iter().map(|&byte| f64::from(byte) / 255.0).collect();
+    let (least, most) = small.iter().fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    for row in small.as_chunks_mut::<SIDE>().0 {
+        spline_coefficients(row);
+    }
+    // Lines of columns, so that both directions are the same code.
+    let mut small = transposed(&small, SIDE, SIDE);
+    for column in small.as_chunks_mut::<SIDE>().0 {
+        spline_coefficients(column);
+    }
+    let wide: Vec<f64> = small.as_chunks::<SIDE>().0.iter().flat_map(stretched).collect();
+    let wide = transposed(&wide, SIDE, LARGE);
+    let large: Vec<f64> = wide.as_chunks::<SIDE>().0.iter().flat_map(stretched).map(|v| v.clamp(least, most)).collect();
+    let filter = gaussian();
+    let smooth = |lines: &[f64]| -> Vec<f64> {
+        lines.as_chunks::<LARGE>().0.iter().flat_map(|line| smoothed(line, &filter)).collect()
+    };
+    let columns = smooth(&transposed(&smooth(&large), LARGE, LARGE));
+    transposed(&columns, LARGE, LARGE).iter().map(|&v| (255.0 * v) as u8).collect()
+}
+
+fn transposed(lines: &[f64], count: usize, length: usize) -> Vec<f64> {
+    let mut out = vec![0.0; count * length];
+    for (i, line) in lines.chunks_exact(length).enumerate() {
+        for (j, &value) in line.iter().enumerate() {
+            out[j * count + i] = value;
+        }
+    }
+    out
+}
+
+/// Turns samples into the coefficients of the cubic B-spline through them, mirrored at the ends (Unser 1999).
+fn spline_coefficients(line: &mut [f64; SIDE]) {
+    let pole = 3f64.sqrt() - 2.0;
+    line.iter_mut().for_each(|value| *value *= 6.0);
+    let (last, mut power) = (SIDE - 1, pole);
+    let end = pole.powi(last as i32);
+    let mut first = line[0] + end * line[last];
+    let mut back = end * end / pole;
+    for &value in &line[1..last] {
+        first += (power + back) * value;
+        power *= pole;
+        back /= pole;
+    }
+    line[0] = first / (1.0 - end * end);
+    for place in 1..SIDE {
+        line[place] += pole * line[place - 1];
+    }
+    line[last] = pole / (pole * pole - 1.0) * (line[last] + pole * line[last - 1]);
+    for place in (0..last).rev() {
+        line[place] = pole * (line[place + 1] - line[place]);
+    }
+}
+
+/// A line at four times its length, from its coefficients.
+fn stretched(line: &[f64; SIDE]) -> [f64; LARGE] {
+    std::array::from_fn(|place| {
+        let at = (place as f64 + 0.5) / SCALE as f64 - 0.5;
+        let whole = at.floor();
+        let t = at - whole;
+        let weights = [
+            (1.0 - t).powi(3) / 6.0,
+            2.0 / 3.0 - t * t * (2.0 - t) / 2.0,
+            2.0 / 3.0 - (1.0 - t) * (1.0 - t) * (1.0 + t) / 2.0,
+            t.powi(3) / 6.0,
+        ];
+        let mirrored = |place: i64| match place {
+            place if place < 0 => -place as usize,
+            place if place >= SIDE as i64 => (2 * (SIDE as i64 - 1) - place) as usize,
+            place => place as usize,
+        };
+        weights.iter().zip(-1..).map(|(weight, offset)| weight * line[mirrored(whole as i64 + offset)]).sum()
+    })
+}
+
+fn gaussian() -> [f64; 2 * REACH + 1] {
+    let weights: [f64; 2 * REACH + 1] = std::array::from_fn(|place| {
+        let x = place as f64 - REACH as f64;
+        (-0.5 * x * x / (SIGMA * SIGMA)).exp()
+    });
+    let sum: f64 = weights.iter().sum();
+    weights.map(|weight| weight / sum)
+}
+
+/// A line smoothed; beyond its ends it is mirrored, the last pixel twice.
+fn smoothed(line: &[f64; LARGE], filter: &[f64; 2 * REACH + 1]) -> [f64; LARGE] {
+    let mut padded = [0.0; LARGE + 2 * REACH];
+    padded[REACH..][..LARGE].copy_from_slice(line);
+    for beyond in 0..REACH {
+        padded[REACH - 1 - beyond] = line[beyond];
+        padded[REACH + LARGE + beyond] = line[LARGE - 1 - beyond];
+    }
+    let mut out = [0.0; LARGE];
+    for (tap, weight) in filter.iter().enumerate() {
+        out.iter_mut().zip(&padded[tap..]).for_each(|(sum, value)| *sum += weight * value);
+    }
+    out
+}
+
+/// The squared distance of each pixel of ink to the nearest paper, 0 on paper: first along columns, then the least sum along
+/// rows. Strokes are thin, so the second search ends soon.
+fn squared_distances(ink: &[bool]) -> Vec<u32> {
+    const FAR: u32 = (2 * LARGE * LARGE) as u32;
+    let mut along = vec![0u32; ink.len()];
+    for x in 0..LARGE {
+        let mut run = LARGE as u32;
+        for y in 0..LARGE {
+            run = if ink[y * LARGE + x] { run + 1 } else { 0 };
+            along[y * LARGE + x] = run;
+        }
+        let mut run = LARGE as u32;
+        for y in (0..LARGE).rev() {
+            run = if ink[y * LARGE + x] { run + 1 } else { 0 };
+            let here = &mut along[y * LARGE + x];
+            *here = (*here).min(run);
+        }
+    }
+    let mut squared = vec![0u32; ink.len()];
+    for (row, out) in along.chunks_exact(LARGE).zip(squared.chunks_exact_mut(LARGE)) {
+        for x in (0..LARGE).filter(|&x| row[x] > 0) {
+            let mut least = if row[x] > LARGE as u32 { FAR } else { row[x] * row[x] };
+            for away in 1..LARGE {
+                let across = (away * away) as u32;
+                if across >= least {
+                    break;
+                }
+                for other in [x.checked_sub(away), Some(x + away).filter(|&other| other < LARGE)].into_iter().flatten()
+                {
+                    if row[other] <= LARGE as u32 {
+                        least = least.min(across + row[other] * row[other]);
+                    }
+                }
+            }
+            out[x] = least;
+        }
+    }
+    squared
+}
+
+/// The places of the medial axis: ink is taken away from the outside in, pixel by pixel, unless that would part it or shorten an end
+/// (as scikit-image's `medial_axis`; of pixels at one distance those with more ink around go first).
+fn medial_axis(ink: &[bool], squared: &[u32]) -> Vec<usize> {
+    // A border of paper, so that every pixel has eight neighbours.
+    const WIDE: usize = LARGE + 2;
+    let mut left = vec![false; WIDE * WIDE];
+    let mut order = Vec::new();
+    for y in 0..LARGE {
+        for x in 0..LARGE {
+            if ink[y * LARGE + x] {
+                left[(y + 1) * WIDE + x + 1] = true;
+                order.push((y + 1) * WIDE + x + 1);
+            }
+        }
+    }
+    let around = |left: &[bool], place: usize| -> u16 {
+        let mut pattern = 0;
+        for (row, start) in [place - WIDE - 1, place - 1, place + WIDE - 1].into_iter().enumerate() {
+            for column in 0..3 {
+                pattern |= u16::from(left[start + column]) << (3 * row + column);
+            }
+        }
+        pattern
+    };
+    let at = |place: usize| (place / WIDE - 1) * LARGE + place % WIDE - 1;
+    let mut keyed: Vec<(u32, u32, usize)> =
+        order.iter().map(|&place| (squared[at(place)], 9 - around(&left, place).count_ones(), place)).collect();
+    keyed.sort_unstable();
+    let kept = kept_patterns();
+    for (_, _, place) in keyed {
+        left[place] = kept[usize::from(around(&left, place))];
+    }
+    order.retain(|&place| left[place]);
+    order.into_iter().map(at).collect()
+}
+
+/// For each 3×3 pattern whether its centre stays: where ink falls into other parts without it, or it is an end.
+fn kept_patterns() -> [bool; 512] {
+    const CENTRE: u16 = 1 << 4;
+    std::array::from_fn(|pattern| {
+        let pattern = pattern as u16;
+        pattern & CENTRE != 0 && (pattern.count_ones() < 3 || parts(pattern) != parts(pattern & !CENTRE))
+    })
+}
+
+/// How many parts the ink of a 3×3 pattern has, where corners connect too.
+fn parts(mut pattern: u16) -> u32 {
+    let mut count = 0;
+    while pattern != 0 {
+        count += 1;
+        let mut part = 1 << pattern.trailing_zeros();
+        loop {
+            let grown = (0..9u16).filter(|bit| part >> bit & 1 == 1).fold(part, |grown, bit| {
+                let (x, y) = (i32::from(bit % 3), i32::from(bit / 3));
+                (0..9u16).filter(|other| pattern >> other & 1 == 1).fold(grown, |grown, other| {
+                    let near = (i32::from(other % 3) - x).abs() <= 1 && (i32::from(other / 3) - y).abs() <= 1;
+                    if near { grown | 1 << other } else { grown }
+                })
+            });
+            if grown == part {
+                break;
+            }
+            part = grown;
+        }
+        pattern &= !part;
+    }
+    count
+}
+
+/// Moments of the upscaled digit.
+struct Moments {
+    /// The height of its centre.
+    middle: f64,
+    /// μ₁₁ / μ₀₂: how far it goes to the right with every pixel down.
+    shear: f64,
+}
+
+impl Moments {
+    fn of(large: &[u8]) -> Moments {
+        let [mut sum, mut x1, mut y1, mut xy, mut y2] = [0u64; 5];
+        for (y, row) in (0..).zip(large.chunks_exact(LARGE)) {
+            let (mut across, mut along) = (0u64, 0u64);
+            for (x, &grey) in (0..).zip(row) {
+                across += u64::from(grey);
+                along += x * u64::from(grey);
+            }
+            sum += across;
+            x1 += along;
+            y1 += y * across;
+            xy += y * along;
+            y2 += y * y * across;
+        }
+        let mean = |of: u64| of as f64 / sum as f64;
+        let (centre, middle) = (mean(x1), mean(y1));
+        let (u11, u02) = (mean(xy) - centre * middle, mean(y2) - middle * middle);
+        Moments { middle, shear: if u02 > 0.0 { u11 / u02 } else { 0.0 } }
+    }
+
+    /// Width along the slant, and height, in pixels of the digit.
+    fn extent(&self, large: &[u8]) -> (f64, f64) {
+        let (mut across, mut down) = ([0u64; LARGE + 1], [0u64; LARGE + 1]);
+        for (y, row) in large.chunks_exact(LARGE).enumerate() {
+            let shift = self.shear * (y as f64 - self.middle);
+            for (x, &grey) in row.iter().enumerate() {
+                // The first place that it lies left of.
+                let first = (x as f64 + 0.5 - shift).floor() + 1.0;
+                across[first.clamp(0.0, LARGE as f64) as usize] += u64::from(grey);
+                down[y + 1] += u64::from(grey);
+            }
+        }
+        (inner(&across) / SCALE as f64, inner(&down) / SCALE as f64)
+    }
+}
+
+/// The distance between the places that have a hundredth of all grey before and behind them; `added[i]` is what counts from place i on.
+fn inner(added: &[u64; LARGE + 1]) -> f64 {
+    let total: u64 = added.iter().sum();
+    let mut sum = 0;
+    let shares: Vec<f64> = added[..LARGE]
+        .iter()
+        .map(|grey| {
+            sum += grey;
+            sum as f64 / total as f64
+        })
+        .collect();
+    place_of(&shares, 1.0 - OUTSIDE / 2.0) - place_of(&shares, OUTSIDE / 2.0)
+}
+
+/// Where rising shares reach `share`, between two of them on a line.
+fn place_of(shares: &[f64], share: f64) -> f64 {
+    match shares.partition_point(|&found| found <= share) {
+        0 => 0.0,
+        next if next == shares.len() => (next - 1) as f64,
+        next => {
+            let (before, behind) = (shares[next - 1], shares[next]);
+            (next - 1) as f64 + (share - before) / (behind - before)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
