@@ -98,7 +98,7 @@ fn models_and_drawing() {
     };
     let no_classes = with(&|file| file.spec.classes = 0);
     let nameless = with(&|file| file.class_names.clear());
-    let plan = SetPlan { train: 1, test: 0, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+    let plan = SetPlan { train: 1, test: 0, seed: 1, ..SetPlan::default() };
     let set_of = |file: &GeneratorFile| {
         let source = SetSource { file, sha256: "", device: &device(), judge: None };
         generate("never/written".as_ref(), &plan, source, &mut |_, _| ControlFlow::Continue(()))

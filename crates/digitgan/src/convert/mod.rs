@@ -14,7 +14,10 @@
 mod csv;
 mod error;
 mod folders;
+#[cfg(feature = "parquet")]
+mod hugging_face;
 mod idx;
+pub(crate) mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -24,6 +27,9 @@ mod place;
 mod tests;
 
 pub use error::{ConvertError, UnknownLayout};
+pub(crate) use folders::encode as encode_png;
+#[cfg(feature = "parquet")]
+pub(crate) use hugging_face::PictureTable;
 
 use crate::data::Dataset;
 use crate::files::check_folder;

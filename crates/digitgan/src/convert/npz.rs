@@ -1,10 +1,10 @@
 //! One file of NumPy arrays, as Keras has MNIST.
 //!
-//! An NPZ file is a ZIP archive of NPY files: a header that is a Python dictionary, then the values of the array, row by row.
+//! An NPZ file is a ZIP archive of NPY files ([`npy`]).
 
 use super::error::ConvertError;
 use super::parts::{Failed, Part, Progress, chunks, names_are_numbers};
-use super::place;
+use super::{npy, place};
 use crate::IMAGE_SIDE;
 use crate::data::Dataset;
 use crate::files::atomic;
@@ -37,7 +37,8 @@ fn write_archive(dataset: &Dataset, out: impl Write + Seek, progress: &mut Progr
         archive.write_all(&split.labels)?;
     }
     if !names_are_numbers(&dataset.class_names) {
-        write_names(&mut archive, &dataset.class_names)?;
+        begin_file(&mut archive, CLASS_NAMES)?;
+        archive.write_all(&npy::texts(&dataset.class_names))?;
     }
     archive.finish().map_err(io::Error::from)?;
     Ok(())
@@ -45,32 +46,12 @@ fn write_archive(dataset: &Dataset, out: impl Write + Seek, progress: &mut Progr
 
 /// Begins an array of values of the type `descr`.
 fn begin(archive: &mut ZipWriter<impl Write + Seek>, name: &str, descr: &str, shape: &[usize]) -> Result<(), Failed> {
+    begin_file(archive, name)?;
+    Ok(archive.write_all(&npy::header(descr, shape))?)
+}
+
+fn begin_file(archive: &mut ZipWriter<impl Write + Seek>, name: &str) -> io::Result<()> {
     let options =
         SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).compression_level(Some(1));
-    archive.start_file(format!("{name}.npy"), options).map_err(io::Error::from)?;
-    archive.write_all(&header(descr, shape))?;
-    Ok(())
-}
-
-/// Texts of one length, in UTF-32, padded with zeros.
-fn write_names(archive: &mut ZipWriter<impl Write + Seek>, names: &[String]) -> Result<(), Failed> {
-    let length = names.iter().map(|name| name.chars().count()).max().unwrap_or_default().max(1);
-    begin(archive, CLASS_NAMES, &format!("<U{length}"), &[names.len()])?;
-    for name in names {
-        let letters = name.chars().map(u32::from).chain(std::iter::repeat(0)).take(length);
-        archive.write_all(&letters.flat_map(u32::to_le_bytes).collect::<Vec<u8>>())?;
-    }
-    Ok(())
-}
-
-/// The header of an NPY file, version 1.0: its length is a multiple of 64.
-fn header(descr: &str, shape: &[usize]) -> Vec<u8> {
-    const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
-    let sides: String = shape.iter().map(|side| format!("{side}, ")).collect();
-    let sides = if shape.len() > 1 { sides.trim_end_matches(", ") } else { sides.trim_end() };
-    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sides}), }}");
-    let unpadded = MAGIC.len() + 2 + text.len() + 1;
-    text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
-    text.push('\n');
-    [MAGIC, &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat()
+    Ok(archive.start_file(format!("{name}.npy"), options)?)
 }

@@ -1,16 +1,18 @@
 //! Labelled images, a chunk at a time.
 
+use super::choices::{Keep, Mix};
 use super::classes::Deal;
 use super::error::GenerateError;
+use super::labelled::Labelled;
+use super::noise::Noise;
 use super::plan::{Part, Plan};
-use super::record::Keep;
-use crate::IMAGE_PIXELS;
 use crate::engine::Device;
 use crate::input::check_length;
 use crate::judge::Judge;
 use crate::sample::Sampler;
 use crate::seed::index::generated_again;
 use crate::weights::GeneratorFile;
+use std::collections::BTreeSet;
 
 /// How often a class is drawn for one image before it is given up. Who is read as asked for one time in ten fails one
 /// image in 40,000.
@@ -19,20 +21,16 @@ const MAX_TRIES: u64 = 100;
 /// Draws labelled images.
 pub(super) struct Artist<'a> {
     sampler: Sampler,
-    seed: u64,
+    noise: Noise,
     class_names: &'a [String],
     /// None if the generator does not see the class.
     deal: Option<Deal>,
     judge: Option<&'a mut Judge>,
     keep: Keep,
+    reject_below: Option<f32>,
+    keeps_latents: bool,
     /// Images that were drawn, kept or not.
     pub(super) drawn: u64,
-}
-
-/// Some images, `[count, 28, 28]`, and their labels, `[count]`.
-pub(super) struct Labelled {
-    pub(super) images: Vec<u8>,
-    pub(super) labels: Vec<u8>,
 }
 
 impl<'a> Artist<'a> {
@@ -45,24 +43,17 @@ impl<'a> Artist<'a> {
         let (spec, asks) = (file.spec, file.spec.variant.wiring().generator_sees_class);
         spec.check()?;
         check_length("class names, [classes]", file.class_names.len(), spec.classes)?;
-        let classes = match &plan.classes {
-            Some(_) if !asks => return Err(GenerateError::KnowsNoClasses),
-            Some(classes) => classes.clone(),
-            None => (0..spec.classes as u8).collect(),
-        };
-        match classes.last() {
-            None => return Err(GenerateError::NoClass),
-            Some(&found) if usize::from(found) >= spec.classes => {
-                return Err(GenerateError::Class { found, classes: spec.classes });
-            }
-            Some(_) => {}
+        if !asks && (plan.classes.is_some() || plan.mix != Mix::Balanced) {
+            return Err(GenerateError::KnowsNoClasses);
         }
+        let classes = classes(plan, spec.classes)?;
         if !asks && plan.keep == Keep::Agreed {
             return Err(GenerateError::NothingAsked);
         }
-        let judge = judge.filter(|_| !asks || plan.keep == Keep::Agreed);
+        let reads = !asks || plan.keep == Keep::Agreed || plan.reject_below.is_some();
+        let judge = judge.filter(|_| reads);
         match &judge {
-            None if !asks || plan.keep == Keep::Agreed => return Err(GenerateError::NoJudge),
+            None if reads => return Err(GenerateError::NoJudge),
             Some(judge) if judge.identity().classes != spec.classes => {
                 let (judge, generator) = (judge.identity().classes, spec.classes);
                 return Err(GenerateError::JudgeClasses { judge, generator });
@@ -71,11 +62,13 @@ impl<'a> Artist<'a> {
         }
         Ok(Artist {
             sampler: Sampler::new(device, file)?,
-            seed: plan.seed,
+            noise: Noise::new(plan),
             class_names: &file.class_names,
-            deal: asks.then(|| Deal::new(&classes, plan.seed)),
+            deal: asks.then(|| Deal::new(plan, &classes)),
             judge,
             keep: plan.keep,
+            reject_below: plan.reject_below,
+            keeps_latents: plan.latents,
             drawn: 0,
         })
     }
@@ -92,53 +85,80 @@ impl<'a> Artist<'a> {
 
     /// Draws `count` images from number `first` on.
     pub(super) fn draw(&mut self, part: Part, first: u64, count: usize) -> Result<Labelled, GenerateError> {
-        self.drawn += count as u64;
         let places: Vec<u64> = (first..).take(count).map(|number| part.place(number)).collect();
-        let Some(deal) = &self.deal else {
-            // This generator ignores classes.
-            let images = self.sampler.draw_places(self.seed, &places, &vec![0; count])?;
-            let labels = self.judge.as_mut().ok_or(GenerateError::NoJudge)?.read(&images)?.labels;
-            return Ok(Labelled { images, labels });
-        };
-        let labels = deal.classes(part, first, count);
-        let images = self.sampler.draw_places(self.seed, &places, &labels)?;
-        let mut drawn = Labelled { images, labels };
-        if self.keep == Keep::Agreed {
-            self.draw_again(&places, &mut drawn)?;
+        // A generator that sees no class ignores that which it is asked for.
+        let asked = self.deal.as_ref().map_or_else(|| vec![0; count], |deal| deal.classes(part, first, count));
+        let mut drawn = self.draw_at(&places, asked)?;
+        let mut wrong = self.read(&mut drawn)?;
+        for attempt in 1..MAX_TRIES {
+            if wrong.is_empty() {
+                break;
+            }
+            // With the noise of other places, beyond all others.
+            let places: Vec<u64> = wrong.iter().map(|&index| generated_again(places[index], attempt)).collect();
+            let mut again = self.draw_at(&places, wrong.iter().map(|&index| drawn.labels[index]).collect())?;
+            let still_wrong = self.read(&mut again)?;
+            wrong.iter().enumerate().for_each(|(number, &index)| drawn.replace(index, &again, number));
+            wrong = still_wrong.into_iter().map(|number| wrong[number]).collect();
+        }
+        if let Some(&index) = wrong.first() {
+            return Err(self.given_up(drawn.labels[index]));
+        }
+        if !self.keeps_latents {
+            drawn.latents = Vec::new();
         }
         Ok(drawn)
     }
 
-    /// Draws those that are read as something else again, with the noise of other places, until none is.
-    fn draw_again(&mut self, places: &[u64], drawn: &mut Labelled) -> Result<(), GenerateError> {
-        let judge = self.judge.as_mut().ok_or(GenerateError::NoJudge)?;
-        let read = judge.read(&drawn.images)?.labels;
-        let mut wrong: Vec<usize> = (0..read.len()).filter(|&index| read[index] != drawn.labels[index]).collect();
-        for attempt in 1..MAX_TRIES {
-            if wrong.is_empty() {
-                return Ok(());
-            }
-            let labels: Vec<u8> = wrong.iter().map(|&index| drawn.labels[index]).collect();
-            let places: Vec<u64> = wrong.iter().map(|&index| generated_again(places[index], attempt)).collect();
-            let images = self.sampler.draw_places(self.seed, &places, &labels)?;
-            self.drawn += labels.len() as u64;
-            let read = judge.read(&images)?.labels;
-            let mut still_wrong = Vec::new();
-            for (number, index) in wrong.into_iter().enumerate() {
-                let (from, to) = (number * IMAGE_PIXELS, index * IMAGE_PIXELS);
-                drawn.images[to..to + IMAGE_PIXELS].copy_from_slice(&images[from..from + IMAGE_PIXELS]);
-                if read[number] != labels[number] {
-                    still_wrong.push(index);
-                }
-            }
-            wrong = still_wrong;
+    /// Draws the image of each place, of the class that it is asked for.
+    fn draw_at(&mut self, places: &[u64], labels: Vec<u8>) -> Result<Labelled, GenerateError> {
+        self.drawn += places.len() as u64;
+        let latents = self.noise.at(places);
+        let images = self.sampler.draw_latents(&latents, &labels)?;
+        Ok(Labelled { images, labels, latents })
+    }
+
+    /// Has the judge read images, if there is one, and label them, if nobody did: those that are not to be kept.
+    fn read(&mut self, drawn: &mut Labelled) -> Result<Vec<usize>, GenerateError> {
+        let asks = self.asks();
+        let Some(judge) = self.judge.as_mut() else { return Ok(Vec::new()) };
+        let read = judge.read(&drawn.images)?;
+        if !asks {
+            drawn.labels.clone_from(&read.labels);
         }
-        match wrong.first() {
-            None => Ok(()),
-            Some(&index) => {
-                let class = self.class_names[usize::from(drawn.labels[index])].clone();
-                Err(GenerateError::NeverAgreed { class, tries: MAX_TRIES })
+        let classes = read.probabilities.len() / read.labels.len().max(1);
+        let is_kept = |index: usize| {
+            let label = drawn.labels[index];
+            let probability = read.probabilities[index * classes + usize::from(label)];
+            (self.keep == Keep::All || read.labels[index] == label)
+                && self.reject_below.is_none_or(|least| probability >= least)
+        };
+        Ok((0..drawn.labels.len()).filter(|&index| !is_kept(index)).collect())
+    }
+
+    /// What to say of a class of which too many images were rejected.
+    fn given_up(&self, class: u8) -> GenerateError {
+        let class = self.class_names[usize::from(class)].clone();
+        match self.reject_below {
+            None => GenerateError::NeverAgreed { class, tries: MAX_TRIES },
+            Some(least) => {
+                let what = if self.asks() { format!("a digit {class}") } else { "a digit".to_owned() };
+                GenerateError::NeverSure { what, tries: MAX_TRIES, least }
             }
         }
+    }
+}
+
+/// The classes that are asked for.
+fn classes(plan: &Plan, known: usize) -> Result<BTreeSet<u8>, GenerateError> {
+    let all = || (0..known as u8).collect();
+    let classes: BTreeSet<u8> = match &plan.mix {
+        Mix::Counts(counts) => counts.keys().copied().collect(),
+        Mix::Balanced | Mix::Uniform => plan.classes.clone().unwrap_or_else(all),
+    };
+    match classes.last() {
+        None => Err(GenerateError::NoClass),
+        Some(&found) if usize::from(found) >= known => Err(GenerateError::Class { found, classes: known }),
+        Some(_) => Ok(classes),
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// use digitgan::prelude::*;
 ///
 /// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
-/// let plan = SetPlan { train: 20, test: 0, classes: Some([12].into()), seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let plan = SetPlan { train: 20, test: 0, classes: Some([12].into()), seed: 1, ..SetPlan::default() };
 /// let source = SetSource { file: &generator, sha256: "", device: &Device::cpu(Some(1))?, judge: None };
 /// let error = generate("never".as_ref(), &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap_err();
 /// assert_eq!(error.to_string(), "there is no class 12: this generator has 10, counted from 0");
@@ -121,6 +121,28 @@ pub enum GenerateError {
         /// Classes of the generator.
         generator: usize,
     },
+    /// A number of the plan that cannot be followed.
+    #[error("the {what} is {found}, expected {expected}")]
+    Setting {
+        /// Which number.
+        what: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        expected: String,
+    },
+    /// The generator does not draw a class so that the judge is as sure of it as was asked for.
+    #[error(
+        "{what} was drawn {tries} times and the judge never gave it a probability of {least} or more: ask for a lower one"
+    )]
+    NeverSure {
+        /// A digit, by its class, or any.
+        what: String,
+        /// How often.
+        tries: u64,
+        /// The least probability.
+        least: f32,
+    },
     /// The generator does not draw a class so that the judge reads it.
     #[error(
         "a digit {class} was drawn {tries} times and never read as asked for: \
@@ -144,6 +166,9 @@ pub enum GenerateError {
         /// How many were asked for.
         images: u64,
     },
+    /// This build writes no Parquet files.
+    #[error("this digitgan was built without Parquet files (feature parquet): choose another format")]
+    NotBuilt,
     /// The device failed, or the generator's tensors do not fit.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -175,14 +200,16 @@ impl GenerateError {
             | GenerateError::NoClass
             | GenerateError::Class { .. }
             | GenerateError::NoJudge
+            | GenerateError::Setting { .. }
             | GenerateError::ClassName { .. }
+            | GenerateError::NotBuilt
             | GenerateError::TooManyFiles { .. } => ErrorKind::Input,
             GenerateError::JudgeClasses { .. }
             | GenerateError::OtherSet { .. }
             | GenerateError::OtherUnfinished { .. } => ErrorKind::Mismatch,
             GenerateError::Engine(error) => error.kind(),
             GenerateError::Input(error) => error.kind(),
-            GenerateError::NeverAgreed { .. } => ErrorKind::Other,
+            GenerateError::NeverAgreed { .. } | GenerateError::NeverSure { .. } => ErrorKind::Other,
             GenerateError::Stopped { .. } => ErrorKind::Stopped,
         }
     }

@@ -1,10 +1,12 @@
 //! A data set that is there already: what is asked for once more is not drawn once more.
 
 use super::error::GenerateError;
-use super::files;
+use super::formats;
 use super::plan::Part;
 use super::record::{SetRecord, SplitRecord};
+use super::summary::Summary;
 use super::whole::Whole;
+use super::writing::CHUNK_IMAGES;
 use crate::IMAGE_PIXELS;
 use crate::files::capped;
 use crate::load::generated::Layout;
@@ -32,7 +34,7 @@ pub(super) fn finished(out: &Path, whole: &Whole) -> Result<Option<SetRecord>, G
 /// The record of a finished data set whose files have their names.
 pub(super) fn recorded(out: &Path) -> Option<SetRecord> {
     let record = SetRecord::read(out)?;
-    let names = files::names(record.layout, record.test.images > 0);
+    let names = formats::names(&Whole::of(&record)?.plan);
     names.iter().all(|name| out.join(name).exists()).then_some(record)
 }
 
@@ -40,7 +42,8 @@ pub(super) fn recorded(out: &Path) -> Option<SetRecord> {
 fn is_there(out: &Path, record: &SetRecord) -> bool {
     [(Part::Train, &record.train), (Part::Test, &record.test)].into_iter().all(|(part, split)| match record.layout {
         Layout::Idx => has_bytes(out, part, split).unwrap_or(false),
-        Layout::Png => split.images == 0 || has_files(&out.join(part.png_name()), record, split).unwrap_or(false),
+        Layout::Npz | Layout::Parquet | Layout::WebDataset => has_images(out, part, record, split).unwrap_or(false),
+        Layout::Png => split.images == 0 || has_files(&out.join(part.name()), record, split).unwrap_or(false),
     })
 }
 
@@ -56,6 +59,19 @@ fn has_bytes(out: &Path, part: Part, split: &SplitRecord) -> io::Result<bool> {
     let pixels = split.images.saturating_mul(IMAGE_PIXELS as u64);
     Ok(hash("labels-idx1", LABELS_HEADER, split.images)? == split.labels_sha256
         && hash("images-idx3", IMAGES_HEADER, pixels)? == split.images_sha256)
+}
+
+/// Whether all images are there, by the hashes of what is read of the files.
+pub(super) fn has_images(out: &Path, part: Part, record: &SetRecord, split: &SplitRecord) -> io::Result<bool> {
+    let Some(Whole { plan, .. }) = Whole::of(record) else { return Ok(false) };
+    let mut summary = Summary::new(record.class_names.len(), plan.latents);
+    for piece in plan.pieces().filter(|piece| piece.part == part) {
+        formats::read_piece(&plan, out, &record.class_names, &piece, CHUNK_IMAGES, &mut |_, some| {
+            summary.add(&some);
+            io::Result::Ok(())
+        })?;
+    }
+    Ok(summary.finish() == *split)
 }
 
 fn has_files(folder: &Path, record: &SetRecord, split: &SplitRecord) -> io::Result<bool> {

@@ -1,4 +1,4 @@
-//! A gzip file that all threads compress.
+//! A gzip file that all threads compress, or a stream of its inner kind in a file of another.
 //!
 //! The bytes are cut into blocks that are deflated by themselves, each to a whole number of bytes (a sync flush), and
 //! follow each other in one gzip member: every reader takes it for an ordinary file. Where the cuts are depends on the
@@ -20,26 +20,38 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// An empty last block.
 const END: [u8; 2] = [3, 0];
 
-/// A gzip file being written.
-pub(super) struct GzipFile {
+/// Bytes on their way into a file, compressed by all threads: a stream of deflate alone.
+pub(super) struct Deflating {
     out: BufWriter<File>,
     level: Compression,
+    /// Of the bytes, not compressed.
     checksum: Crc,
     total_bytes: u64,
+    /// Bytes of the stream.
+    deflated_bytes: u64,
 }
 
-impl GzipFile {
-    /// Begins a file, over what may be left of an unended one: it is written again, or passed with [`Self::pass`].
-    pub(super) fn begin(path: &Path, level: Compression) -> io::Result<Self> {
-        let file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+/// What a stream was, when it is ended.
+pub(super) struct Deflated {
+    pub(super) crc32: u32,
+    pub(super) bytes: u64,
+    pub(super) deflated_bytes: u64,
+}
+
+impl Deflating {
+    /// Begins a stream behind `head` at byte `start` of a file, over what may be left of an unended one: it is written
+    /// again, or passed with [`Self::pass`].
+    pub(super) fn begin(path: &Path, start: u64, head: &[u8], level: Compression) -> io::Result<Self> {
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+        file.seek(SeekFrom::Start(start))?;
         let mut out = BufWriter::new(file);
-        out.write_all(&HEADER)?;
-        Ok(GzipFile { out, level, checksum: Crc::new(), total_bytes: 0 })
+        out.write_all(head)?;
+        Ok(Deflating { out, level, checksum: Crc::new(), total_bytes: 0, deflated_bytes: 0 })
     }
 
     /// What an earlier [`Self::write`] of `count` bytes left here in `deflated` bytes of the file; `None` if they are not
     /// there, by their checksum.
-    pub(super) fn read_back(&mut self, count: usize, deflated: u64, crc32: u32) -> io::Result<Option<Vec<u8>>> {
+    pub(super) fn read_back(&mut self, count: usize, deflated: u64, crc32: Option<u32>) -> io::Result<Option<Vec<u8>>> {
         self.out.flush()?;
         let file = self.out.get_mut();
         let start = file.stream_position()?;
@@ -49,7 +61,8 @@ impl GzipFile {
         let mut bytes = Vec::with_capacity(count);
         let decoded = DeflateDecoder::new(Read::take(&*file, deflated)).take(count as u64).read_to_end(&mut bytes);
         file.seek(SeekFrom::Start(start))?;
-        Ok((decoded.is_ok() && bytes.len() == count && checksum(&bytes).sum() == crc32).then_some(bytes))
+        let is_whole = decoded.is_ok() && bytes.len() == count;
+        Ok((is_whole && crc32.is_none_or(|crc32| checksum(&bytes).sum() == crc32)).then_some(bytes))
     }
 
     /// Goes on behind `bytes`, which [`Self::read_back`] found here in `deflated` bytes of the file.
@@ -57,6 +70,7 @@ impl GzipFile {
         self.out.seek(SeekFrom::Current(deflated.cast_signed()))?;
         self.checksum.combine(&checksum(bytes));
         self.total_bytes += bytes.len() as u64;
+        self.deflated_bytes += deflated;
         Ok(())
     }
 
@@ -73,21 +87,33 @@ impl GzipFile {
             deflated += block.len() as u64;
         }
         self.total_bytes += bytes.len() as u64;
+        self.deflated_bytes += deflated;
         self.out.flush()?;
         Ok(deflated)
     }
 
-    /// Ends the file and brings it to the disk.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// Ends the stream; the file stands behind it.
+    pub(super) fn end(mut self) -> io::Result<(File, Deflated)> {
         self.out.write_all(&END)?;
-        self.out.write_all(&self.checksum.sum().to_le_bytes())?;
-        // The length modulo 2³², says RFC 1952.
-        self.out.write_all(&(self.total_bytes as u32).to_le_bytes())?;
-        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let end = file.stream_position()?;
-        file.set_len(end)?;
-        file.sync_all()
+        let deflated_bytes = self.deflated_bytes + END.len() as u64;
+        let ended = Deflated { crc32: self.checksum.sum(), bytes: self.total_bytes, deflated_bytes };
+        Ok((self.out.into_inner().map_err(io::IntoInnerError::into_error)?, ended))
     }
+}
+
+/// Begins a gzip file, over what may be left of an unended one.
+pub(super) fn begin(path: &Path, level: Compression) -> io::Result<Deflating> {
+    Deflating::begin(path, 0, &HEADER, level)
+}
+
+/// Ends a gzip file and brings it to the disk.
+pub(super) fn finish(stream: Deflating) -> io::Result<()> {
+    let (mut file, Deflated { crc32, bytes, .. }) = stream.end()?;
+    // The length modulo 2³², says RFC 1952.
+    file.write_all(&[crc32.to_le_bytes(), (bytes as u32).to_le_bytes()].concat())?;
+    let end = file.stream_position()?;
+    file.set_len(end)?;
+    file.sync_all()
 }
 
 /// What a sync flush ends with: an empty stored block.
@@ -139,14 +165,14 @@ mod tests {
         let parts: [&[usize]; 5] = [&[], &[0], &[1], &[16, BLOCK_BYTES + 5], &[3 * BLOCK_BYTES, 7, 0, 100_000]];
         for (case, parts) in parts.into_iter().enumerate() {
             let path = folder.path().join(format!("{case}.gz"));
-            let mut file = GzipFile::begin(&path, Compression::new(1)).unwrap();
+            let mut file = begin(&path, Compression::new(1)).unwrap();
             let mut expected: Vec<u8> = Vec::new();
             for (kind, &count) in (0..).zip(parts) {
                 let part = noise(kind, count);
                 file.write(&part).unwrap();
                 expected.extend(part);
             }
-            file.finish().unwrap();
+            finish(file).unwrap();
             // A reader of one member, which checks checksum and length, and must be at the end after it.
             let bytes = std::fs::read(&path).unwrap();
             let (mut found, mut decoder) = (Vec::new(), GzDecoder::new(&bytes[..]));
@@ -161,11 +187,11 @@ mod tests {
     fn an_unended_file_is_gone_on_with() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file.gz");
-        let begin = || GzipFile::begin(&path, Compression::new(1)).unwrap();
+        let begin_it = || begin(&path, Compression::new(1)).unwrap();
         let parts = [noise(1, 16), noise(2, 2 * BLOCK_BYTES), noise(3, 1000)];
-        let mut file = begin();
+        let mut file = begin_it();
         let deflated = parts.each_ref().map(|part| file.write(part).unwrap());
-        file.finish().unwrap();
+        finish(file).unwrap();
         let whole = std::fs::read(&path).unwrap();
         let ends: Vec<u64> = deflated
             .iter()
@@ -183,11 +209,11 @@ mod tests {
             ("zeros in the middle", whole.iter().enumerate().map(|(i, &b)| if i == 300 { 0 } else { b }).collect(), 1),
         ] {
             std::fs::write(&path, left).unwrap();
-            let mut file = begin();
+            let mut file = begin_it();
             let mut found = 0;
             while found < parts.len() {
                 let (part, deflated) = (&parts[found], deflated[found]);
-                let Some(bytes) = file.read_back(part.len(), deflated, checksum(part).sum()).unwrap() else { break };
+                let Some(bytes) = file.read_back(part.len(), deflated, Some(checksum(part).sum())).unwrap() else { break };
                 assert!(bytes == *part, "{case}");
                 file.pass(&bytes, deflated).unwrap();
                 found += 1;
@@ -196,7 +222,7 @@ mod tests {
             for part in &parts[found..] {
                 file.write(part).unwrap();
             }
-            file.finish().unwrap();
+            finish(file).unwrap();
             assert!(std::fs::read(&path).unwrap() == whole, "{case}");
         }
     }

@@ -1,6 +1,7 @@
 //! Which chunks of a data set are finished: a line of JSON each, added when the chunk's images are in their files.
 
 use super::error::GenerateError;
+use super::labelled::{Checksums, Labelled};
 use super::plan::Part;
 use crate::files::capped;
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,22 @@ pub(super) struct Chunk {
     /// CRC-32 of its pixels and of its labels.
     pub(super) pixels_crc32: u32,
     pub(super) labels_crc32: u32,
-    /// Bytes that it takes in the files of IDX; 0 in the others.
+    /// That of its latents, if they are kept.
+    #[serde(default)]
+    pub(super) latents_crc32: u32,
+    /// Bytes that it takes in the files; 0 where that is not needed to find it.
     pub(super) pixels_bytes: u64,
     pub(super) labels_bytes: u64,
+    #[serde(default)]
+    pub(super) latents_bytes: u64,
+}
+
+impl Chunk {
+    /// Whether images are those of the chunk.
+    pub(super) fn is(&self, some: &Labelled) -> bool {
+        let Chunk { pixels_crc32: pixels, labels_crc32: labels, latents_crc32: latents, .. } = *self;
+        some.labels.len() as u64 == self.images && some.checksums() == Checksums { pixels, labels, latents }
+    }
 }
 
 /// The list of finished chunks in a file: first those that are there are gone through, then others added.
@@ -72,6 +86,17 @@ impl Journal {
         let written = line.and_then(|line| self.lines.get_mut().write_all(line.as_bytes()).map(|()| line.len()));
         self.accepted += written.map_err(GenerateError::write(&self.path))? as u64;
         Ok(())
+    }
+
+    /// How far it was gone through, or added to.
+    pub(super) fn mark(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Forgets what was gone through, or added, since a mark.
+    pub(super) fn go_back(&mut self, mark: u64) -> Result<(), GenerateError> {
+        self.accepted = mark;
+        self.forget_rest()
     }
 
     /// Cuts off what was not accepted; what is added follows the last chunk that was.

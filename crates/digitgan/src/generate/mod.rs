@@ -15,44 +15,43 @@
 //!
 //! Memory holds one chunk of images at a time, however many are generated.
 
+mod check;
+mod choices;
 mod classes;
 mod draw;
 mod error;
-mod files;
 mod finished;
+mod formats;
 mod gzip;
 mod journal;
+mod labelled;
+mod noise;
 mod plan;
 pub mod record;
+mod shuffled;
 mod staging;
+mod summary;
 mod whole;
+mod writing;
 
 pub use crate::load::generated::Layout;
+pub use choices::{Cut, Keep, Mix};
 pub use error::GenerateError;
-pub use plan::{MAX_PNG_IMAGES, Plan};
+pub use noise::MIN_TRUNCATION;
+pub use plan::{MAX_FILES, MAX_PNG_IMAGES, Plan};
 pub use staging::check_vacant;
 
 use crate::engine::Device;
-use crate::hash::hex;
 use crate::judge::Judge;
-use crate::load::generated::{FILE_NAME, FORMAT};
+use crate::load::generated::FILE_NAME;
 use crate::run::manifest::Versions;
 use crate::weights::GeneratorFile;
-use draw::{Artist, Labelled};
-use files::PartFiles;
-use journal::{Chunk, Journal};
-use plan::Part;
-use record::{GeneratorRecord, Labels, SetRecord, SplitRecord};
-use sha2::{Digest, Sha256};
+use draw::Artist;
+use record::{GeneratorRecord, SetRecord};
 use staging::Staging;
 use std::ops::ControlFlow;
 use std::path::Path;
 use whole::Whole;
-
-/// Images drawn, read and written at once: some 20 MB, a tenth of a second on two cores. A multiple of what is
-/// compressed at once, so that files do not depend on it.
-const CHUNK_IMAGES: usize = 4096;
-const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(gzip::BLOCK_BYTES));
 
 /// Who draws, and where.
 ///
@@ -94,7 +93,7 @@ pub struct Source<'a> {
 ///
 /// let generator = GeneratorFile::untrained(Variant::Cgan, 10, 1)?;
 /// let device = Device::cpu(Some(1))?;
-/// let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let plan = SetPlan { train: 20, test: 10, seed: 1, ..SetPlan::default() };
 /// let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
 /// let record = generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
 /// assert_eq!(record.train.counts, [2; 10]);
@@ -123,10 +122,7 @@ fn generate_here(
     watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 ) -> Result<SetRecord, GenerateError> {
     let Source { file, sha256, device, judge } = source;
-    let most = u64::from(plan.train.max(plan.test));
-    if plan.layout == Layout::Png && most > MAX_PNG_IMAGES {
-        return Err(GenerateError::TooManyFiles { images: most });
-    }
+    plan.check()?;
     let mut artist = Artist::new(plan, file, device, judge)?;
     let whole = Whole {
         plan: plan.clone(),
@@ -143,7 +139,7 @@ fn generate_here(
     if !staging::is_begun(out)
         && let Some(record) = finished::finished(out, &whole)?
     {
-        let all = u64::from(plan.train) + u64::from(plan.test);
+        let all = plan.all_here();
         // There is nothing to stop.
         let _ = watch(all, all);
         return Ok(record);
@@ -152,12 +148,12 @@ fn generate_here(
     let mut staging = Staging::take(out, &whole)?;
     let made = match staging.complete() {
         Some(record) => Ok(record),
-        None => draw_all(&mut staging, whole, &mut artist, watch),
+        None => writing::write_all(&mut staging, whole, &mut artist, watch),
     };
     match made {
         Ok(record) => {
-            let mut names = files::names(plan.layout, plan.test > 0).to_vec();
-            names.push(FILE_NAME);
+            let mut names = formats::names(plan);
+            names.push(FILE_NAME.to_owned());
             staging.finish(&names)?;
             Ok(record)
         }
@@ -167,160 +163,6 @@ fn generate_here(
                 return Err(error);
             }
             Err(if staging.keeps() { error.with_parts() } else { error })
-        }
-    }
-}
-
-/// Draws what is not there yet, and writes the record of the whole.
-fn draw_all(
-    staging: &mut Staging,
-    whole: Whole,
-    artist: &mut Artist<'_>,
-    watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
-) -> Result<SetRecord, GenerateError> {
-    let Whole { plan, class_names, generator, judge, versions } = whole;
-    let all = u64::from(plan.train) + u64::from(plan.test);
-    let mut progress = Progress { done: 0, all, told: false, watch };
-    let mut write = |part, count| {
-        let files = PartFiles::begin(plan.layout, staging.path(), part, count, &class_names)?;
-        write_part(staging, files, part, u64::from(count), class_names.len(), artist, &mut progress)
-    };
-    let (train, test) = (write(Part::Train, plan.train)?, write(Part::Test, plan.test)?);
-    let record = SetRecord {
-        format: FORMAT,
-        layout: plan.layout,
-        class_names,
-        seed: plan.seed,
-        generator,
-        labels: if artist.asks() { Labels::Asked } else { Labels::Read },
-        keep: plan.keep,
-        classes: plan.classes,
-        drawn: artist.drawn,
-        judge,
-        train,
-        test,
-        versions,
-    };
-    record.write(staging.path()).map_err(GenerateError::write(&record::path(staging.path())))?;
-    Ok(record)
-}
-
-/// How far it is, and who is told.
-struct Progress<'a> {
-    done: u64,
-    all: u64,
-    /// Whether somebody was told how many were there at the beginning.
-    told: bool,
-    watch: &'a mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
-}
-
-impl Progress<'_> {
-    /// Before images are drawn.
-    fn begin(&mut self) -> Result<(), GenerateError> {
-        if std::mem::replace(&mut self.told, true) { Ok(()) } else { self.tell() }
-    }
-
-    fn advance(&mut self, images: u64) -> Result<(), GenerateError> {
-        self.done += images;
-        self.tell()
-    }
-
-    fn tell(&mut self) -> Result<(), GenerateError> {
-        match (self.watch)(self.done, self.all) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(GenerateError::Stopped { done: self.done, all: self.all }),
-        }
-    }
-}
-
-/// Draws and writes one part of a data set, but for the chunks that are there.
-fn write_part(
-    staging: &mut Staging,
-    mut files: PartFiles,
-    part: Part,
-    count: u64,
-    classes: usize,
-    artist: &mut Artist<'_>,
-    progress: &mut Progress<'_>,
-) -> Result<SplitRecord, GenerateError> {
-    let mut summary = Summary::new(classes);
-    let size = |first: u64| (CHUNK_IMAGES as u64).min(count - first);
-    let mut first = 0;
-    while first < count
-        && let Some((some, drawn)) = read_back(&mut staging.journal, &mut files, part, first, size(first))?
-    {
-        summary.add(&some);
-        artist.drawn += drawn;
-        first += size(first);
-    }
-    progress.done += first;
-    progress.begin()?;
-    while first < count {
-        let before = artist.drawn;
-        let some = artist.draw(part, first, size(first) as usize)?;
-        let (written, ()) = rayon::join(|| files.write(first, &some), || summary.add(&some));
-        let (pixels_bytes, labels_bytes) = written?;
-        let (pixels_crc32, labels_crc32) = (crc32(&some.images), crc32(&some.labels));
-        let (images, drawn) = (size(first), artist.drawn - before);
-        staging.journal.add(&Chunk { part, images, drawn, pixels_crc32, labels_crc32, pixels_bytes, labels_bytes })?;
-        staging.keep();
-        first += images;
-        progress.advance(images)?;
-    }
-    files.finish()?;
-    Ok(summary.finish(count))
-}
-
-/// The next chunk, if it is there as it was finished: its images, and how many were drawn for it.
-fn read_back(
-    journal: &mut Journal,
-    files: &mut PartFiles,
-    part: Part,
-    first: u64,
-    images: u64,
-) -> Result<Option<(Labelled, u64)>, GenerateError> {
-    let mut found = None;
-    let chunk = journal.next(part, |chunk| {
-        if chunk.images == images {
-            found = files.read_back(first, chunk)?;
-        }
-        let is_whole =
-            |some: &Labelled| crc32(&some.images) == chunk.pixels_crc32 && crc32(&some.labels) == chunk.labels_crc32;
-        Ok(found.as_ref().is_some_and(is_whole))
-    })?;
-    Ok(found.zip(chunk.map(|chunk| chunk.drawn)))
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    gzip::checksum(bytes).sum()
-}
-
-/// What a record says of a part, in the making.
-struct Summary {
-    counts: Vec<u64>,
-    images: Sha256,
-    labels: Sha256,
-}
-
-impl Summary {
-    fn new(classes: usize) -> Self {
-        Summary { counts: vec![0; classes], images: Sha256::new(), labels: Sha256::new() }
-    }
-
-    fn add(&mut self, some: &Labelled) {
-        self.images.update(&some.images);
-        self.labels.update(&some.labels);
-        for &label in &some.labels {
-            self.counts[usize::from(label)] += 1;
-        }
-    }
-
-    fn finish(self, images: u64) -> SplitRecord {
-        SplitRecord {
-            images,
-            counts: self.counts,
-            images_sha256: hex(self.images.finalize()),
-            labels_sha256: hex(self.labels.finalize()),
         }
     }
 }

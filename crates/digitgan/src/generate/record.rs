@@ -2,6 +2,7 @@
 //!
 //! `docs/generated-data.md` describes it. [`crate::load::generated`] is what loaders read of it.
 
+use super::choices::{Cut, Keep, Mix};
 use crate::data::{MAX_CLASSES, MIN_CLASSES};
 use crate::files::atomic;
 use crate::judge::JudgeIdentity;
@@ -25,28 +26,6 @@ pub enum Labels {
     Read,
 }
 
-/// Which images are kept.
-///
-/// ```
-/// use digitgan::prelude::*;
-///
-/// let plan = SetPlan { train: 20, test: 0, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::Agreed };
-/// let generator = GeneratorFile::untrained(Variant::Gan, 10, 1)?;
-/// let source = SetSource { file: &generator, sha256: "", device: &Device::cpu(Some(1))?, judge: None };
-/// let error = generate("never".as_ref(), &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(())).unwrap_err();
-/// assert!(matches!(error, GenerateError::NothingAsked), "a GAN cannot be asked for a class");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Keep {
-    /// All that are drawn.
-    #[default]
-    All,
-    /// Those that the judge reads as the class asked for; the others are drawn again from other noise.
-    Agreed,
-}
-
 /// What a generated data set is.
 ///
 /// ```
@@ -54,7 +33,7 @@ pub enum Keep {
 ///
 /// # let folder = std::env::temp_dir().join(format!("digitgan-record-{}", std::process::id()));
 /// # let (generator, device) = (GeneratorFile::untrained(Variant::Cgan, 10, 1)?, Device::cpu(Some(1))?);
-/// # let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// # let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, ..SetPlan::default() };
 /// # let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
 /// # generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
 ///
@@ -83,6 +62,27 @@ pub struct SetRecord {
     /// The only classes that were asked for, if not all of them were.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub classes: Option<BTreeSet<u8>>,
+    /// How many images there are of each class.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub mix: Mix,
+    /// The largest number in the noise, if it was truncated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub truncation: Option<f32>,
+    /// The least probability that the judge gave to the class of an image that was kept, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reject_below: Option<f32>,
+    /// Images that were drawn and not kept, where a least probability was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rejected: Option<u64>,
+    /// Whether the noise of each image is there.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub latents: bool,
+    /// Into how many files it is divided, if not as usual.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub files: Option<u32>,
+    /// Which part of a larger data set it is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shard: Option<ShardRecord>,
     /// Images that were drawn, kept or not.
     pub drawn: u64,
     /// Who read the images, if anybody.
@@ -108,6 +108,19 @@ pub struct GeneratorRecord {
     pub step: u64,
 }
 
+/// Which part of a larger data set this is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardRecord {
+    /// Which, counted from 0.
+    pub index: u32,
+    /// Of how many.
+    pub of: u32,
+    /// Training images of all of them.
+    pub train: u32,
+    /// Test images of all of them.
+    pub test: u32,
+}
+
 /// Training or test images.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitRecord {
@@ -119,6 +132,9 @@ pub struct SplitRecord {
     pub images_sha256: String,
     /// SHA-256 of their labels in order, a byte each.
     pub labels_sha256: String,
+    /// SHA-256 of their latents in order, four bytes a number, the lowest first; empty if they are not kept.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub latents_sha256: String,
 }
 
 /// Why this program will not train on a data set that it has generated.
@@ -142,6 +158,10 @@ impl fmt::Display for Obstacle {
     }
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl SplitRecord {
     /// Whether the images are those of the classes, and no more than can be counted.
     fn adds_up(&self) -> bool {
@@ -151,11 +171,20 @@ impl SplitRecord {
 }
 
 impl SetRecord {
+    /// How it is divided into files.
+    pub(super) fn cut(&self) -> Cut {
+        match (&self.shard, self.files) {
+            (Some(shard), _) => Cut::Shard { index: shard.index, of: shard.of },
+            (None, Some(files)) => Cut::Files(files),
+            (None, None) => Cut::Usual,
+        }
+    }
+
     /// Why this program will not train on the data set; `None` if it will.
     pub fn obstacle(&self) -> Option<Obstacle> {
         let read_at_once = match self.layout {
-            Layout::Idx => self.train.images.max(self.test.images),
             Layout::Png => self.train.images + self.test.images,
+            _ => self.train.images.max(self.test.images),
         };
         if read_at_once > MAX_IMAGES as u64 {
             return Some(Obstacle::TooMany);

@@ -10,12 +10,13 @@
 
 use super::error::GenerateError;
 use super::finished;
+use super::formats;
 use super::journal::Journal;
 use super::plan::Plan;
 use super::record::SetRecord;
 use super::whole::Whole;
 use crate::files::{atomic, capped};
-use crate::load::generated::{FILE_NAME, Layout};
+use crate::load::generated::FILE_NAME;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,9 +27,6 @@ const HIDDEN: &str = ".unfinished";
 const WHOLE: &str = "whole.json";
 /// Largest such file that is read.
 const MAX_WHOLE_BYTES: u64 = 1 << 20;
-/// Bytes that an image takes at least, if it is a digit: usually 250. A file of its own takes a block of the file system.
-const LEAST_IDX_BYTES: u64 = 150;
-const LEAST_PNG_BYTES: u64 = 4096;
 const LOCK: &str = "lock";
 const JOURNAL: &str = "finished.jsonl";
 
@@ -69,11 +67,7 @@ fn check_folder(out: &Path) -> Result<(), GenerateError> {
 
 /// Checks that there is room for the files of a data set that is not begun yet.
 pub(super) fn check_room(out: &Path, plan: &Plan) -> Result<(), GenerateError> {
-    let least_bytes = match plan.layout {
-        Layout::Idx => LEAST_IDX_BYTES,
-        Layout::Png => LEAST_PNG_BYTES,
-    };
-    let needed = (u64::from(plan.train) + u64::from(plan.test)) * least_bytes;
+    let needed = plan.all_here() * formats::least_bytes(plan);
     match crate::files::free_bytes(out) {
         Some(free) if free < needed && !is_begun(out) => {
             Err(GenerateError::NoRoom { path: out.to_owned(), free, needed })
@@ -159,10 +153,10 @@ impl Staging {
     }
 
     /// Shows what is there: the entries of these names, in this order. Where it fails, the same call goes on with it.
-    pub(super) fn finish(mut self, names: &[&str]) -> Result<(), GenerateError> {
+    pub(super) fn finish(mut self, names: &[impl AsRef<Path>]) -> Result<(), GenerateError> {
         self.keep();
         for name in names {
-            let (source, target) = (self.hidden.join(name), self.out.join(name));
+            let (source, target) = (self.hidden.join(name.as_ref()), self.out.join(name.as_ref()));
             if source.exists() || !target.exists() {
                 fs::rename(source, &target)
                     .map_err(GenerateError::write(&target))
@@ -209,7 +203,7 @@ fn read_whole(path: &Path) -> Result<Option<Whole>, GenerateError> {
 mod tests {
     use super::*;
     use crate::generate::error::GenerateError as E;
-    use crate::generate::record::{GeneratorRecord, Keep};
+    use crate::generate::record::GeneratorRecord;
     use crate::model::Variant;
     use crate::run::manifest::Versions;
 
@@ -221,7 +215,7 @@ mod tests {
             step: 1,
         };
         Whole {
-            plan: Plan { train: 10, test: 0, classes: None, seed, layout: Layout::Idx, keep: Keep::All },
+            plan: Plan { train: 10, seed, ..Plan::default() },
             class_names: vec!["a".to_owned()],
             generator,
             judge: None,

@@ -1,4 +1,7 @@
-use super::record::{Keep, Obstacle};
+use super::labelled::Labelled;
+use super::record::{Labels, Obstacle};
+use super::summary::Summary;
+use super::writing::CHUNK_IMAGES;
 use super::*;
 use crate::IMAGE_PIXELS;
 use crate::data::Reading;
@@ -55,7 +58,7 @@ fn judge_leaning(file: &GeneratorFile, lean: f32) -> Judge {
 }
 
 fn plan(train: u32, test: u32, layout: Layout) -> Plan {
-    Plan { train, test, classes: None, seed: 5, layout, keep: Keep::All }
+    Plan { train, test, seed: 5, layout, ..Plan::default() }
 }
 
 /// Generates into a folder of its own.
@@ -99,9 +102,9 @@ fn what_is_generated_is_loaded_as_it_was_drawn() {
     assert!(sampler.draw_at(5, 0, &set.train.labels).unwrap() == set.train.images);
     assert!(sampler.draw_at(5, 1 << 32, &set.test.labels).unwrap() == set.test.images);
     for (split, said) in [(&set.train, &record.train), (&set.test, &record.test)] {
-        let mut summary = Summary::new(3);
-        summary.add(&Labelled { images: split.images.clone(), labels: split.labels.clone() });
-        assert_eq!(&summary.finish(split.len() as u64), said);
+        let mut summary = Summary::new(3, false);
+        summary.add(&Labelled { images: split.images.clone(), labels: split.labels.clone(), latents: Vec::new() });
+        assert_eq!(&summary.finish(), said);
         let (least, most) = (said.counts.iter().min().unwrap(), said.counts.iter().max().unwrap());
         assert!(most - least <= 1, "{said:?}");
     }
@@ -114,6 +117,86 @@ fn what_is_generated_is_loaded_as_it_was_drawn() {
     assert_eq!(from_png.class_names, file.class_names);
     for (png, idx) in [(&from_png.train, &set.train), (&from_png.test, &set.test)] {
         assert!(by_class(png) == by_class(idx));
+    }
+    for layout in [Layout::Npz, Layout::Parquet] {
+        let (folder, other) = made(&plan(TRAIN, 100, layout), &file, None).unwrap();
+        assert_eq!(SetRecord { layout: Layout::Idx, ..other }, record);
+        let loaded = loaded(&folder);
+        assert_eq!(loaded.class_names, file.class_names, "{layout:?}");
+        assert!(loaded.train == set.train && loaded.test == set.test, "{layout:?}");
+    }
+}
+
+/// All layouts.
+const LAYOUTS: [Layout; 5] = [Layout::Idx, Layout::Png, Layout::Npz, Layout::Parquet, Layout::WebDataset];
+
+/// Everything that is written is read back, latents too, and is what the record says; what is damaged is not.
+#[test]
+fn a_finished_set_is_known_by_its_images() {
+    let file = generator(Variant::Cgan, &THREE);
+    for (layout, latents) in LAYOUTS.into_iter().flat_map(|layout| [(layout, false), (layout, true)]) {
+        let plan = Plan { latents, ..plan(TRAIN, 100, layout) };
+        let (folder, record) = made(&plan, &file, None).unwrap();
+        let mut all = Labelled::default();
+        for piece in plan.pieces() {
+            let mut take = |_: u64, some: Labelled| {
+                all.images.extend(some.images);
+                all.labels.extend(some.labels);
+                all.latents.extend(some.latents);
+                std::io::Result::Ok(())
+            };
+            formats::read_piece(&plan, folder.path(), &file.class_names, &piece, CHUNK_IMAGES, &mut take).unwrap();
+        }
+        assert_eq!(all.labels.len(), TRAIN as usize + 100, "{layout:?}");
+        if latents {
+            // The images are those of the latents that are written along.
+            let mut sampler = Sampler::new(&device(2), &file).unwrap();
+            assert!(sampler.draw_latents(&all.latents, &all.labels).unwrap() == all.images, "{layout:?}");
+            assert_ne!(record.train.latents_sha256, "");
+        }
+        let call = |plan: &Plan| stopped_at(folder.path(), plan, &file, None, u64::MAX);
+        assert_eq!(call(&plan).unwrap(), record, "{layout:?}");
+        let refused = call(&Plan { latents: !latents, ..plan.clone() }).unwrap_err();
+        assert!(refused.to_string().contains("its latents is"), "{refused}");
+        let files = contents(folder.path());
+        let (name, bytes) = files.iter().find(|(name, _)| name.contains("train") || name.contains("digits")).unwrap();
+        fs::write(folder.path().join(name), &bytes[..bytes.len() / 2]).unwrap();
+        if layout != Layout::Png {
+            assert!(matches!(call(&plan), Err(GenerateError::NotEmpty { .. })), "{layout:?}");
+        }
+    }
+}
+
+/// Each shard has the files that one run into as many files has; and those of one file hold the same images.
+#[test]
+fn shards_are_the_parts_of_one_run() {
+    let file = generator(Variant::Acgan, &THREE);
+    let (train, test, of) = (3 * TRAIN, 50, 3);
+    for layout in LAYOUTS {
+        let base = Plan { latents: true, ..plan(train, test, layout) };
+        let cut = |cut| Plan { cut, ..base.clone() };
+        let (whole, record) = made(&cut(Cut::Files(of)), &file, None).unwrap();
+        let mut parts = BTreeMap::new();
+        let mut counts = vec![0; 3];
+        for index in (0..of).rev() {
+            let threads = 1 + index as usize;
+            let (shard, record) = made_by(threads, &cut(Cut::Shard { index, of }), &file, None).unwrap();
+            record.train.counts.iter().zip(&mut counts).for_each(|(count, sum)| *sum += count);
+            let told = record.shard.unwrap();
+            assert_eq!((told.index, told.of, told.train, told.test), (index, of, train, test));
+            for (name, bytes) in contents(shard.path()) {
+                let twice = parts.insert(name.clone(), bytes);
+                assert!(twice.is_none() || name == FILE_NAME, "{layout:?}: {name}");
+            }
+        }
+        assert_eq!(counts, record.train.counts, "{layout:?}");
+        let mut whole = contents(whole.path());
+        (whole.remove(FILE_NAME), parts.remove(FILE_NAME));
+        if layout == Layout::Png {
+            // Of these, one run writes all latents into one file for each shard too.
+            assert!(whole.keys().any(|name| name == "latents/train-00000-of-00003.npy"));
+        }
+        assert!(whole == parts, "{layout:?}: {:?} {:?}", whole.keys(), parts.keys());
     }
 }
 
@@ -256,16 +339,26 @@ fn what_was_stopped_is_gone_on_with() {
     let mut judge = judge(&cgan);
     let (chunk, train) = (CHUNK_IMAGES as u64, 2 * CHUNK_IMAGES as u32 + 123);
     let hidden = ".unfinished/";
-    for (layout, file, keep) in
-        [(Layout::Idx, &cgan, Keep::Agreed), (Layout::Idx, &gan, Keep::All), (Layout::Png, &gan, Keep::All)]
-    {
-        let plan = Plan { keep, ..plan(train, 200, layout) };
+    for (layout, file, keep, latents) in [
+        (Layout::Idx, &cgan, Keep::Agreed, false),
+        (Layout::Idx, &gan, Keep::All, true),
+        (Layout::Png, &gan, Keep::All, false),
+        (Layout::Png, &gan, Keep::All, true),
+        (Layout::Npz, &cgan, Keep::Agreed, true),
+        (Layout::Parquet, &gan, Keep::All, true),
+        (Layout::WebDataset, &cgan, Keep::Agreed, false),
+        (Layout::WebDataset, &gan, Keep::All, true),
+    ] {
+        let plan = Plan { keep, latents, ..plan(train, 200, layout) };
         let (whole, record) = made(&plan, file, Some(&mut judge)).unwrap();
         let whole = contents(whole.path());
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         let images = |part: &str| match layout {
             Layout::Idx => format!("{hidden}{part}-images-idx3-ubyte.gz"),
+            Layout::Npz => format!("{hidden}digits.npz"),
+            Layout::Parquet => format!("{hidden}data/{part}-00000-of-00001.parquet"),
+            Layout::WebDataset => format!("{hidden}{part}-000000.tar"),
             Layout::Png => format!(
                 "{hidden}train/{}/{:08}.png",
                 if out.join(hidden).join("train/a/00004099.png").exists() { "a" } else { "b" },
@@ -280,7 +373,14 @@ fn what_was_stopped_is_gone_on_with() {
         // How far it comes, what is damaged then, and how many are there in the next call.
         let mut stops = vec![(chunk, "", 0, 0), (2 * chunk, "", 0, chunk), (2 * chunk, "journal", -3, 2 * chunk)];
         stops.extend([(u64::from(train), "journal", 17, chunk), (u64::from(train), "images", -1, u64::from(train))]);
-        stops.push((u64::from(train) + 200, "", 0, if layout == Layout::Idx { 2 * chunk } else { chunk }));
+        // The last chunk of the training images is damaged, or one in the middle of them.
+        stops.push((u64::from(train) + 200, "", 0, if layout == Layout::Png { chunk } else { 2 * chunk }));
+        if layout == Layout::Parquet {
+            // What was not ended is begun again; the end of a file is all that says what is in it.
+            let train = u64::from(train);
+            stops = vec![(chunk, "", 0, 0), (2 * chunk, "journal", -3, 0), (train, "", 0, 0)];
+            stops.extend([(train, "journal", 17, train), (train, "images", -1, 0), (train + 200, "images", -1, 0)]);
+        }
         for (images_done, damaged, bytes, before) in stops {
             let (device, mut told) = (device(2), None);
             let source = Source { file, sha256: SHA256, device: &device, judge: Some(&mut judge) };

@@ -22,17 +22,24 @@ const MAX_BYTES: u64 = 1 << 20;
 /// ```
 /// use digitgan::prelude::*;
 ///
-/// let as_mnist = SetPlan { train: 60_000, test: 10_000, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// let as_mnist = SetPlan { train: 60_000, test: 10_000, classes: None, seed: 1, layout: Layout::Idx, ..SetPlan::default() };
 /// let as_pictures = SetPlan { layout: Layout::Png, ..as_mnist.clone() };
 /// assert_ne!(as_mnist, as_pictures);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Four gzipped IDX files, named as MNIST's.
+    #[default]
     Idx,
     /// `train/CLASS/NUMBER.png`, and `test/CLASS/NUMBER.png` where there are test images.
     Png,
+    /// One file of NumPy arrays, `digits.npz`, as Keras has MNIST.
+    Npz,
+    /// `data/train-00000-of-00001.parquet` and so on, as Hugging Face has MNIST.
+    Parquet,
+    /// `train-000000.tar` and so on, as the package `webdataset` reads them.
+    WebDataset,
 }
 
 /// The part of the record that loaders use.

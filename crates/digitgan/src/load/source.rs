@@ -68,7 +68,7 @@ pub fn default_data_dir() -> Result<PathBuf, DataError> {
 ///
 /// # let folder = std::env::temp_dir().join(format!("digitgan-load-{}", std::process::id()));
 /// # let (generator, device) = (GeneratorFile::untrained(Variant::Cgan, 10, 1)?, Device::cpu(Some(1))?);
-/// # let plan = SetPlan { train: 20, test: 10, classes: None, seed: 1, layout: Layout::Idx, keep: Keep::All };
+/// # let plan = SetPlan { train: 20, test: 10, seed: 1, ..SetPlan::default() };
 /// # let source = SetSource { file: &generator, sha256: "", device: &device, judge: None };
 /// # generate(&folder, &plan, source, &mut |_, _| std::ops::ControlFlow::Continue(()))?;
 ///

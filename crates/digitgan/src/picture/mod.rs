@@ -27,7 +27,7 @@ pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use film::Film;
 pub use grid::{GreyPicture, Grid};
-pub(crate) use png_file::{encode_with, read_grey};
+pub(crate) use png_file::{decode_grey, encode_with, read_grey};
 pub use rows::labelled_rows;
 pub use terminal::{TerminalStyle, preview};
 

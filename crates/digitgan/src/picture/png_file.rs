@@ -40,8 +40,12 @@ pub(crate) fn encode_with<E: From<io::Error>>(
 
 /// Reads a grey PNG file of 8 bits per pixel: its width and height, and its pixels, `[height, width]`.
 pub(crate) fn read_grey(path: &Path) -> Result<((usize, usize), Vec<u8>), PictureError> {
+    decode_grey(io::BufReader::new(capped::open(path)?))
+}
+
+/// Decodes one: its width and height, and its pixels, `[height, width]`.
+pub(crate) fn decode_grey(file: impl io::BufRead + io::Seek) -> Result<((usize, usize), Vec<u8>), PictureError> {
     let limits = png::Limits { bytes: MAX_PICTURE_PIXELS };
-    let file = io::BufReader::new(capped::open(path)?);
     let decoding = |error: png::DecodingError| PictureError::Io(io::Error::other(error));
     let mut reader = png::Decoder::new_with_limits(file, limits).read_info().map_err(decoding)?;
     let (color, depth) = reader.output_color_type();

@@ -15,7 +15,7 @@
 //! | [`InstanceNoise`](Purpose::InstanceNoise) | an image that D sees | [`instance_noise`]: images that it has seen before |
 //! | [`MonitorLatent`](Purpose::MonitorLatent) | a digit that the collapse monitor looks at | its number; [`MONITOR_REAL_DIGITS`] for real ones |
 //! | [`EvaluationImages`](Purpose::EvaluationImages) | a choice of real images | [`EVALUATION_TEST`], [`EVALUATION_TRAIN`], [`CHOICE_TRAIN`], [`EVALUATION_SET`] |
-//! | [`SetClasses`](Purpose::SetClasses) | a block of a generated data set | [`generated`], of blocks instead of images |
+//! | [`SetClasses`](Purpose::SetClasses) | a block of a generated data set | [`generated`], of blocks instead of images; [`COUNTED_CLASSES`] for an order of all |
 
 #[cfg(doc)]
 use super::Purpose;
@@ -32,6 +32,8 @@ pub const CHOICE_TRAIN: u64 = 2;
 pub const EVALUATION_SET: u64 = 3;
 /// The first picture by which the choice of an epoch goes: behind all that an evaluation or a data set draws.
 pub const CHOICE: u64 = 1 << 40;
+/// The order of the classes of a generated data set that has so many images of each.
+pub const COUNTED_CLASSES: u64 = u64::MAX;
 /// Parts of a generated data set: images for training and for testing.
 const PARTS: u64 = 2;
 /// No part of a generated data set has more images: their numbers have 32 bits, as IDX files count them.
@@ -97,6 +99,7 @@ mod tests {
             (CHOICE_TRAIN, 2),
             (EVALUATION_SET, 3),
             (CHOICE, 1_099_511_627_776),
+            (COUNTED_CLASSES, 18_446_744_073_709_551_615),
             (MONITOR_REAL_DIGITS, 18_446_744_073_709_551_615),
         ];
         for (row, (index, expected)) in table.into_iter().enumerate() {
