@@ -3,14 +3,14 @@
 use crate::dataset::DataArgs;
 use crate::destination::Destination;
 use crate::threads::Threads;
-use crate::{convert, load_report, output};
+use crate::{convert, load_report, output, shards};
 use digitgan::data::{Augment, RealGrid};
 use digitgan::files::output::FileKind;
 use digitgan::load::{Loaded, looks_turned};
 use digitgan::picture::Grid;
 use std::process::ExitCode;
 
-/// Look at real digits, or write them in another format
+/// Look at digits, or write them in another format
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -22,6 +22,7 @@ enum Command {
     Show(ShowArgs),
     Info(InfoArgs),
     Convert(convert::Args),
+    Shards(shards::Args),
 }
 
 /// Draw a grid of real digits, as training sees them
@@ -73,6 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show(args)?,
         Command::Info(args) => info(args)?,
         Command::Convert(args) => return convert::run(args),
+        Command::Shards(args) => return shards::run(&args),
     }
     Ok(ExitCode::SUCCESS)
 }

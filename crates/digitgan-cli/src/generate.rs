@@ -1,5 +1,6 @@
 //! `digitgan generate`
 
+use crate::choices::Choices;
 use crate::dataset::{self, DataArgs, DataDir};
 use crate::device::DeviceArg;
 use crate::generator::{self, Epoch, Origin, Subject};
@@ -11,8 +12,8 @@ use crate::usage::Usage;
 use crate::{destination, judge, output, text};
 use digitgan::engine::Device;
 use digitgan::evaluation::Choice;
-use digitgan::generate::record::{self, Keep, Labels, SetRecord};
-use digitgan::generate::{self, GenerateError, Plan, Source};
+use digitgan::generate::record::{self, Labels, SetRecord};
+use digitgan::generate::{self, GenerateError, Keep, Plan, Source};
 use digitgan::judge::{ClassifierFile, Judge};
 use digitgan::load::generated::Layout;
 use digitgan::weights::GeneratorFile;
@@ -25,8 +26,8 @@ use std::time::Duration;
 
 /// Make a labelled data set: with the generator that is built in, or with one that you trained
 ///
-/// As many images of each digit, in mixed order, in files that `digitgan train --data` and programs that know MNIST
-/// read; dataset.json beside them records how they were made. Stop it with Ctrl-C: the same command goes on. The same seed gives the same images: the first thousand of a
+/// As many images of each digit, or as --classes says, in mixed order, in files that `digitgan train --data` and programs that
+/// know MNIST read; dataset.json beside them records how they were made. Stop it with Ctrl-C: the same command goes on. The same seed gives the same images: the first thousand of a
 /// million are those of a set of a thousand, whatever the format and the number of threads. A GAN does not know what it
 /// draws, so a judge labels its digits.
 #[derive(clap::Args)]
@@ -37,7 +38,12 @@ use std::time::Duration;
   digitgan generate acgan-mnist --count 1000 --format png    PNG files in one folder per digit
   digitgan generate acgan-mnist --count 500 --digit 7        sevens alone
   digitgan generate acgan-mnist --count 500 --keep agreed    those that the judge reads as asked for
-  digitgan generate gan-mnist --count 60000                  labelled by the judge")]
+  digitgan generate gan-mnist --count 60000                  labelled by the judge
+  digitgan generate --classes 0:6000,1:500 --format npz      so many of each, as NumPy arrays
+  digitgan generate --count 1000000 --format parquet         for Hugging Face's load_dataset
+  digitgan generate --count 60000 --reject-below 0.9         only those that the judge is sure of
+  digitgan generate --count 1000000 --shard 3/8 --out big    the fourth of eight parts, made anywhere;
+  digitgan data shards big --join all                        and all of them put together")]
 pub(crate) struct Args {
     /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
     /// [default: the built-in acgan]
@@ -47,8 +53,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "last|best|N", default_value = "last")]
     epoch: Epoch,
     /// Training images, of all digits together
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    count: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "classes")]
+    count: Option<u32>,
     /// Test images beside them
     #[arg(long, value_name = "N", default_value_t = 0)]
     test_count: u32,
@@ -64,9 +70,12 @@ pub(crate) struct Args {
     /// The data set's folder: a new or an empty one, or that of the same command that was stopped
     #[arg(long, value_name = "DIR", default_value = "generated", value_parser = destination::folder())]
     out: PathBuf,
-    /// Four gzipped IDX files named as MNIST's, or one PNG file per image, in one folder per digit
+    /// Four gzipped IDX files named as MNIST's; one PNG file per image, in one folder per digit; one file of NumPy arrays; Parquet
+    /// as Hugging Face has it; tar files for the package webdataset
     #[arg(long, default_value = "idx")]
     format: Format,
+    #[command(flatten)]
+    choices: Choices,
     /// All images, or only those that the judge reads as the digit asked for
     #[arg(long, default_value = "all")]
     keep: Kept,
@@ -90,6 +99,9 @@ pub(crate) struct Args {
 enum Format {
     Idx,
     Png,
+    Npz,
+    Parquet,
+    Webdataset,
 }
 
 /// Which images are kept.
@@ -102,7 +114,8 @@ enum Kept {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let args = &args;
     // Before an epoch is chosen, which can take long.
-    generate::check_vacant(&args.out)?;
+    let out = args.choices.place(&args.out);
+    generate::check_vacant(&out)?;
     let device = args.device.open(args.threads.threads)?;
     let subject = Subject::find(args.generator.as_deref())?;
     let (file, origin) = subject.generator(args.epoch, &mut || choice(args, &device, &subject))?;
@@ -112,7 +125,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let source = Source { file: &file, sha256: &sha256, device: &device, judge: judge.as_mut() };
     let stop = stop::at_safe_point("keeping what is drawn, then stopping");
     let mut progress = DrawingProgress::new();
-    let made = generate::generate(&args.out, &plan, source, &mut |done, all| {
+    let made = generate::generate(&out, &plan, source, &mut |done, all| {
         progress.show(done, all);
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
@@ -122,7 +135,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             output::note(&stopped.to_string());
             return Ok(ExitCode::from(STOPPED));
         }
-        made => tell(args, &origin, &made?, progress.first(), took)?,
+        made => tell(args, &out, &origin, &made?, progress.first(), took)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -139,12 +152,16 @@ impl Args {
         let layout = match self.format {
             Format::Idx => Layout::Idx,
             Format::Png => Layout::Png,
+            Format::Npz => Layout::Npz,
+            Format::Parquet => Layout::Parquet,
+            Format::Webdataset => Layout::WebDataset,
         };
         let keep = match self.keep {
             Kept::All => Keep::All,
             Kept::Agreed => Keep::Agreed,
         };
-        Ok(Plan { train: self.count, test: self.test_count, classes, seed: self.seed, layout, keep })
+        let plan = Plan { test: self.test_count, classes, seed: self.seed, layout, keep, ..Plan::default() };
+        self.choices.apply(plan, self.count, file)
     }
 
     /// Where data sets and judges lie.
@@ -171,10 +188,10 @@ fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Cho
 /// Who reads the images, where somebody must.
 fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) -> anyhow::Result<Option<Judge>> {
     let knows = file.spec.variant.wiring().generator_sees_class;
-    if knows && args.keep == Kept::All {
+    if knows && args.keep == Kept::All && !args.choices.rejects() {
         return match &args.judge {
             Some(_) if args.epoch != Epoch::Best => Err(Usage(
-                "--judge is for --keep agreed and for the labels of a GAN: this generator is told its digits"
+                "--judge is for --keep agreed, --reject-below and the labels of a GAN: this generator is told its digits"
                     .to_owned(),
             )
             .into()),
@@ -209,6 +226,7 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
             }
         };
         let why = match knows {
+            true if args.keep == Kept::All => "--reject-below needs a judge to read the digits",
             true => "--keep agreed needs a judge to read the digits",
             false => "this generator is a GAN, which does not know what it draws, so a judge must label its digits",
         };
@@ -225,13 +243,20 @@ fn judge(args: &Args, device: &Device, subject: &Subject, file: &GeneratorFile) 
 }
 
 /// Says what was made.
-fn tell(args: &Args, generator: &Origin, record: &SetRecord, before: u64, took: Duration) -> anyhow::Result<()> {
+fn tell(
+    args: &Args,
+    out: &Path,
+    generator: &Origin,
+    record: &SetRecord,
+    before: u64,
+    took: Duration,
+) -> anyhow::Result<()> {
     let images = record.train.images + record.test.images;
     let images_per_second = images.saturating_sub(before) as f64 / took.as_secs_f64().max(1e-9);
     let obstacle = record.obstacle();
     if args.json {
         return Ok(output::json(&serde_json::json!({
-            "out": args.out, "generator": generator, "dataset": record, "seconds": took.as_secs_f64(),
+            "out": out, "generator": generator, "dataset": record, "seconds": took.as_secs_f64(),
             "images_per_second": images_per_second, "obstacle": obstacle.map(|obstacle| obstacle.to_string()),
         }))?);
     }
@@ -244,7 +269,7 @@ fn tell(args: &Args, generator: &Origin, record: &SetRecord, before: u64, took: 
         (Labels::Read, Some(judge)) => format!("read by the judge, who reads {}", judge::reads(judge)),
         _ => "what the generator was asked for".to_owned(),
     };
-    let mut facts = vec![("data set", args.out.display().to_string()), ("holds", contents), ("labels", labels)];
+    let mut facts = vec![("data set", out.display().to_string()), ("holds", contents), ("labels", labels)];
     if let (Keep::Agreed, Some(judge)) = (record.keep, &record.judge) {
         facts.push((
             "kept",
@@ -256,7 +281,23 @@ fn tell(args: &Args, generator: &Origin, record: &SetRecord, before: u64, took: 
             ),
         ));
     }
-    facts.push(("record", record::path(&args.out).display().to_string()));
+    if let (Some(least), Some(rejected), Some(judge)) = (record.reject_below, record.rejected, &record.judge) {
+        facts.push((
+            "rejected",
+            format!(
+                "{} of the {} drawn ({:.2} %): to their digit the judge, who reads {}, gave less than {least}",
+                output::thousands(rejected),
+                output::thousands(record.drawn),
+                100.0 * rejected as f64 / record.drawn.max(1) as f64,
+                judge::reads(judge)
+            ),
+        ));
+    }
+    if let Some(shard) = &record.shard {
+        let whole = counted(u64::from(shard.train) + u64::from(shard.test), "").replace("  ", " ");
+        facts.push(("shard", format!("{} of {}, counted from 0, of {whole}", shard.index, shard.of)));
+    }
+    facts.push(("record", record::path(out).display().to_string()));
     facts.push((
         "took",
         format!("{}, {} images/s", output::duration(took), output::thousands(images_per_second as u64)),

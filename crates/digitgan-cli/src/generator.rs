@@ -183,7 +183,8 @@ fn classes(text: &str, file: &GeneratorFile) -> anyhow::Result<Vec<u8>> {
     names.iter().map(|name| class(name, file)).collect()
 }
 
-fn class(name: &str, file: &GeneratorFile) -> anyhow::Result<u8> {
+/// The class of this name.
+pub(crate) fn class(name: &str, file: &GeneratorFile) -> anyhow::Result<u8> {
     let found = file.class_names.iter().position(|class| class == name);
     let class = found.map(|class| class as u8);
     class.ok_or_else(|| {

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to people is this crate's work")]
 
 mod advice;
+mod choices;
 mod convert;
 mod data;
 mod dataset;
@@ -29,6 +30,7 @@ mod progress;
 mod reproduce;
 mod runs;
 mod sample;
+mod shards;
 mod stop;
 mod suggestion;
 mod text;

@@ -31,7 +31,7 @@ fn inflated(place: &Place, name: &str) -> Vec<u8> {
 #[test]
 fn what_is_generated_can_be_trained_on() {
     let place = place();
-    for format in ["idx", "png"] {
+    for format in ["idx", "png", "npz", "parquet"] {
         let args = format!("generate a --count 205 --test-count 20 --format {format} --out {format}");
         let said = place.succeed(&args).stdout;
         for text in ["205 training images, 20 test images", "what the generator was asked for", "/dataset.json"] {
@@ -76,10 +76,10 @@ fn the_same_seed_gives_the_same_files() {
         place.succeed(&format!("generate {args} --out {out}"));
         files(&place.path(out))
     };
-    for format in ["idx", "png"] {
-        let args = format!("a --count 300 --test-count 30 --format {format}");
+    for format in ["idx", "png", "npz", "parquet", "webdataset"] {
+        let args = format!("a --count 300 --test-count 30 --format {format} --with-latents");
         let one = made(&format!("{args} --threads 1"), &format!("{format}-1"));
-        assert!(one.len() > 4);
+        assert!(one.len() > 1);
         for (index, same) in [
             format!("{args} --threads 3"),
             format!("{args} --epoch 1"),
@@ -94,6 +94,24 @@ fn the_same_seed_gives_the_same_files() {
         assert_ne!(differences(&one, &made(&format!("{args} --seed 2"), &format!("{format}-other"))), [""; 0]);
     }
     made("a --count 50", "few");
+    // A part of it that was made by itself is put together with the others to the same files.
+    for index in [1, 0, 2] {
+        place.succeed(&format!("generate a --count 300 --test-count 30 --with-latents --shard {index}/3 --out parts"));
+        let looked = place.digitgan("data shards parts --json");
+        let told = json(&looked.stdout);
+        assert_eq!((looked.code, &told["complete"]), (Some((index != 2).into()), &(index == 2).into()), "{told}");
+    }
+    place.succeed("data shards parts --join joined");
+    assert_eq!(differences(&files(&place.path("idx-1")), &files(&place.path("joined"))), [""; 0]);
+    fs::remove_dir_all(place.path("parts/shard-00001-of-00003")).unwrap();
+    let looked = place.digitgan("data shards parts");
+    assert!(looked.code == Some(1) && looked.stdout.contains("2 of 3 are whole"), "{looked:?}");
+    assert_eq!(
+        looked.stdout.lines().find(|line| line.starts_with("missing")).map(|line| line.ends_with(" 1")),
+        Some(true)
+    );
+    let says = ["1 of the 3 shards of this data set are missing"];
+    assert_eq!(complaint(&place.digitgan("data shards parts --join other"), 1, &says), None);
     let [many, few] = ["idx-1", "few"].map(|set| inflated(&place, &format!("{set}/train-images-idx3-ubyte.gz")));
     assert!(few[16..] == many[16..few.len()]);
 }
@@ -111,6 +129,15 @@ fn some_digits_alone_and_results_as_json() {
     assert_eq!((&record["labels"], &record["judge"], &record["drawn"]), (&"asked".into(), &Value::Null, &100.into()));
     let info = json(&place.succeed("data info --data two --json").stdout);
     assert_eq!(info["class_names"], serde_json::json!(["3", "7"]));
+    let said = place.succeed("generate a --classes 7:30,3:1 --test-count 4 --truncation 0.5 --out counted --json");
+    let record = json(&said.stdout)["dataset"].clone();
+    assert_eq!(record["train"]["counts"], serde_json::json!([0, 0, 0, 1, 0, 0, 0, 30, 0, 0]));
+    assert_eq!((&record["test"]["counts"][3], &record["truncation"]), (&2.into(), &0.5.into()));
+    assert_eq!(record["mix"], serde_json::json!({ "counts": { "3": 1, "7": 30 } }));
+    let said = place.succeed("generate a --classes uniform --digits 37 --count 300 --out chance --json");
+    let record = json(&said.stdout)["dataset"].clone();
+    let threes = record["train"]["counts"][3].as_u64().unwrap();
+    assert!((100..200).contains(&threes) && record["train"]["counts"][7] == 300 - threes, "{record}");
     // Where the loader would refuse it, that is told.
     let said = place.succeed("generate a --count 100 --digit 7 --out seven");
     assert!(said.stderr.contains("digitgan will not train on this data set"), "{said:?}");
@@ -199,6 +226,12 @@ fn a_judge_labels_what_a_gan_draws_and_chooses_what_is_kept() {
     assert!(record["drawn"].as_u64().unwrap() > 1100, "{record}");
     let read = json(&place.succeed("judge test judge.safetensors --data agreed --json").stdout);
     assert_eq!(read["accuracy"], 1.0);
+    let sure = "generate asked --count 500 --reject-below 0.9 --judge judge.safetensors --out sure";
+    let said = place.succeed(sure);
+    let record = json(&fs::read_to_string(place.path("sure/dataset.json")).unwrap());
+    let rejected = record["rejected"].as_u64().unwrap();
+    assert!(rejected > 0 && record["drawn"] == 500 + rejected, "{record}");
+    assert!(said.stdout.contains("rejected") && said.stdout.contains("gave less than 0.9"), "{said:?}");
     place.succeed("generate asked --count 1000 --test-count 100 --out all");
     let read = json(&place.succeed("judge test judge.safetensors --data all --json").stdout);
     assert!(read["accuracy"].as_f64().unwrap() < 1.0, "{read}");
@@ -218,6 +251,26 @@ fn what_cannot_be_generated_is_said_in_one_line_and_changes_nothing() {
         ("generate a --count -1", 2, "'-1'"),
         ("generate a --count 10 --format jpeg", 2, "invalid value 'jpeg'"),
         ("generate a --count 10 --digit 7 --digits 12", 2, "cannot be used with"),
+        ("generate a --count 10 --shard 5/4", 2, "of 4, the last is 3/4: they are counted from 0"),
+        ("generate a --count 10 --shard 3", 2, "give which of how many"),
+        ("generate a --count 10 --shard 0/11", 1, "the number of files is 11, expected 1 to 10"),
+        ("generate a --count 10 --shard 0/2 --files 2 --format parquet", 2, "cannot be used with"),
+        ("generate a --count 10 --files 2", 2, "--files is for --format parquet and webdataset"),
+        ("generate a --count 10 --files 11 --format parquet", 1, "the number of files is 11, expected 1 to 10"),
+        ("generate a --classes uniform", 2, "--count is missing"),
+        ("generate a --classes some --count 10", 2, "give balanced, uniform, or digits with numbers"),
+        ("generate a --classes 0:5,0:6", 2, "--classes names 0 twice"),
+        ("generate a --classes 0:5,x:6", 2, "\"x\" is no class of this generator"),
+        ("generate a --classes 0:5 --count 10", 2, "--count is 10, but the numbers of --classes make 5"),
+        ("generate a --classes 0:5 --digits 12", 2, "leave --digit and --digits out"),
+        ("generate a --classes 0:0", 2, "--classes asks for no image"),
+        ("generate a --classes 0:4000000000,1:4000000000", 2, "make 8000000000 images: ask for at most 4294967295"),
+        ("generate a --count 10 --truncation 0.01", 1, "the truncation is 0.01, expected a number from 0.1 on"),
+        ("generate a --count 10 --truncation nan", 1, "the truncation is NaN"),
+        ("generate a --count 10 --reject-below 0.5", 1, "--reject-below needs a judge"),
+        ("generate g --count 10 --classes uniform --judge runs/g/x", 1, "runs/g/x"),
+        ("data shards digits", 1, "digits holds no shard of a data set"),
+        ("data shards nowhere", 1, "cannot read nowhere"),
         ("generate a --count 10 --digits 7,7", 2, "names a digit twice"),
         ("generate a --count 10 --digit x", 2, "\"x\" is no class of this generator: it knows 0, 1"),
         ("generate a --count 10 --epoch 0", 2, "choose last, best or an epoch's number"),
@@ -251,7 +304,8 @@ fn what_cannot_be_generated_is_said_in_one_line_and_changes_nothing() {
 #[test]
 fn a_full_disk_leaves_nothing() {
     let place = place();
-    for (format, blocks) in [("idx", 0), ("idx", 20), ("png", 0)] {
+    let formats = ["npz", "parquet", "webdataset"].map(|format| [(format, 0), (format, 20)]);
+    for (format, blocks) in [("idx", 0), ("idx", 20), ("png", 0)].into_iter().chain(formats.into_iter().flatten()) {
         // Without the signal a write beyond the limit is an error, as it is on a full disk.
         let before = format!("trap '' XFSZ; ulimit -f {blocks}");
         let said = place.shell(&before, &format!("generate a --count 1000 --format {format} --out full"));

@@ -58,7 +58,10 @@ mod tests {
             (Plan { truncation: Some(0.05), ..plan.clone() }, "the truncation is 0.05, expected a number from 0.1 on"),
             (Plan { truncation: Some(f32::INFINITY), ..plan.clone() }, "the truncation is inf"),
             (Plan { mix: Mix::Counts([(0, 5), (1, 6)].into()), ..plan.clone() }, "is 10, expected 11, the sum"),
-            (Plan { cut: shard(5, 4), ..plan.clone() }, "the shard is 5 of 4, expected 0 to 3, as they are counted from 0"),
+            (
+                Plan { cut: shard(5, 4), ..plan.clone() },
+                "the shard is 5 of 4, expected 0 to 3, as they are counted from 0",
+            ),
             (Plan { cut: shard(4, 4), ..plan.clone() }, "the shard is 4 of 4"),
             (Plan { cut: shard(0, 0), ..plan.clone() }, "the shard is 0 of 0"),
             (Plan { cut: shard(0, 11), ..plan.clone() }, "the number of files is 11, expected 1 to 10"),

@@ -6,6 +6,8 @@ use super::error::GenerateError;
 use super::labelled::Labelled;
 use super::noise::Noise;
 use super::plan::{Part, Plan};
+use super::record::Labels;
+use super::writing::Images;
 use crate::engine::Device;
 use crate::input::check_length;
 use crate::judge::Judge;
@@ -30,7 +32,7 @@ pub(super) struct Artist<'a> {
     reject_below: Option<f32>,
     keeps_latents: bool,
     /// Images that were drawn, kept or not.
-    pub(super) drawn: u64,
+    drawn: u64,
 }
 
 impl<'a> Artist<'a> {
@@ -79,12 +81,12 @@ impl<'a> Artist<'a> {
     }
 
     /// Whether labels are what was asked for, not what was read.
-    pub(super) fn asks(&self) -> bool {
+    fn asks(&self) -> bool {
         self.deal.is_some()
     }
 
     /// Draws `count` images from number `first` on.
-    pub(super) fn draw(&mut self, part: Part, first: u64, count: usize) -> Result<Labelled, GenerateError> {
+    fn draw(&mut self, part: Part, first: u64, count: usize) -> Result<Labelled, GenerateError> {
         let places: Vec<u64> = (first..).take(count).map(|number| part.place(number)).collect();
         // A generator that sees no class ignores that which it is asked for.
         let asked = self.deal.as_ref().map_or_else(|| vec![0; count], |deal| deal.classes(part, first, count));
@@ -146,6 +148,17 @@ impl<'a> Artist<'a> {
                 GenerateError::NeverSure { what, tries: MAX_TRIES, least }
             }
         }
+    }
+}
+
+impl Images for Artist<'_> {
+    fn labels(&self) -> Labels {
+        if self.asks() { Labels::Asked } else { Labels::Read }
+    }
+
+    fn take(&mut self, part: Part, first: u64, count: usize) -> Result<(Labelled, u64), GenerateError> {
+        let before = self.drawn;
+        Ok((self.draw(part, first, count)?, self.drawn - before))
     }
 }
 

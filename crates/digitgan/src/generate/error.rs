@@ -121,6 +121,28 @@ pub enum GenerateError {
         /// Classes of the generator.
         generator: usize,
     },
+    /// A folder of a shard, or a file in it, cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said, or what is wrong.
+        source: io::Error,
+    },
+    /// No shard is where shards were looked for.
+    #[error("{path} holds no shard of a data set: name the folder that shards were made in")]
+    NoShards {
+        /// The first place.
+        path: PathBuf,
+    },
+    /// A data set is to be put together and not all of it is there.
+    #[error("{missing} of the {of} shards of this data set are missing: make them first")]
+    MissingShards {
+        /// How many.
+        missing: usize,
+        /// Of how many.
+        of: u32,
+    },
     /// A number of the plan that cannot be followed.
     #[error("the {what} is {found}, expected {expected}")]
     Setting {
@@ -189,9 +211,10 @@ impl GenerateError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            GenerateError::NotAFolder { .. } | GenerateError::Write { .. } | GenerateError::NoRoom { .. } => {
-                ErrorKind::Files
-            }
+            GenerateError::NotAFolder { .. }
+            | GenerateError::Write { .. }
+            | GenerateError::Read { .. }
+            | GenerateError::NoRoom { .. } => ErrorKind::Files,
             GenerateError::NotEmpty { .. } | GenerateError::Unfinished { .. } | GenerateError::Busy { .. } => {
                 ErrorKind::InUse
             }
@@ -204,6 +227,7 @@ impl GenerateError {
             | GenerateError::ClassName { .. }
             | GenerateError::NotBuilt
             | GenerateError::TooManyFiles { .. } => ErrorKind::Input,
+            GenerateError::NoShards { .. } | GenerateError::MissingShards { .. } => ErrorKind::Missing,
             GenerateError::JudgeClasses { .. }
             | GenerateError::OtherSet { .. }
             | GenerateError::OtherUnfinished { .. } => ErrorKind::Mismatch,

@@ -6,7 +6,6 @@ use super::plan::Part;
 use super::record::{SetRecord, SplitRecord};
 use super::summary::Summary;
 use super::whole::Whole;
-use super::writing::CHUNK_IMAGES;
 use crate::IMAGE_PIXELS;
 use crate::files::capped;
 use crate::load::generated::Layout;
@@ -39,11 +38,13 @@ pub(super) fn recorded(out: &Path) -> Option<SetRecord> {
 }
 
 /// Whether the images and labels are there: of IDX files all bytes, of PNG files as many as there should be.
-fn is_there(out: &Path, record: &SetRecord) -> bool {
+pub(super) fn is_there(out: &Path, record: &SetRecord) -> bool {
     [(Part::Train, &record.train), (Part::Test, &record.test)].into_iter().all(|(part, split)| match record.layout {
-        Layout::Idx => has_bytes(out, part, split).unwrap_or(false),
-        Layout::Npz | Layout::Parquet | Layout::WebDataset => has_images(out, part, record, split).unwrap_or(false),
-        Layout::Png => split.images == 0 || has_files(&out.join(part.name()), record, split).unwrap_or(false),
+        Layout::Idx if !record.latents && record.shard.is_none() => has_bytes(out, part, split).unwrap_or(false),
+        Layout::Png if !record.latents => {
+            split.images == 0 || has_files(&out.join(part.name()), record, split).unwrap_or(false)
+        }
+        _ => has_images(out, part, record, split).unwrap_or(false),
     })
 }
 
@@ -62,14 +63,14 @@ fn has_bytes(out: &Path, part: Part, split: &SplitRecord) -> io::Result<bool> {
 }
 
 /// Whether all images are there, by the hashes of what is read of the files.
-pub(super) fn has_images(out: &Path, part: Part, record: &SetRecord, split: &SplitRecord) -> io::Result<bool> {
+fn has_images(out: &Path, part: Part, record: &SetRecord, split: &SplitRecord) -> io::Result<bool> {
     let Some(Whole { plan, .. }) = Whole::of(record) else { return Ok(false) };
     let mut summary = Summary::new(record.class_names.len(), plan.latents);
     for piece in plan.pieces().filter(|piece| piece.part == part) {
-        formats::read_piece(&plan, out, &record.class_names, &piece, CHUNK_IMAGES, &mut |_, some| {
+        let mut reader = formats::PieceReader::open(&plan, out, &record.class_names, &piece)?;
+        while let Some((_, some)) = reader.next()? {
             summary.add(&some);
-            io::Result::Ok(())
-        })?;
+        }
     }
     Ok(summary.finish() == *split)
 }

@@ -213,7 +213,9 @@ mod tests {
             let mut found = 0;
             while found < parts.len() {
                 let (part, deflated) = (&parts[found], deflated[found]);
-                let Some(bytes) = file.read_back(part.len(), deflated, Some(checksum(part).sum())).unwrap() else { break };
+                let Some(bytes) = file.read_back(part.len(), deflated, Some(checksum(part).sum())).unwrap() else {
+                    break;
+                };
                 assert!(bytes == *part, "{case}");
                 file.pass(&bytes, deflated).unwrap();
                 found += 1;

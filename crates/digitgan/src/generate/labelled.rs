@@ -3,6 +3,7 @@
 use super::gzip::checksum;
 use crate::IMAGE_PIXELS;
 use crate::input::LATENT;
+use std::ops::Range;
 
 /// Some images and what belongs to them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,6 +42,14 @@ impl Labelled {
             labels: checksum(&self.labels).sum(),
             latents: checksum(&self.latent_bytes()).sum(),
         }
+    }
+
+    /// Adds images of `other`, by their places there.
+    pub(super) fn extend(&mut self, other: &Labelled, places: Range<usize>) {
+        let scaled = |by: usize| places.start * by..places.end * by;
+        self.images.extend_from_slice(&other.images[scaled(IMAGE_PIXELS)]);
+        self.labels.extend_from_slice(&other.labels[places.clone()]);
+        self.latents.extend_from_slice(other.latents.get(scaled(LATENT)).unwrap_or_default());
     }
 
     /// Puts image `number` of `other` in the place of image `index`.

@@ -28,6 +28,7 @@ mod labelled;
 mod noise;
 mod plan;
 pub mod record;
+pub mod shards;
 mod shuffled;
 mod staging;
 mod summary;
@@ -150,21 +151,8 @@ fn generate_here(
         Some(record) => Ok(record),
         None => writing::write_all(&mut staging, whole, &mut artist, watch),
     };
-    match made {
-        Ok(record) => {
-            let mut names = formats::names(plan);
-            names.push(FILE_NAME.to_owned());
-            staging.finish(&names)?;
-            Ok(record)
-        }
-        Err(error) => {
-            if !error.leaves_parts() {
-                staging.discard();
-                return Err(error);
-            }
-            Err(if staging.keeps() { error.with_parts() } else { error })
-        }
-    }
+    let names: Vec<String> = formats::names(plan).into_iter().chain([FILE_NAME.to_owned()]).collect();
+    staging.conclude(made, &names)
 }
 
 #[cfg(test)]

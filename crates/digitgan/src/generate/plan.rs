@@ -1,6 +1,7 @@
 //! What is to be generated, in which parts and in how many files.
 
 use super::choices::{Cut, Keep, Mix};
+use super::gzip::BLOCK_BYTES;
 use crate::load::generated::Layout;
 use crate::seed::index;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,11 @@ pub const MAX_PNG_IMAGES: u64 = 100_000_000;
 pub const MAX_FILES: u32 = 99_999;
 /// Images of a file, where a data set usually has several: 40 MB of Parquet, 200 MB of tar.
 const FILE_IMAGES: u32 = 100_000;
+
+/// Images drawn, read and written at once: some 20 MB, a tenth of a second on two cores. A multiple of what is
+/// compressed at once, so that files do not depend on it.
+pub(super) const CHUNK_IMAGES: usize = 4096;
+const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(BLOCK_BYTES));
 
 /// What to generate.
 ///

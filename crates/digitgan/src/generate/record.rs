@@ -140,6 +140,8 @@ pub struct SplitRecord {
 /// Why this program will not train on a data set that it has generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
+    /// Files that this program writes and does not read.
+    WrittenOnly,
     /// More images than are read.
     TooMany,
     /// Fewer than two classes.
@@ -151,6 +153,7 @@ pub enum Obstacle {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Obstacle::WrittenOnly => write!(f, "it does not read tar files"),
             Obstacle::TooMany => write!(f, "it reads at most {MAX_IMAGES} images"),
             Obstacle::TooFewClasses => write!(f, "it needs images of {MIN_CLASSES} classes at least"),
             Obstacle::OnlyTested(class) => write!(f, "{class} is among the test images alone"),
@@ -182,6 +185,9 @@ impl SetRecord {
 
     /// Why this program will not train on the data set; `None` if it will.
     pub fn obstacle(&self) -> Option<Obstacle> {
+        if self.layout == Layout::WebDataset {
+            return Some(Obstacle::WrittenOnly);
+        }
         let read_at_once = match self.layout {
             Layout::Png => self.train.images + self.test.images,
             _ => self.train.images.max(self.test.images),

@@ -142,6 +142,25 @@ impl Staging {
         self.keeps
     }
 
+    /// Shows what was made, or keeps what is of use to a call that goes on.
+    pub(super) fn conclude(
+        self,
+        made: Result<SetRecord, GenerateError>,
+        names: &[String],
+    ) -> Result<SetRecord, GenerateError> {
+        match made {
+            Ok(record) => {
+                self.finish(names)?;
+                Ok(record)
+            }
+            Err(error) if !error.leaves_parts() => {
+                self.discard();
+                Err(error)
+            }
+            Err(error) => Err(if self.keeps() { error.with_parts() } else { error }),
+        }
+    }
+
     /// From now on what is there is kept for a call that goes on.
     pub(super) fn keep(&mut self) {
         self.keeps = true;

@@ -1,7 +1,7 @@
 use super::labelled::Labelled;
+use super::plan::CHUNK_IMAGES;
 use super::record::{Labels, Obstacle};
 use super::summary::Summary;
-use super::writing::CHUNK_IMAGES;
 use super::*;
 use crate::IMAGE_PIXELS;
 use crate::data::Reading;
@@ -12,6 +12,7 @@ use crate::model::{ModelSpec, Variant, classifier_tensors, initial_classifier, i
 use crate::sample::Sampler;
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use tempfile::TempDir;
 
 const SHA256: &str = "of its file";
@@ -139,13 +140,14 @@ fn a_finished_set_is_known_by_its_images() {
         let (folder, record) = made(&plan, &file, None).unwrap();
         let mut all = Labelled::default();
         for piece in plan.pieces() {
-            let mut take = |_: u64, some: Labelled| {
+            let reader = formats::PieceReader::open(&plan, folder.path(), &file.class_names, &piece);
+            let mut reader = reader.unwrap();
+            while let Some((first, some)) = reader.next().unwrap() {
+                assert!(piece.images.contains(&first));
                 all.images.extend(some.images);
                 all.labels.extend(some.labels);
                 all.latents.extend(some.latents);
-                std::io::Result::Ok(())
-            };
-            formats::read_piece(&plan, folder.path(), &file.class_names, &piece, CHUNK_IMAGES, &mut take).unwrap();
+            }
         }
         assert_eq!(all.labels.len(), TRAIN as usize + 100, "{layout:?}");
         if latents {
@@ -157,7 +159,7 @@ fn a_finished_set_is_known_by_its_images() {
         let call = |plan: &Plan| stopped_at(folder.path(), plan, &file, None, u64::MAX);
         assert_eq!(call(&plan).unwrap(), record, "{layout:?}");
         let refused = call(&Plan { latents: !latents, ..plan.clone() }).unwrap_err();
-        assert!(refused.to_string().contains("its latents is"), "{refused}");
+        assert!(refused.to_string().contains("its keeping of latents is"), "{refused}");
         let files = contents(folder.path());
         let (name, bytes) = files.iter().find(|(name, _)| name.contains("train") || name.contains("digits")).unwrap();
         fs::write(folder.path().join(name), &bytes[..bytes.len() / 2]).unwrap();
@@ -171,8 +173,10 @@ fn a_finished_set_is_known_by_its_images() {
 #[test]
 fn shards_are_the_parts_of_one_run() {
     let file = generator(Variant::Acgan, &THREE);
-    let (train, test, of) = (3 * TRAIN, 50, 3);
+    let (test, of) = (50, 3);
     for layout in LAYOUTS {
+        // Files of their own take long.
+        let train = if layout == Layout::Png { 600 } else { 3 * TRAIN };
         let base = Plan { latents: true, ..plan(train, test, layout) };
         let cut = |cut| Plan { cut, ..base.clone() };
         let (whole, record) = made(&cut(Cut::Files(of)), &file, None).unwrap();
@@ -198,6 +202,118 @@ fn shards_are_the_parts_of_one_run() {
         }
         assert!(whole == parts, "{layout:?}: {:?} {:?}", whole.keys(), parts.keys());
     }
+}
+
+/// Makes a shard where shards of one data set lie.
+fn made_in(folder: &Path, plan: &Plan, file: &GeneratorFile, images: u64) -> Result<SetRecord, GenerateError> {
+    let Cut::Shard { index, of } = plan.cut else { panic!("no shard") };
+    stopped_at(&folder.join(shards::folder_name(index, of)), plan, file, None, images)
+}
+
+/// What is missing is told, and what is whole is put together to the files of one run.
+#[test]
+fn shards_are_looked_at_and_put_together() {
+    let file = generator(Variant::Acgan, &THREE);
+    for layout in LAYOUTS {
+        let train = if layout == Layout::Png { TRAIN } else { 2 * TRAIN };
+        let base = Plan { latents: layout != Layout::Idx, ..plan(train, 50, layout) };
+        let shard = |index| Plan { cut: Cut::Shard { index, of: 3 }, ..base.clone() };
+        let (folder, joined) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let look = || shards::look(&[folder.path().to_owned()]);
+        assert!(matches!(look(), Err(GenerateError::NoShards { .. })));
+        made_in(folder.path(), &shard(2), &file, u64::MAX).unwrap();
+        made_in(folder.path(), &shard(0), &file, 1).unwrap_err();
+        let found = look().unwrap();
+        assert_eq!((found.of, found.missing.as_slice(), found.whole.len()), (3, &[0, 1][..], 1), "{layout:?}");
+        assert!(found.unfinished.len() == 1 && found.images() == Some((train, 50)) && !found.is_complete());
+        let error = shards::join(joined.path(), &found, &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+        assert!(matches!(error, GenerateError::MissingShards { missing: 2, of: 3 }), "{error}");
+        // Another seed is another data set; the first that is found is the one that is looked for.
+        made_in(folder.path(), &Plan { seed: 6, ..shard(1) }, &file, u64::MAX).unwrap();
+        made_in(folder.path(), &shard(0), &file, u64::MAX).unwrap();
+        let found = look().unwrap();
+        assert_eq!((found.missing.as_slice(), found.others.len()), (&[1][..], 1), "{layout:?}");
+        assert!(found.others[0].1.contains("its seed is 6, not 5"), "{found:?}");
+        let second = folder.path().join(shards::folder_name(1, 3));
+        fs::remove_dir_all(&second).unwrap();
+        made_in(folder.path(), &shard(1), &file, u64::MAX).unwrap();
+        let found = look().unwrap();
+        assert!(
+            found.is_complete() && found.missing.is_empty() && found.unfinished.is_empty(),
+            "{layout:?}: {found:?}"
+        );
+        let mut stop_in_between = |done: u64, _| match done >= CHUNK_IMAGES as u64 {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let stopped = shards::join(joined.path(), &found, &mut stop_in_between).unwrap_err();
+        assert!(matches!(stopped, GenerateError::Stopped { .. }), "{stopped}");
+        let record = shards::join(joined.path(), &found, &mut |_, _| ControlFlow::Continue(())).unwrap();
+        let (whole, expected) = made(&base, &file, None).unwrap();
+        assert_eq!(record, expected, "{layout:?}");
+        assert!(contents(joined.path()) == contents(whole.path()), "{layout:?}");
+        let is_images = |name: &str| name.contains("train") || name.contains("digits");
+        let (name, bytes) = contents(&second).into_iter().find(|(name, _)| is_images(name)).unwrap();
+        fs::write(second.join(name), &bytes[..bytes.len() / 2]).unwrap();
+        let found = look().unwrap();
+        assert_eq!((found.missing.as_slice(), found.damaged), (&[1][..], vec![second]), "{layout:?}");
+    }
+}
+
+#[test]
+fn what_a_judge_is_not_sure_of_is_rejected_and_counted() {
+    let (cgan, gan) = (generator(Variant::Cgan, &["a", "b"]), generator(Variant::Gan, &["a", "b"]));
+    let mut judge = judge(&cgan);
+    // Half of what is drawn is read with more.
+    let drawn = Sampler::new(&device(2), &cgan).unwrap().draw(9, &[0, 1].repeat(500)).unwrap();
+    let read = judge.read(&drawn).unwrap();
+    let mut surest: Vec<f32> = read.probabilities.chunks_exact(2).map(|p| p[0].max(p[1])).collect();
+    surest.sort_by(f32::total_cmp);
+    let least = surest[500];
+    for (file, layout) in [(&cgan, Layout::Idx), (&gan, Layout::Npz)] {
+        let plan = Plan { reject_below: Some(least), ..plan(1000, 0, layout) };
+        let (folder, record) = made(&plan, file, Some(&mut judge)).unwrap();
+        let mut reader = formats::PieceReader::open(
+            &plan,
+            folder.path(),
+            &file.class_names,
+            &plan.piece(plan::Part::Train, 0).unwrap(),
+        )
+        .unwrap();
+        let (_, some) = reader.next().unwrap().unwrap();
+        let read = judge.read(&some.images).unwrap();
+        for (index, &label) in some.labels.iter().enumerate() {
+            assert!(read.probabilities[2 * index + usize::from(label)] >= least, "image {index}");
+        }
+        assert_eq!(record.rejected, Some(record.drawn - 1000));
+        assert!(record.rejected > Some(0) && record.judge.is_some(), "{record:?}");
+    }
+    let never = Plan { reject_below: Some(1.0), ..plan(50, 0, Layout::Idx) };
+    let error = made(&never, &cgan, Some(&mut judge)).unwrap_err();
+    assert!(matches!(&error, GenerateError::NeverSure { tries: 100, .. }), "{error}");
+    let nobody = made(&never, &cgan, None);
+    assert!(matches!(nobody, Err(GenerateError::NoJudge)));
+}
+
+#[test]
+fn classes_and_noise_are_as_they_were_chosen() {
+    let file = generator(Variant::Cgan, &THREE);
+    let base = plan(600, 90, Layout::Idx);
+    let counted = Plan { mix: Mix::Counts([(0, 100), (2, 500)].into()), ..base.clone() };
+    let (_folder, record) = made(&counted, &file, None).unwrap();
+    assert_eq!((record.train.counts, record.test.counts), (vec![100, 0, 500], vec![45, 0, 45]));
+    let uniform = made(&Plan { mix: Mix::Uniform, ..base.clone() }, &file, None).unwrap().1;
+    assert!(uniform.train.counts.iter().all(|&count| (150..250).contains(&count)), "{uniform:?}");
+    assert_ne!(uniform.train.counts, [200; 3]);
+    let (folder, plain) = made(&base, &file, None).unwrap();
+    let truncated = Plan { truncation: Some(0.5), latents: true, ..base };
+    let (other, record) = made(&truncated, &file, None).unwrap();
+    assert_eq!(record.train.labels_sha256, plain.train.labels_sha256);
+    assert_ne!(record.train.images_sha256, plain.train.images_sha256);
+    // The record says it all: the same call finds its own, and no other takes it.
+    assert_eq!(stopped_at(other.path(), &truncated, &file, None, u64::MAX).unwrap(), record);
+    let refused = stopped_at(folder.path(), &truncated, &file, None, u64::MAX).unwrap_err().to_string();
+    assert!(refused.contains("its truncation is none, not 0.5, its keeping of latents is off, not on"), "{refused}");
 }
 
 #[test]
@@ -342,11 +458,9 @@ fn what_was_stopped_is_gone_on_with() {
     for (layout, file, keep, latents) in [
         (Layout::Idx, &cgan, Keep::Agreed, false),
         (Layout::Idx, &gan, Keep::All, true),
-        (Layout::Png, &gan, Keep::All, false),
         (Layout::Png, &gan, Keep::All, true),
         (Layout::Npz, &cgan, Keep::Agreed, true),
         (Layout::Parquet, &gan, Keep::All, true),
-        (Layout::WebDataset, &cgan, Keep::Agreed, false),
         (Layout::WebDataset, &gan, Keep::All, true),
     ] {
         let plan = Plan { keep, latents, ..plan(train, 200, layout) };
@@ -370,16 +484,22 @@ fn what_was_stopped_is_gone_on_with() {
             let length = fs::metadata(&path).unwrap().len().checked_add_signed(bytes).unwrap();
             fs::File::options().write(true).open(path).unwrap().set_len(length).unwrap();
         };
+        // More than the end of a file whose images are all there.
+        let lost = if layout == Layout::WebDataset { -1030 } else { -20 };
         // How far it comes, what is damaged then, and how many are there in the next call.
         let mut stops = vec![(chunk, "", 0, 0), (2 * chunk, "", 0, chunk), (2 * chunk, "journal", -3, 2 * chunk)];
-        stops.extend([(u64::from(train), "journal", 17, chunk), (u64::from(train), "images", -1, u64::from(train))]);
+        stops.extend([(u64::from(train), "journal", 17, chunk), (u64::from(train), "images", lost, u64::from(train))]);
         // The last chunk of the training images is damaged, or one in the middle of them.
         stops.push((u64::from(train) + 200, "", 0, if layout == Layout::Png { chunk } else { 2 * chunk }));
+        if layout == Layout::Npz {
+            // What is joined to the images is there aside, too.
+            stops.last_mut().unwrap().3 = u64::from(train);
+        }
         if layout == Layout::Parquet {
             // What was not ended is begun again; the end of a file is all that says what is in it.
-            let train = u64::from(train);
-            stops = vec![(chunk, "", 0, 0), (2 * chunk, "journal", -3, 0), (train, "", 0, 0)];
-            stops.extend([(train, "journal", 17, train), (train, "images", -1, 0), (train + 200, "images", -1, 0)]);
+            let (train, all) = (u64::from(train), u64::from(train) + 200);
+            stops = vec![(chunk, "", 0, 0), (2 * chunk, "journal", -3, 0), (all, "", 0, 0)];
+            stops.extend([(all, "journal", 17, train), (all, "images", -1, train), (all, "", 0, 0)]);
         }
         for (images_done, damaged, bytes, before) in stops {
             let (device, mut told) = (device(2), None);
@@ -434,7 +554,17 @@ fn obstacles_are_those_of_the_loaders() {
         (Layout::Idx, None, 10, 10, None),
         (Layout::Idx, Some(vec![0, 1, 2]), 10, 0, None),
         (Layout::Idx, Some(vec![3, 5]), 10, 0, None),
+        (Layout::Idx, Some(vec![3, 4]), 10, 0, None),
         (Layout::Idx, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
+        (Layout::Npz, None, 10, 0, None),
+        (Layout::Npz, None, 10, 10, None),
+        (Layout::Npz, Some(vec![3, 5]), 10, 0, None),
+        (Layout::Npz, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
+        (Layout::Parquet, None, 10, 0, None),
+        (Layout::Parquet, None, 10, 10, None),
+        (Layout::Parquet, Some(vec![3, 5]), 10, 0, None),
+        (Layout::Parquet, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
+        (Layout::WebDataset, None, 10, 10, Some(Obstacle::WrittenOnly)),
         (Layout::Png, Some(vec![3, 5]), 10, 2, None),
         (Layout::Png, Some(vec![3, 5]), 10, 0, None),
         (Layout::Png, Some(vec![7]), 10, 0, Some(Obstacle::TooFewClasses)),

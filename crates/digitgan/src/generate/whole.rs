@@ -34,8 +34,7 @@ impl Whole {
             None => [train.images, test.images].map(|images| u32::try_from(images).ok()),
         };
         let (train, test) = (train?, test?);
-        let plan =
-            Plan { train, test, classes, mix, seed, layout, keep, reject_below, truncation, latents, cut };
+        let plan = Plan { train, test, classes, mix, seed, layout, keep, reject_below, truncation, latents, cut };
         // Its files are those of the plan: it must be one.
         plan.check().ok()?;
         Some(Whole { plan, class_names, generator, judge, versions })
@@ -46,18 +45,23 @@ impl Whole {
         if there == self {
             return Ok(());
         }
-        let settings = there.settings().into_iter().zip(self.settings());
-        let other = settings.filter(|(there, here)| there != here);
-        let differences: Vec<String> =
-            other.map(|((name, there), (_, here))| format!("its {name} is {there}, not {here}")).collect();
-        let differences = match differences[..] {
-            [] => "its classes have other names".to_owned(),
-            _ => differences.join(", "),
-        };
+        let differences = self.differences(there);
         Err(match unfinished {
             Some(left) => GenerateError::OtherUnfinished { path: out.to_owned(), left: left.to_owned(), differences },
             None => GenerateError::OtherSet { path: out.to_owned(), differences },
         })
+    }
+
+    /// What is not the same `there`, in words.
+    pub(super) fn differences(&self, there: &Whole) -> String {
+        let settings = there.settings().into_iter().zip(self.settings());
+        let other = settings.filter(|(there, here)| there != here);
+        let differences: Vec<String> =
+            other.map(|((name, there), (_, here))| format!("its {name} is {there}, not {here}")).collect();
+        match differences[..] {
+            [] => "its classes have other names".to_owned(),
+            _ => differences.join(", "),
+        }
     }
 
     /// What was chosen, in words.
@@ -102,7 +106,7 @@ impl Whole {
             ("choice of images", kept.to_owned()),
             ("least probability", or_none(plan.reject_below)),
             ("truncation", or_none(plan.truncation)),
-            ("latents", if plan.latents { "kept" } else { "not kept" }.to_owned()),
+            ("keeping of latents", if plan.latents { "on" } else { "off" }.to_owned()),
             ("generator", format!("one of {} steps (SHA-256 {}…)", generator.step, short(&generator.sha256))),
             ("judge", judge.as_ref().map_or("none".to_owned(), |judge| format!("{}…", short(&judge.sha256)))),
             ("device", versions.device.clone()),

@@ -1,13 +1,11 @@
 //! Everything drawn and written, file by file and chunk by chunk, but for what an earlier call left there.
 
 use super::choices::Cut;
-use super::draw::Artist;
 use super::error::GenerateError;
 use super::formats::{self, SetFile};
-use super::gzip::BLOCK_BYTES;
 use super::journal::{Chunk, Journal};
 use super::labelled::{Checksums, Labelled};
-use super::plan::{Part, Piece, Plan};
+use super::plan::{CHUNK_IMAGES, Part, Piece, Plan};
 use super::record::{self, Labels, SetRecord, ShardRecord};
 use super::staging::Staging;
 use super::summary::Summary;
@@ -15,22 +13,17 @@ use super::whole::Whole;
 use crate::load::generated::FORMAT;
 use std::ops::ControlFlow;
 
-/// Images drawn, read and written at once: some 20 MB, a tenth of a second on two cores. A multiple of what is
-/// compressed at once, so that files do not depend on it.
-pub(super) const CHUNK_IMAGES: usize = 4096;
-const _: () = assert!((CHUNK_IMAGES * crate::IMAGE_PIXELS).is_multiple_of(BLOCK_BYTES));
-
 /// Draws what is not there yet, and writes the record of the whole.
 pub(super) fn write_all(
     staging: &mut Staging,
     whole: Whole,
-    artist: &mut Artist<'_>,
+    source: &mut dyn Images,
     watch: &mut (dyn FnMut(u64, u64) -> ControlFlow<()> + Send),
 ) -> Result<SetRecord, GenerateError> {
     let Whole { plan, class_names, generator, judge, versions } = whole;
     let progress = Progress { done: 0, all: plan.all_here(), told: false, watch };
     let summary = || Summary::new(class_names.len(), plan.latents);
-    let mut work = Work { staging, artist, progress, summaries: [summary(), summary()] };
+    let mut work = Work { staging, source, drawn: 0, progress, summaries: [summary(), summary()] };
     for index in plan.indices() {
         let mut file = formats::open(&plan, work.staging.path(), &class_names)?;
         for piece in Part::ALL.into_iter().filter_map(|part| plan.piece(part, index)) {
@@ -39,6 +32,8 @@ pub(super) fn write_all(
         file.finish()?;
     }
     work.progress.begin()?;
+    let drawn = work.source.drawn_elsewhere().unwrap_or(work.drawn);
+    let labels = work.source.labels();
     let [train, test] = work.summaries.map(Summary::finish);
     let kept = train.images + test.images;
     let record = SetRecord {
@@ -47,7 +42,7 @@ pub(super) fn write_all(
         class_names,
         seed: plan.seed,
         generator,
-        labels: if artist.asks() { Labels::Asked } else { Labels::Read },
+        labels,
         keep: plan.keep,
         files: if let Cut::Files(files) = plan.cut { Some(files) } else { None },
         shard: shard(&plan),
@@ -55,9 +50,9 @@ pub(super) fn write_all(
         mix: plan.mix,
         truncation: plan.truncation,
         reject_below: plan.reject_below,
-        rejected: plan.reject_below.map(|_| artist.drawn - kept),
+        rejected: plan.reject_below.map(|_| drawn.saturating_sub(kept)),
         latents: plan.latents,
-        drawn: artist.drawn,
+        drawn,
         judge,
         train,
         test,
@@ -100,24 +95,40 @@ impl Progress<'_> {
     }
 }
 
+/// Where images come from.
+pub(super) trait Images {
+    /// Whence their labels are.
+    fn labels(&self) -> Labels;
+
+    /// `count` images from number `first` on, and how many were drawn for them.
+    fn take(&mut self, part: Part, first: u64, count: usize) -> Result<(Labelled, u64), GenerateError>;
+
+    /// How many were drawn, kept or not, where that is not the sum of what [`Self::take`] says.
+    fn drawn_elsewhere(&self) -> Option<u64> {
+        None
+    }
+}
+
 /// What is at work.
-struct Work<'a, 'b> {
+struct Work<'a> {
     staging: &'a mut Staging,
-    artist: &'a mut Artist<'b>,
+    source: &'a mut dyn Images,
+    /// Images that were drawn, kept or not.
+    drawn: u64,
     progress: Progress<'a>,
     /// Of each part.
     summaries: [Summary; 2],
 }
 
-impl Work<'_, '_> {
+impl Work<'_> {
     /// Writes what a file holds of a part, but for the chunks that are there.
     fn write_piece(&mut self, file: &mut dyn SetFile, piece: &Piece) -> Result<(), GenerateError> {
         let mut first = self.read_back(file, piece)?;
         while first < piece.images.end {
             self.progress.begin()?;
             let images = chunk_images(piece, first);
-            let before = self.artist.drawn;
-            let some = self.artist.draw(piece.part, first, images as usize)?;
+            let (some, drawn) = self.source.take(piece.part, first, images as usize)?;
+            self.drawn += drawn;
             let summary = &mut self.summaries[piece.part as usize];
             let (written, checksums) = rayon::join(
                 || file.write(first, &some),
@@ -130,7 +141,7 @@ impl Work<'_, '_> {
             self.staging.journal.add(&Chunk {
                 part: piece.part,
                 images,
-                drawn: self.artist.drawn - before,
+                drawn,
                 pixels_crc32: pixels,
                 labels_crc32: labels,
                 latents_crc32: latents,
@@ -148,7 +159,7 @@ impl Work<'_, '_> {
     /// Begins a file's part and takes what is there of it; the number of the first image that is not.
     fn read_back(&mut self, file: &mut dyn SetFile, piece: &Piece) -> Result<u64, GenerateError> {
         let mut first = piece.images.start;
-        let (mark, drawn) = (self.staging.journal.mark(), self.artist.drawn);
+        let (mark, drawn) = (self.staging.journal.mark(), self.drawn);
         let summary = self.summaries[piece.part as usize].clone();
         file.begin(piece)?;
         while first < piece.images.end
@@ -156,12 +167,12 @@ impl Work<'_, '_> {
                 next_chunk(&mut self.staging.journal, file, piece.part, first, chunk_images(piece, first))?
         {
             self.summaries[piece.part as usize].add(&some);
-            self.artist.drawn += drawn;
+            self.drawn += drawn;
             first += some.labels.len() as u64;
         }
         if first < piece.images.end && first > piece.images.start && !file.goes_on() {
             self.staging.journal.go_back(mark)?;
-            self.artist.drawn = drawn;
+            self.drawn = drawn;
             self.summaries[piece.part as usize] = summary;
             first = piece.images.start;
             file.begin(piece)?;

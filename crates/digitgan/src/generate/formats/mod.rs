@@ -11,7 +11,7 @@ mod streams;
 mod webdataset;
 mod zip;
 
-pub(super) use reading::read_piece;
+pub(super) use reading::PieceReader;
 
 use super::error::GenerateError;
 use super::journal::Chunk;

@@ -15,11 +15,11 @@ use crate::generate::labelled::Labelled;
 use crate::generate::plan::Piece;
 use crate::input::LATENT;
 use crate::load::CLASS_NAMES;
+use ::zip::ZipArchive;
 use flate2::read::DeflateDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use ::zip::ZipArchive;
 
 /// The name of the archive that holds a part.
 pub(super) fn name(piece: &Piece) -> String {

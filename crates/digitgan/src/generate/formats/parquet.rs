@@ -103,7 +103,9 @@ fn name(piece: &Piece) -> String {
 }
 
 /// A finished file.
-pub(super) fn reading(folder: &Path, piece: &Piece) -> io::Result<SerializedFileReader<File>> {
+pub(super) type Finished = SerializedFileReader<File>;
+
+pub(super) fn reading(folder: &Path, piece: &Piece) -> io::Result<Finished> {
     Ok(SerializedFileReader::new(File::open(folder.join("data").join(name(piece)))?)?)
 }
 

@@ -44,9 +44,10 @@ impl TarFile {
 
     /// Does something with the file that was begun.
     fn with<T>(&mut self, act: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, GenerateError> {
-        let (path, file) = self.file.as_mut().ok_or_else(|| {
-            GenerateError::write(&self.folder)(io::Error::other("no file was begun"))
-        })?;
+        let (path, file) = self
+            .file
+            .as_mut()
+            .ok_or_else(|| GenerateError::write(&self.folder)(io::Error::other("no file was begun")))?;
         act(file).map_err(GenerateError::write(path))
     }
 }
