@@ -1,17 +1,21 @@
 //! Labelled data sets drawn by a trained generator.
 //!
-//! [`generate`] fills a folder with images and labels that the loaders of [`crate::load`] read back, as IDX files named
-//! as MNIST's or as PNG files in one folder per class, and with a record of what they are ([`record`]).
+//! [`generate`] fills a folder with images and labels in the layout that people need ([`Layout`]; `formats` writes them), and
+//! with a record of what they are ([`record`]). The loaders of [`crate::load`] read them back, but for tar files.
 //!
 //! *What an image is.* Image number i is drawn from the noise with index i under the seed. Its class comes from a block:
 //! each block has as many images as there are classes and holds every class once, in an order that the seed shuffles.
 //! So an image depends on the generator, the seed, the classes asked for and its number alone: not on how many images
-//! there are, not on layout, threads or chunks. Test images are another such sequence, with indices of their own.
+//! there are, not on layout, threads, chunks, files or shards. Test images are another such sequence, with indices of their
+//! own. `classes` has other mixes of classes, `noise` truncated noise.
 //!
 //! *What its label is.* The class that was asked for. Where the generator does not see the class, a judge
 //! ([`crate::judge`]) reads it off the image; classes are then as even as the generator draws them. With
-//! [`record::Keep::Agreed`], an image that the judge does not read as asked for is drawn again from noise with an index beyond
-//! all others: still a function of its number.
+//! [`Keep::Agreed`], an image that the judge does not read as asked for is drawn again from noise with an index beyond
+//! all others, and so is one of which it is not as sure as [`Plan::reject_below`] asks: still a function of its number.
+//!
+//! *Where it lies.* A part is divided into files by its numbers alone ([`Cut`]); a shard is one of these files, made by itself
+//! ([`shards`]).
 //!
 //! Memory holds one chunk of images at a time, however many are generated.
 
