@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use digitgan::files;
 use digitgan::files::output::{self as file, FileKind, OutputError};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -137,6 +137,23 @@ pub(crate) fn folder() -> impl TypedValueParser<Value = PathBuf> {
         Some(_) => Err("this writes a folder or a new file, which cannot go to standard output: give another place"),
         None => Ok(path),
     })
+}
+
+/// Refuses standard output, and the name of a picture's file, where a folder is written.
+pub(crate) fn check_folder_name(path: &Path) -> anyhow::Result<()> {
+    let is_picture =
+        |ending: &OsStr| ["png", "svg", "jpg", "jpeg"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+    if STANDARD_OUTPUT.iter().any(|name| path.as_os_str() == *name) {
+        return Err(
+            Usage("a data set is a folder, which cannot go to standard output: give --out DIR".to_owned()).into()
+        );
+    }
+    match path.extension().is_some_and(is_picture) {
+        true => {
+            Err(Usage(format!("{}: a data set is a folder: give its name, without an ending", path.display())).into())
+        }
+        false => Ok(()),
+    }
 }
 
 /// Whether an error is a mistake in the call: a name that ends in the wrong extension.

@@ -37,6 +37,7 @@ mod text;
 mod threads;
 mod train;
 mod usage;
+mod write;
 
 use clap::{Parser, Subcommand};
 use digitgan::error::ErrorKind;
@@ -56,6 +57,7 @@ struct Cli {
 enum Command {
     Train(Box<train::Args>),
     Sample(sample::Args),
+    Write(Box<write::Args>),
     Generate(generate::Args),
     Morph(morph::Args),
     Explore(explore::Args),
@@ -91,6 +93,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
+        Command::Write(args) => write::run(*args),
         Command::Generate(args) => generate::run(args),
         Command::Morph(args) => morph::run(args),
         Command::Explore(args) => explore::run(args),

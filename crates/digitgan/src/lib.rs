@@ -26,7 +26,8 @@
 //! 6. [`sample`]: pictures from a trained generator;
 //! 7. [`judge`]: a classifier that reads digits; [`metrics`]: how good digits are, from features, classes and pixels;
 //!    [`evaluation`]: all of it for one generator, beside real digits;
-//! 8. [`built_in`]: generators that come with the library, with what is known of them.
+//! 8. [`built_in`]: generators that come with the library, with what is known of them;
+//! 9. [`handwriting`]: lines of digits and marks as a person writes them.
 //!
 //! Random numbers come from a seed, a purpose and an index ([`seed`]); bytes and the networks' numbers are mapped in one
 //! place ([`pixel`]); what a caller hands in wrong is an [`InputError`](input::InputError), and every error has a
@@ -34,14 +35,14 @@
 //!
 //! # Above it: files and front ends
 //!
-//! 9. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
+//! 10. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
 //!    for the mirrors);
-//! 10. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
-//! 11. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
-//! 12. [`generate`]: labelled data sets of drawn pictures, that 9. reads; [`convert`]: data sets in the formats of others
-//!     (feature `pictures`);
-//! 13. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
-//! 14. [`page`]: everything about some runs on one page (feature `page`).
+//! 11. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
+//! 12. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
+//! 13. [`generate`]: labelled data sets of drawn pictures, that 10. reads; [`convert`]: data sets in the formats of others;
+//!     [`written`]: written lines as pictures and as data sets for reading programs (feature `pictures`);
+//! 14. [`session`]: starting, resuming and judging runs, for every front end (feature `pictures`);
+//! 15. [`page`]: everything about some runs on one page (feature `page`).
 //!
 //! Files are replaced as a whole or not at all. Nothing here prints.
 #![forbid(unsafe_code)]
@@ -53,6 +54,7 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
+pub mod handwriting;
 mod hash;
 pub mod input;
 pub mod judge;
@@ -82,6 +84,8 @@ pub mod picture;
 pub mod run;
 #[cfg(feature = "pictures")]
 pub mod session;
+#[cfg(feature = "pictures")]
+pub mod written;
 
 // What most programs need of both.
 pub mod prelude;

@@ -14,8 +14,9 @@
 //! | say how good digits are | [`Evaluator`] makes an [`Evaluation`] by a [`Plan`]; [`Choice`] among generators; [`Features`] for [`crate::metrics`] |
 //! | show digits | [`Grid`] draws a [`GreyPicture`]; [`Animation`] of [`Frame`]s, or any [`Film`]; [`labelled_rows`]; [`preview`] in a [`TerminalStyle`] |
 //! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`], [`Mix`], [`Cut`]; [`convert()`] writes any in another [`ConvertLayout`] |
+//! | write lines | a [`Hand`] writes each [`Text`] by a [`Script`]: a [`Line`], a [`Sheet`] of it; a data set by [`write_set`] of a [`WrittenSet`] |
 //! | show runs | [`Page`] |
-//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`] |
+//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`HandwritingError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`], [`WrittenError`] |
 //!
 //! Each of them has an example on its page. Whatever else the library has is found from there.
 
@@ -26,6 +27,7 @@ pub use crate::data::{Augment, DataSource, Dataset, DatasetIdentity, Split, stro
 pub use crate::engine::{Device, DeviceError, DeviceName, EngineError, Threads};
 pub use crate::error::ErrorKind;
 pub use crate::evaluation::{Choice, Evaluation, EvaluationError, Evaluator, Plan};
+pub use crate::handwriting::{Hand, HandwritingError, Line, Script, Sheet, Text};
 pub use crate::input::InputError;
 pub use crate::judge::training::TrainingPlan;
 pub use crate::judge::{Judge, JudgeError, Readings, train as train_judge};
@@ -57,6 +59,8 @@ pub use crate::picture::{
 };
 #[cfg(feature = "pictures")]
 pub use crate::session::{Session, SessionError};
+#[cfg(feature = "pictures")]
+pub use crate::written::{WrittenError, WrittenSet, write_set};
 
 #[cfg(feature = "page")]
 pub use crate::page::{Page, PageError};

@@ -58,6 +58,20 @@ pub enum Purpose {
     EvaluationImages = 13,
     /// The order of the classes in a generated data set; index: the block of images, then the same of test images.
     SetClasses = 15,
+    /// What a writer of lines does always: slant, thickness, spacing; index: the writer.
+    Writer = 32,
+    /// A writer's form of a mark; index: the writer and the mark.
+    WriterHabit = 33,
+    /// A writer's share of the noise behind each digit; index: the writer.
+    WriterLatent = 34,
+    /// The other share; index: the line and the picture in it.
+    LineLatent = 35,
+    /// Where the characters of a line stand; index: the line.
+    WrittenLine = 36,
+    /// What a line says, of a template; index: the line.
+    LineText = 37,
+    /// The paper and the camera of a line; index: the line.
+    LinePaper = 38,
 }
 
 /// The stream of random numbers for `purpose` and `index` under `seed`.

@@ -34,7 +34,7 @@ pub(crate) use hugging_face::PictureTable;
 use crate::data::Dataset;
 use crate::files::check_folder;
 use parts::Progress;
-use place::Place;
+pub(crate) use place::{Place, check_vacant};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -111,7 +111,7 @@ pub fn check(out: &Path, layout: ConvertLayout) -> Result<(), ConvertError> {
     if layout.is_file() {
         place::check_absent(out)?
     } else {
-        place::check_vacant(out)?
+        check_vacant(out)?
     }
     check_folder(folder).map_err(ConvertError::write(out))
 }

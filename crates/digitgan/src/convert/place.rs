@@ -10,14 +10,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The folder; removed unless it was finished.
-pub(super) struct Place {
+pub(crate) struct Place {
     out: PathBuf,
     hidden: PathBuf,
 }
 
 impl Place {
     /// Begins a folder that is to be `out`, where there is nothing, or an empty folder.
-    pub(super) fn take(out: &Path) -> Result<Place, ConvertError> {
+    pub(crate) fn take(out: &Path) -> Result<Place, ConvertError> {
         check_vacant(out)?;
         let failed = || ConvertError::write(out);
         let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -34,12 +34,12 @@ impl Place {
     }
 
     /// The folder to write into.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.hidden
     }
 
     /// Gives the folder its name.
-    pub(super) fn finish(self) -> Result<(), ConvertError> {
+    pub(crate) fn finish(self) -> Result<(), ConvertError> {
         let failed = || ConvertError::write(&self.out);
         match fs::remove_dir(&self.out) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed()(error)),
@@ -63,7 +63,7 @@ pub(super) fn check_ordinary(out: &Path) -> Result<(), ConvertError> {
 }
 
 /// Checks that there is nothing at `out`, or an empty folder.
-pub(super) fn check_vacant(out: &Path) -> Result<(), ConvertError> {
+pub(crate) fn check_vacant(out: &Path) -> Result<(), ConvertError> {
     match fs::read_dir(out).map(|mut entries| entries.next().is_none()) {
         Ok(true) => Ok(()),
         Ok(false) => Err(ConvertError::NotVacant { path: out.to_owned() }),

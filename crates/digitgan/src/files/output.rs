@@ -29,6 +29,10 @@ pub enum FileKind {
     Gif,
     /// An animation that is a PNG file too.
     Apng,
+    /// A picture, nearly.
+    Jpeg,
+    /// A drawing.
+    Svg,
     /// Weights.
     Safetensors,
 }
@@ -40,6 +44,8 @@ impl FileKind {
             FileKind::Png => "png",
             FileKind::Gif => "gif",
             FileKind::Apng => "apng",
+            FileKind::Jpeg => "jpg",
+            FileKind::Svg => "svg",
             FileKind::Safetensors => "safetensors",
         }
     }
@@ -50,6 +56,8 @@ impl FileKind {
             FileKind::Png => "a PNG file",
             FileKind::Apng => "a PNG file",
             FileKind::Gif => "a GIF file",
+            FileKind::Jpeg => "a JPEG file",
+            FileKind::Svg => "an SVG file",
             FileKind::Safetensors => "a safetensors file",
         }
     }
@@ -218,9 +226,12 @@ fn kind_of_bytes(start: &[u8]) -> &'static str {
         // The last character may be cut.
         Err(error) => error.error_len().is_none() && !start.contains(&0),
     };
+    let is_svg =
+        start.starts_with(b"<svg") || start.starts_with(b"<?xml") && start.windows(4).any(|word| word == b"<svg");
     match BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning)) {
         Some((_, name)) => name,
         None if is_safetensors => "a safetensors file",
+        None if is_svg => "an SVG file",
         None if is_text(start) => "a text",
         None => "a file of another kind",
     }
@@ -240,6 +251,9 @@ mod tests {
             (&safetensors, "a safetensors file"),
             (b"PK\x03\x04...", "a ZIP archive"),
             (b"keep\n", "a text"),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\">", "an SVG file"),
+            (b"<?xml version=\"1.0\"?>\n<svg>", "an SVG file"),
+            (b"<?xml version=\"1.0\"?>\n<page>", "a text"),
             ("häl".as_bytes().split_last().unwrap().1, "a text"),
             ("ä".as_bytes().split_last().unwrap().1, "a text"),
             (b"\0\0\x08\x03", "a file of another kind"),

@@ -16,6 +16,10 @@
 //! | [`MonitorLatent`](Purpose::MonitorLatent) | a digit that the collapse monitor looks at | its number; [`MONITOR_REAL_DIGITS`] for real ones |
 //! | [`EvaluationImages`](Purpose::EvaluationImages) | a choice of real images | [`EVALUATION_TEST`], [`EVALUATION_TRAIN`], [`CHOICE_TRAIN`], [`EVALUATION_SET`] |
 //! | [`SetClasses`](Purpose::SetClasses) | a block of a generated data set | [`generated`], of blocks instead of images; [`COUNTED_CLASSES`] for an order of all |
+//! | [`Writer`](Purpose::Writer), [`WriterLatent`](Purpose::WriterLatent) | a writer of lines | its number |
+//! | [`WriterHabit`](Purpose::WriterHabit) | a mark as a writer makes it | [`writer_habit`] |
+//! | [`LineLatent`](Purpose::LineLatent) | a picture behind a digit of a written line | [`line_digit`] |
+//! | [`WrittenLine`](Purpose::WrittenLine), [`LineText`](Purpose::LineText), [`LinePaper`](Purpose::LinePaper) | a written line | its number |
 
 #[cfg(doc)]
 use super::Purpose;
@@ -38,6 +42,9 @@ pub const COUNTED_CLASSES: u64 = u64::MAX;
 const PARTS: u64 = 2;
 /// No part of a generated data set has more images: their numbers have 32 bits, as IDX files count them.
 const PART_IMAGES: u64 = 1 << 32;
+
+/// Pictures behind a written line, at most.
+const LINE_PICTURES: u64 = 1 << 12;
 
 /// The first values of a tensor of a network: by its name, so that a tensor added later leaves the others as they are
 /// (FNV-1a, 64 bits).
@@ -77,6 +84,16 @@ pub const fn generated_again(first: u64, attempt: u64) -> u64 {
     first + attempt * PARTS * PART_IMAGES
 }
 
+/// A mark, an ASCII character, as a writer makes it.
+pub const fn writer_habit(writer: u64, mark: char) -> u64 {
+    writer * 128 + mark as u64 % 128
+}
+
+/// Picture `picture` of those behind the digits of a written line.
+pub const fn line_digit(line: u64, picture: usize) -> u64 {
+    line * LINE_PICTURES + picture as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +111,8 @@ mod tests {
             (generated(0, 5), 5),
             (generated(1, 5), 4_294_967_301),
             (generated_again(4_294_967_301, 3), 30_064_771_077),
+            (writer_habit(3, '+'), 427),
+            (line_digit(3, 5), 12_293),
             (EVALUATION_TEST, 0),
             (EVALUATION_TRAIN, 1),
             (CHOICE_TRAIN, 2),

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What needs neither disk, network, clock nor flag. A module imports only what stands before it.
-const BELOW: [&str; 17] = [
+const BELOW: [&str; 18] = [
     "hash",
     "error",
     "seed",
@@ -32,9 +32,11 @@ const BELOW: [&str; 17] = [
     "train",
     "evaluation",
     "built_in",
+    "handwriting",
 ];
 /// What does, in the same order.
-const ABOVE: [&str; 9] = ["files", "load", "picture", "run", "generate", "convert", "page", "session", "prelude"];
+const ABOVE: [&str; 10] =
+    ["files", "load", "picture", "run", "generate", "convert", "written", "page", "session", "prelude"];
 /// What code below the waterline may not name.
 const NEEDS: [&str; 6] = ["std::fs", "std::net", "std::process", "std::time", "std::env", "std::io::std"];
 /// What it may not call.
