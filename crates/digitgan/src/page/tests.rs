@@ -35,7 +35,8 @@ fn evaluation(model: Variant, asked: &[u8], read: &[u8], frechet: f64, class_nam
     let classes = class_names.len();
     Evaluation {
         format: FORMAT,
-        model,
+        model: Some(model),
+        set: None,
         step: 40,
         trained_on: "digits".to_owned(),
         dataset: "digits".to_owned(),
