@@ -255,7 +255,11 @@ fn tell(args: &Args, generator: &Path, record: &SetRecord, before: u64, took: Du
     }
     facts.push(("record", record::path(&args.out).display().to_string()));
     // Nothing was drawn where all was there.
-    let rate = if before < images { format!(", {} images/s", output::thousands(images_per_second as u64)) } else { String::new() };
+    let rate = if before < images {
+        format!(", {} images/s", output::thousands(images_per_second as u64))
+    } else {
+        String::new()
+    };
     facts.push(("took", format!("{}{rate}", output::duration(took))));
     output::facts(&facts)?;
     let rows: Vec<[String; 3]> = (record.class_names.iter().zip(record.train.counts.iter().zip(&record.test.counts)))

@@ -126,7 +126,7 @@ pub struct SplitRecord {
 pub enum Obstacle {
     /// More images than are read.
     TooMany,
-    /// IDX files whose labels leave out this class, and have a higher one.
+    /// IDX files whose labels leave out this class, and have a lower and a higher one.
     Gap(String),
     /// Fewer than two classes.
     TooFewClasses,
@@ -138,7 +138,9 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Obstacle::TooMany => write!(f, "it reads at most {MAX_IMAGES} images"),
-            Obstacle::Gap(class) => write!(f, "IDX labels must leave no class out, but no image is labelled {class}"),
+            Obstacle::Gap(class) => {
+                write!(f, "IDX labels must leave no class out between two others, but no image is labelled {class}")
+            }
             Obstacle::TooFewClasses => write!(f, "it needs images of {MIN_CLASSES} classes at least"),
             Obstacle::OnlyTested(class) => write!(f, "{class} is among the test images alone"),
         }
@@ -164,12 +166,12 @@ impl SetRecord {
             return Some(Obstacle::TooMany);
         }
         let trained: Vec<bool> = self.train.counts.iter().map(|&count| count > 0).collect();
-        let known = match self.layout {
-            Layout::Idx => trained.iter().rposition(|&there| there).map_or(0, |highest| highest + 1),
-            Layout::Png => trained.iter().filter(|&&there| there).count(),
-        };
+        let known = trained.iter().filter(|&&there| there).count();
+        let ends = trained.iter().position(|&there| there).zip(trained.iter().rposition(|&there| there));
         let name = |class: usize| self.class_names[class].clone();
-        if let (Layout::Idx, Some(class)) = (self.layout, trained[..known].iter().position(|&there| !there)) {
+        if let (Layout::Idx, Some((lowest, highest))) = (self.layout, ends)
+            && let Some(class) = (lowest..highest).find(|&class| !trained[class])
+        {
             return Some(Obstacle::Gap(name(class)));
         }
         if known < MIN_CLASSES {
