@@ -1,7 +1,7 @@
 //! What to do about an error, in terms of this program's options. The library's errors name fields, since it does not know
 //! the options.
 
-use crate::number::thousands;
+use crate::further::instead_of_going_back;
 use crate::suggestion::Suggestion;
 use digitgan::engine::{DeviceError, EngineError};
 use digitgan::evaluation::EvaluationError;
@@ -10,7 +10,7 @@ use digitgan::generate::GenerateError;
 use digitgan::page::PageError;
 use digitgan::run::evaluation_files::EvaluationFileError;
 use digitgan::run::manifest::ManifestError;
-use digitgan::run::{LockError, RecordError};
+use digitgan::run::{LockError, RecordError, RunDirectory};
 use digitgan::session::{KeptJudgeError, SessionError};
 use digitgan::train::TrainError;
 use std::error::Error;
@@ -111,11 +111,7 @@ fn about_session(error: &SessionError) -> Option<String> {
         }
         SessionError::NotEmpty { .. } => Some("choose another --name or --out, or empty it".to_owned()),
         SessionError::Lock(LockError::Held { .. }) => Some("wait for it to end, or stop it first".to_owned()),
-        SessionError::Beyond { path, step, .. } => Some(format!(
-            "train on with --max-steps above {} or more --epochs, or draw with what it has: `{}`",
-            thousands(*step),
-            Suggestion::new("sample").path(path)
-        )),
+        SessionError::Beyond { path, step, .. } => Some(instead_of_going_back(&RunDirectory::new(path), *step)),
         SessionError::NoGenerator { path, checkpoint: Some(_) } => Some(made_of_checkpoint(path)),
         SessionError::NoRoom { .. } => Some("make room or choose another --out".to_owned()),
         SessionError::EvaluationFile(error) => about_evaluation_file(error),

@@ -10,7 +10,7 @@ use digitgan::engine::Device;
 use digitgan::load::{self, DataError, DataEvent, Loaded};
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Which data, as options of every verb that needs real digits.
@@ -136,6 +136,7 @@ pub(crate) fn load(
         DataEvent::FellBackToStrokes { .. } => {}
         _ => {}
     };
+    let _swept = EmptyFolders::below(&folder.join("mnist"));
     let loaded = device.install(|| load::load(source, reading, &folder, &tell));
     drop(progress);
     let loaded = loaded?;
@@ -147,6 +148,25 @@ pub(crate) fn load(
         warn_fallback(reason);
     }
     Ok(loaded)
+}
+
+/// Folders that are not there, and are not to be left behind empty: removed when this is dropped, if they were made and nothing
+/// came into them.
+struct EmptyFolders(Vec<PathBuf>);
+
+impl EmptyFolders {
+    /// The folder at `path` and those that it lies in, as far as they are not there.
+    fn below(path: &Path) -> EmptyFolders {
+        let absent = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        EmptyFolders(absent.map(Path::to_owned).collect())
+    }
+}
+
+impl Drop for EmptyFolders {
+    fn drop(&mut self) {
+        // The system removes no folder that holds something.
+        self.0.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+    }
 }
 
 /// The data of a run, as its record says it is read. Versions that recorded nothing took bytes as they were.
@@ -167,15 +187,13 @@ pub(crate) fn load_of_run(device: &Device, manifest: &Manifest, data_dir: Option
     Ok(loaded)
 }
 
-/// What to do where a run's data is not where it was: `command` takes its new place.
+/// What to do where a run's data is not where it was: `command`, in which PLACE stands for its new place.
 pub(crate) fn moved(run: &RunDirectory, command: Suggestion) -> impl FnOnce(anyhow::Error) -> anyhow::Error {
     let run = run.path().display().to_string();
     move |error| match error.downcast_ref() {
         Some(DataError::NoSuchFolder { path }) => {
-            let (path, command) = (path.display(), command.word("--data"));
-            anyhow::anyhow!(
-                "{path}: the data of {run} is not there; if it moved, give its new place: `{command} PLACE`"
-            )
+            let path = path.display();
+            anyhow::anyhow!("{path}: the data of {run} is not there; if it moved, give its new place: `{command}`")
         }
         _ => error,
     }

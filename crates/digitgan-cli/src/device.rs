@@ -1,6 +1,7 @@
 //! The option `--device`: what to compute on.
 
 use crate::output;
+use crate::suggestion::Suggestion;
 use crate::threads::tell_capped;
 use digitgan::engine::{Device, DeviceName};
 
@@ -19,5 +20,14 @@ impl DeviceArg {
         let device = Device::open(self.device, threads.map(usize::from), output::note)?;
         tell_capped(&device, threads);
         Ok(device)
+    }
+
+    /// A command on the same device.
+    pub(crate) fn given_to(self, command: Suggestion) -> Suggestion {
+        if self.device == DeviceName::default() {
+            command
+        } else {
+            command.option("--device", &self.device.to_string())
+        }
     }
 }

@@ -152,7 +152,7 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let device = args.device.open(args.threads.threads)?;
     let loaded = match &subject {
         Subject::Run(run, manifest) if args.data.data.is_none() => {
-            let anew = Suggestion::new("evaluate").path(run.path());
+            let anew = Suggestion::new("evaluate").path(run.path()).in_new_place();
             dataset::load_of_run(&device, manifest, data_dir.clone()).map_err(dataset::moved(run, anew))?
         }
         _ => dataset::load(&device, &source, &reading, data_dir.clone())?,

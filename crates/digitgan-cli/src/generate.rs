@@ -180,7 +180,8 @@ fn choice(args: &Args, device: &Device, subject: &Subject) -> anyhow::Result<Cho
     let data_dir = args.data_dir(subject);
     let loaded = dataset::load_of_run(device, manifest, data_dir.map(Path::to_owned));
     // This verb takes no data; the run remembers where it is.
-    let loaded = loaded.map_err(dataset::moved(run, Suggestion::new("train").word("--resume").path(run.path())))?;
+    let anew = Suggestion::new("train").word("--resume").path(run.path()).in_new_place();
+    let loaded = loaded.map_err(dataset::moved(run, anew))?;
     let judge = judge::given_or_of(device, args.judge.as_deref(), &loaded.dataset, data_dir)?;
     Ok(Choice::new(device, judge, &loaded.dataset, args.seed)?)
 }
@@ -298,10 +299,13 @@ fn tell(
         facts.push(("shard", format!("{} of {}, counted from 0, of {whole}", shard.index, shard.of)));
     }
     facts.push(("record", record::path(out).display().to_string()));
-    facts.push((
-        "took",
-        format!("{}, {} images/s", output::duration(took), output::thousands(images_per_second as u64)),
-    ));
+    // Nothing was drawn where all was there.
+    let rate = if before < images {
+        format!(", {} images/s", output::thousands(images_per_second as u64))
+    } else {
+        String::new()
+    };
+    facts.push(("took", format!("{}{rate}", output::duration(took))));
     output::facts(&facts)?;
     let rows: Vec<[String; 3]> = (record.class_names.iter().zip(record.train.counts.iter().zip(&record.test.counts)))
         .map(|(name, (train, test))| [name.clone(), output::thousands(*train), output::thousands(*test)])

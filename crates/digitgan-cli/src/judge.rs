@@ -179,14 +179,13 @@ pub(crate) fn at_hand(
 /// Who looks for a collapse in a training, if anybody; shows the training of a judge, where one must be trained first.
 pub(crate) fn for_training(
     device: &Device,
-    mode: judges::Watch,
     dataset: &digitgan::data::Dataset,
     manifest: &Manifest,
 ) -> anyhow::Result<Option<Judge>> {
     let mut progress = JudgeProgress::new(&dataset.name);
     let mut watch = |event: JudgeEvent<'_>| progress.tell(event);
     let folder = folder(manifest.dataset.data_dir.as_deref())?;
-    let judge = judges::for_training(mode, device, dataset, manifest, &folder, &mut watch)?;
+    let judge = judges::for_training(device, dataset, manifest, &folder, &mut watch)?;
     progress.finish();
     Ok(judge)
 }

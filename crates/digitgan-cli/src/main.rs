@@ -16,6 +16,7 @@ mod device;
 mod evaluate;
 mod explore;
 mod flags;
+mod further;
 mod generate;
 mod generator;
 mod judge;
@@ -71,7 +72,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = Cli::try_parse().unwrap_or_else(|error| usage::with_a_tip_that_helps(error).exit()).command;
     let result = usage::check_texts().and_then(|()| stop::listen()).and_then(|()| run(command));
     match result {
         Ok(code) => code,

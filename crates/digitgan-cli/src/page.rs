@@ -121,7 +121,8 @@ fn groups(device: &Device, subjects: &[RunOnPage], data: &DataArgs, plan: Plan) 
         let anew = match is_one {
             true => subjects.iter().fold(Suggestion::new("page"), |page, subject| page.path(subject.run.path())),
             false => Suggestion::new("train").word("--resume").path(run.path()),
-        };
+        }
+        .in_new_place();
         let dataset = load(device, subjects[0], data).map_err(dataset::moved(run, anew))?;
         for subject in &subjects {
             same_data(&subject.run, &subject.manifest, &dataset.identity())?;

@@ -2,6 +2,7 @@
 
 use crate::output;
 use digitgan::engine::StepReport;
+use digitgan::train::Training;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -219,6 +220,7 @@ pub(crate) struct TrainingProgress {
     bar: Option<ProgressBar>,
     epochs: u32,
     total_steps: u64,
+    epoch_steps: u64,
     batch: usize,
     first_step: u64,
     started: Instant,
@@ -228,7 +230,11 @@ pub(crate) struct TrainingProgress {
 }
 
 impl TrainingProgress {
-    pub(crate) fn new(first_step: u64, total_steps: u64, epochs: u32, batch: usize) -> Self {
+    /// Of a training that begins or goes on.
+    pub(crate) fn new(training: &Training<'_>) -> Self {
+        let first_step = training.step();
+        let (total_steps, epoch_steps) = (training.total_steps(), training.steps_per_epoch());
+        let (epochs, batch) = (training.config().epochs, training.config().batch_size);
         let bar = visible().then(|| {
             let bar = ProgressBar::with_draw_target(Some(total_steps), ProgressDrawTarget::stderr());
             bar.set_style(style("{prefix} {bar:24.cyan} step {human_pos}/{human_len}  {msg}  {eta} left"));
@@ -238,7 +244,18 @@ impl TrainingProgress {
         });
         let now = Instant::now();
         let (recent, epoch) = (Sums::default(), Sums::default());
-        TrainingProgress { bar, epochs, total_steps, batch, first_step, started: now, shown: now, recent, epoch }
+        TrainingProgress {
+            bar,
+            epochs,
+            total_steps,
+            epoch_steps,
+            batch,
+            first_step,
+            started: now,
+            shown: now,
+            recent,
+            epoch,
+        }
     }
 
     /// Steps that were finished before.
@@ -255,7 +272,9 @@ impl TrainingProgress {
         self.recent.add(report);
         self.epoch.add(report);
         let interval = if self.bar.is_some() { BAR_INTERVAL } else { PLAIN_INTERVAL };
-        if self.shown.elapsed() < interval && step != self.total_steps {
+        // The line of an epoch follows its last step.
+        let said_soon = self.bar.is_none() && step.is_multiple_of(self.epoch_steps);
+        if said_soon || self.shown.elapsed() < interval && step != self.total_steps {
             return;
         }
         match &self.bar {
@@ -277,7 +296,7 @@ impl TrainingProgress {
             Some(bar) => bar.println(format!("epoch {epoch}/{}  {text}", self.epochs)),
             None => {
                 self.line(step, epoch, &text);
-                self.shown = Instant::now();
+                (self.shown, self.recent) = (Instant::now(), Sums::default());
             }
         }
         self.epoch = Sums::default();

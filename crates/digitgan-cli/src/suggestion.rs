@@ -27,6 +27,11 @@ impl Suggestion {
         Suggestion(format!("{} {}", self.0, quoted(OsStr::new(word))))
     }
 
+    /// Data that moved, in a place that somebody else must fill in.
+    pub(crate) fn in_new_place(self) -> Suggestion {
+        self.word("--data").word("PLACE")
+    }
+
     /// A flag with a value that is no path.
     pub(crate) fn option(self, flag: &str, value: &str) -> Suggestion {
         let between = if value.starts_with('-') { '=' } else { ' ' };

@@ -8,6 +8,7 @@ mod readme;
 
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
+use crate::further::{further, is_whole};
 use crate::progress::TrainingProgress;
 use crate::stop::{self, STOPPED};
 use crate::suggestion::Suggestion;
@@ -18,7 +19,7 @@ use digitgan::data::DataSource;
 use digitgan::engine::Precision;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::Manifest;
-use digitgan::session::{self, Session, SessionError, judges, manifest};
+use digitgan::session::{self, Session, SessionError, manifest};
 use digitgan::train::{Event, Outcome};
 use options::Options;
 use std::path::{Path, PathBuf};
@@ -54,37 +55,26 @@ pub(crate) struct Args {
     device: DeviceArg,
     #[command(flatten)]
     place: DataDir,
-    /// Whether the collapse monitor looks at the generator: auto (if there is a judge of the data; for MNIST there always
-    /// is), on (train a judge if there is none, which takes minutes, once), or off
-    #[arg(long, value_name = "auto|on|off", value_enum, default_value = "auto", hide_possible_values = true)]
-    watch: WatchMode,
     /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
-}
-
-/// Whether to watch for mode collapse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum WatchMode {
-    Auto,
-    On,
-    Off,
-}
-
-impl From<WatchMode> for judges::Watch {
-    fn from(mode: WatchMode) -> Self {
-        match mode {
-            WatchMode::Auto => judges::Watch::Auto,
-            WatchMode::On => judges::Watch::On,
-            WatchMode::Off => judges::Watch::Off,
-        }
-    }
 }
 
 impl Args {
     /// What the command line says of the settings.
     fn said(&self) -> Layer {
         Layer { data_dir: self.place.data_dir.clone(), ..self.options.0.clone() }
+    }
+
+    /// The same call with the data of the run in another place.
+    fn with_other_data(&self, run: &RunDirectory) -> Suggestion {
+        let said = self.said();
+        let anew = Suggestion::new("train").word("--resume").path(run.path()).in_new_place();
+        let others = Setting::all().filter(|setting| setting.name != "data");
+        let settings = others.filter_map(|setting| Some((setting, setting.text(&said)?)));
+        let command = settings.fold(anew, |command, (setting, text)| options::given(command, setting, &text));
+        let command = self.device.given_to(command);
+        if self.json { command.word("--json") } else { command }
     }
 }
 
@@ -110,7 +100,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
     let device = args.device.open(said.threads.map(ThreadCount::get))?;
     let loaded = dataset::load(&device, &config.data, &config.reading(), said.data_dir.clone())?;
     let manifest = manifest::new(config, &loaded, said.data_dir, &device)?;
-    let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
+    let judge = judge::for_training(&device, &loaded.dataset, &manifest)?;
     let place = place.unwrap_or_else(|| runs::unnamed(manifest.config.model.name(), &loaded.dataset.name));
     let stop = stop::at_safe_point(STILL_DONE);
     let session = Session::start(RunDirectory::new(place), manifest, &loaded.dataset, device, judge)?;
@@ -136,6 +126,7 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
     let run = runs::find(run);
     let mut manifest = Manifest::read(&run.manifest())?;
     place::check_folder(run.path())?;
+    session::check_resumable(&run)?;
     let said = args.said();
     let recorded = manifest.config.data.clone();
     manifest.config = manifest.config.resumed_with(&said).map_err(|error| refused(&run, error))?;
@@ -143,8 +134,8 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
     manifest::check_recordable(&manifest.config.data, manifest.dataset.data_dir.as_deref())?;
     let device = args.device.open(said.threads.map(ThreadCount::get))?;
     let data_dir = manifest.dataset.data_dir.clone();
-    let anew = Suggestion::new("train").word("--resume").path(run.path());
-    let loaded = dataset::load_of_run(&device, &manifest, data_dir).map_err(dataset::moved(&run, anew))?;
+    let loaded =
+        dataset::load_of_run(&device, &manifest, data_dir).map_err(dataset::moved(&run, args.with_other_data(&run)))?;
     manifest = match &said.data {
         Some(data) => {
             manifest::moved(&run, manifest, &loaded).map_err(|error| other_data(&run, error, data, &recorded))?
@@ -154,7 +145,7 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
             manifest
         }
     };
-    let judge = judge::for_training(&device, args.watch.into(), &loaded.dataset, &manifest)?;
+    let judge = judge::for_training(&device, &loaded.dataset, &manifest)?;
     let stop = stop::at_safe_point(STILL_DONE);
     let session = Session::resume(run, manifest, &loaded.dataset, device, judge)?;
     let training = session.training();
@@ -163,7 +154,7 @@ fn resume(args: &Args, run: &Path) -> anyhow::Result<ExitCode> {
         output::note(&format!("{run} has no checkpoint: it begins again, and so do its losses"));
     }
     if training.step() >= training.total_steps() && !args.json {
-        let more = match is_whole(&session) {
+        let more = match is_whole(session.manifest(), training.step()) {
             true if training.config().is_scheduled() => "",
             true => "; for more, give --epochs",
             false => "; for more, give --max-steps or --epochs",
@@ -230,9 +221,7 @@ pub(crate) fn train_visibly(session: &mut Session<'_>, stop: &AtomicBool) -> any
     announce(session);
     say_notes(session);
     let training = session.training();
-    let config = training.config();
-    let (step, total) = (training.step(), training.total_steps());
-    let mut progress = TrainingProgress::new(step, total, config.epochs, config.batch_size);
+    let mut progress = TrainingProgress::new(training);
     let outcome = session.run(stop, &mut |event: &Event<'_>| {
         match *event {
             Event::Step { step, epoch, report } => progress.step(step, epoch, report),
@@ -351,24 +340,6 @@ fn example(class_names: &[String]) -> Option<&str> {
     class_names.iter().find(|name| *name == "7").or(class_names.first()).map(String::as_str)
 }
 
-/// Whether all steps of the epochs that were planned are done, and not only those up to --max-steps.
-fn is_whole(session: &Session<'_>) -> bool {
-    let Manifest { config, dataset, .. } = session.manifest();
-    session.training().step() >= config.scheduled_steps(dataset.identity.train_images)
-}
-
-/// How a run whose steps are done can go on, if it can, and what that is called. The epochs that were planned lift --max-steps.
-fn further(session: &Session<'_>) -> Option<(&'static str, Suggestion)> {
-    let config = &session.manifest().config;
-    let resume = Suggestion::new("train").word("--resume").path(session.run_directory().path());
-    let with = |epochs: u32| resume.option("--epochs", &epochs.to_string());
-    match is_whole(session) {
-        false => Some(("go on", with(config.epochs))),
-        true if config.is_scheduled() => None,
-        true => Some(("train on", with(config.epochs.saturating_add(10)))),
-    }
-}
-
 /// Says what was done, and what can be done next.
 fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::Result<()> {
     let (digits, columns) = session.preview()?;
@@ -401,7 +372,7 @@ fn conclude(session: &mut Session<'_>, outcome: Outcome, took: &str) -> anyhow::
             rows.retain(|(_, files)| !files.is_empty());
             rows.push(("generator", run.generator().display().to_string()));
             rows.push(("draw digits", sample));
-            rows.extend(further(session).map(|(what, command)| (what, command.to_string())));
+            rows.extend(further(run, manifest, training.step()).map(|(what, command)| (what, command.to_string())));
             output::facts(&rows)?;
         }
         Outcome::Collapsed => {

@@ -188,7 +188,16 @@ fn data() {
 fn runs_and_checkpoints() {
     const RESUME: &str = "train --resume case --max-steps 6";
     const MANIFEST: &str = "runs/case/run.toml";
-    let cases: [Case<'_>; 18] = [
+    let cases: [Case<'_>; 19] = [
+        Case {
+            breaks: &|p| {
+                fs::remove_dir_all(p.path("runs/case/checkpoints")).unwrap();
+                fs::write(p.path("runs/case/checkpoints"), "").unwrap();
+            },
+            args: "train --resume case --data-dir nowhere",
+            code: 1,
+            says: &["runs/case/checkpoints is a file, not a folder", "remove it to begin again from the start"],
+        },
         Case {
             breaks: &|p| change(p, CHECKPOINT, |bytes| *bytes.last_mut().unwrap() ^= 0x10),
             args: RESUME,
@@ -379,7 +388,7 @@ fn mistakes_in_the_call() {
     let mistyped = config("model = \"gan\"\nepochs = \"three\"\n");
     let torn = config("model = \n");
     let model = config("model = \"wgan\"\n");
-    let watch = config("model = \"gan\"\nwatch = \"off\"\n");
+    let device = config("model = \"gan\"\ndevice = \"cpu\"\n");
     let impossible = config("batch-size = 1\n");
     let args = "train --config my.toml";
     all.extend([
@@ -393,7 +402,7 @@ fn mistakes_in_the_call() {
         Case { breaks: &torn, args, code: 2, says: &["my.toml line 1"] },
         Case { breaks: &model, args, code: 2, says: &["my.toml line 1", "wgan", "acgan"] },
         Case { breaks: &impossible, args, code: 2, says: &["my.toml: batch-size is 1, but must be"] },
-        Case { breaks: &watch, args, code: 2, says: &["my.toml line 2", "give --watch on the command line"] },
+        Case { breaks: &device, args, code: 2, says: &["my.toml line 2", "give --device on the command line"] },
     ]);
     check(&all);
 }

@@ -156,7 +156,8 @@ fn a_finished_set_is_not_made_again() {
     let result = json(&again.stdout);
     assert_eq!((&result["dataset"], &result["out"]), (&made["dataset"], &made["out"]));
     assert!(again.stderr.contains("note: all 120 images are there already"), "{again:?}");
-    assert!(place.succeed(call).stdout.contains("100 training images, 20 test images"));
+    let again = place.succeed(call).stdout;
+    assert!(again.contains("100 training images, 20 test images") && !again.contains("images/s"), "{again}");
     let mut failures = Vec::new();
     for (change, says) in [
         (("--count 100", "--count 200"), "(its number of training images is 100, not 200)"),
@@ -180,12 +181,21 @@ fn a_finished_set_is_not_made_again() {
     let whole = fs::read(&labels).unwrap();
     for bytes in [&whole[..whole.len() - 20], b"", &fs::read(place.path("idx/train-labels-idx1-ubyte.gz")).unwrap()] {
         fs::write(&labels, bytes).unwrap();
-        assert_eq!(complaint(&place.digitgan(idx), 1, &["idx is not empty"]), None);
+        let says = ["idx is not empty", "it holds this data set, but t10k-labels-idx1-ubyte.gz "];
+        assert_eq!(complaint(&place.digitgan(idx), 1, &says), None);
     }
     let image = fs::read_dir(place.path("two/train/3")).unwrap().next().unwrap().unwrap().path();
-    for part in [image, place.path("two/test")] {
+    let whole = fs::read(&image).unwrap();
+    for bytes in [&whole[..0], &whole[..whole.len() - 1]] {
+        fs::write(&image, bytes).unwrap();
+        let name = image.file_name().unwrap().to_str().unwrap();
+        let says = ["two is not empty", &format!("but train/3/{name} is no whole PNG file")];
+        assert_eq!(complaint(&place.digitgan(call), 1, &says), None);
+    }
+    fs::write(&image, whole).unwrap();
+    for (part, says) in [(image, "train/3 holds 49 images, not 50"), (place.path("two/test"), "test is missing")] {
         fs::rename(&part, place.path("elsewhere")).unwrap();
-        assert_eq!(complaint(&place.digitgan(call), 1, &["two is not empty"]), None);
+        assert_eq!(complaint(&place.digitgan(call), 1, &["two is not empty", says]), None);
         fs::rename(place.path("elsewhere"), &part).unwrap();
         place.succeed(call);
     }

@@ -171,3 +171,19 @@ fn empty_variables_are_not_set() {
     assert_eq!(said.code, Some(2), "{said:?}");
     assert_eq!(differences(&before, &files(&place.path(""))), [""; 0]);
 }
+
+/// clap's own tip, `-- -x`, would put the path elsewhere.
+#[test]
+fn the_tip_about_paths_that_begin_with_a_dash_helps() {
+    let place = Place::new();
+    place.write_digits("-x", 50, 10);
+    for args in ["data info --data", "train gan --batch-size 8 --watch off --max-steps 1 --data"] {
+        let said = place.digitgan(&format!("{args} -x"));
+        assert_eq!(complaint(&said, 2, &["unexpected argument '-x'"]), None, "{said:?}");
+        assert!(said.stderr.contains("tip: ") == args.starts_with("train"), "{said:?}");
+        assert!(!said.stderr.contains("-- -x"), "{said:?}");
+        place.succeed(&format!("{args} ./-x"));
+    }
+    let said = place.digitgan("sample -x");
+    assert!(said.stderr.contains("tip: a path that begins with a dash is given with ./ before it"), "{said:?}");
+}

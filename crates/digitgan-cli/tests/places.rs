@@ -4,7 +4,7 @@
 mod support;
 
 use std::fs;
-use support::{Place, complaint, differences, files};
+use support::{Place, complaint, differences, files, said};
 
 /// A place with a data set `many`, one with too few test images, `few`, and a run on either.
 fn place() -> Place {
@@ -129,4 +129,19 @@ fn a_result_that_cannot_be_written_is_printed_and_a_judge_that_cannot_be_kept_is
     let said = place.shell(&full(1), "judge train --data many --epochs 1 --out other.safetensors");
     assert_eq!(complaint(&said, 1, &["cannot write other.safetensors"]), None, "{said:?}");
     assert!(said.stdout.contains("of the test images") && !place.path("other.safetensors").exists(), "{said:?}");
+}
+
+#[test]
+fn a_download_that_fails_leaves_no_folders() {
+    let place = Place::new();
+    fs::create_dir(place.path("there")).unwrap();
+    let before = files(&place.path(""));
+    for (folder, data, code) in [("new/place", "mnist", 1), ("there", "mnist", 1), ("new", "auto", 0)] {
+        let mut command = place.command(&format!("data info --data {data} --data-dir {folder}"));
+        // Nobody listens there.
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("https_proxy", "http://127.0.0.1:1");
+        let said = said(command);
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert_eq!(differences(&before, &files(&place.path(""))), [""; 0], "{folder}");
+    }
 }

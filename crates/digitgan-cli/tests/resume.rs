@@ -133,8 +133,30 @@ fn a_run_does_not_go_back() {
         ["runs/run has 10 steps done already, and is to have 4 in all", "--max-steps above 10", "digitgan sample"];
     assert_eq!(support::complaint(&said, 1, &says), None, "{said:?}");
     assert_eq!(differences(&before, &outcome(&place.run_directory("run"))), [""; 0]);
+    // Nothing is left to do, and no file of events is begun for it.
+    let events = || fs::read_dir(place.run_directory("run").tensorboard()).unwrap().count();
     place.succeed("train --resume run --max-steps 10");
+    assert_eq!(events(), 1);
     place.succeed("train --resume run --max-steps 12");
+    assert_eq!(events(), 2);
+}
+
+#[test]
+fn whether_somebody_watches_is_remembered() {
+    let place = Place::new();
+    let settings = "train gan --data digits --data-dir store --batch-size 8 --max-steps 1";
+    // Leaves a judge, which would watch whatever comes next.
+    place.succeed(&format!("{settings} --watch on --name first"));
+    for (args, watched) in [
+        (&*format!("{settings} --watch off --name run"), false),
+        ("train --resume run --max-steps 2", false),
+        ("train --config runs/run/run.toml --name same", false),
+        ("train --resume run --max-steps 3 --watch auto", true),
+        ("train --resume run --max-steps 4", true),
+    ] {
+        let said = place.succeed(args);
+        assert_eq!(said.stderr.contains("watched for mode collapse"), watched, "{args}: {said:?}");
+    }
 }
 
 /// However many threads are asked for, as many are started as the processors bear.

@@ -12,18 +12,19 @@ use std::fs;
 use support::{Place, complaint, copy, differences, files};
 
 /// What the trainings here have in common.
-const BASE: [(&str, &str); 7] = [
+const BASE: [(&str, &str); 8] = [
     ("recipe", "paper"),
     ("model", "gan"),
     ("data", "digits"),
     ("epochs", "2"),
     ("batch-size", "8"),
     ("max-steps", "1"),
+    ("watch", "off"),
     ("threads", "1"),
 ];
 
 /// For every setting, another value than it has there.
-const OTHERS: [(&str, &str); 35] = [
+const OTHERS: [(&str, &str); 36] = [
     ("recipe", "modern"),
     ("model", "cgan"),
     ("data", "more"),
@@ -51,6 +52,7 @@ const OTHERS: [(&str, &str); 35] = [
     ("pack", "2"),
     ("precision", "bf16"),
     ("seed", "7"),
+    ("watch", "auto"),
     ("watch-steps", "9"),
     ("on-collapse", "stop"),
     ("checkpoint-steps", "1"),
@@ -122,7 +124,7 @@ fn flag_and_file_say_the_same_and_it_counts() {
     let train = |settings: &BTreeMap<&str, &str>, flags: &str| {
         let place = place();
         fs::write(place.path("my.toml"), file(settings)).unwrap();
-        place.succeed(&format!("train --config my.toml --watch off {flags}"));
+        place.succeed(&format!("train --config my.toml {flags}"));
         only_run(&place)
     };
     let mut failures = Vec::new();
@@ -149,13 +151,13 @@ fn flag_and_file_say_the_same_and_it_counts() {
 fn resuming_honours_or_refuses_every_setting() {
     let place = place();
     fs::write(place.path("my.toml"), file(&BTreeMap::from(BASE))).unwrap();
-    place.succeed("train --config my.toml --watch off --name case");
+    place.succeed("train --config my.toml --name case");
     let begun = files(&place.path("runs/case"));
     // Every run is called alike, so that all that differs is what was given.
     let resume = |flags: &str| {
         let _ = fs::remove_dir_all(place.path("runs/copy"));
         copy(&place.path("runs/case"), &place.path("runs/copy"));
-        place.digitgan(&format!("train --resume copy --watch off {flags}"))
+        place.digitgan(&format!("train --resume copy {flags}"))
     };
     let more = "--max-steps 2";
     assert_eq!(resume(&format!("--threads 1 {more}")).code, Some(0));

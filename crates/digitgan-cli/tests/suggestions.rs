@@ -93,6 +93,8 @@ fn what_follows_a_training_that_ended_early() {
         let trained = place.succeed(&format!("{train} --recipe {recipe} --max-steps 3 --name {recipe}"));
         assert!(trained.stdout.contains("go on") && !trained.stdout.contains("train on"), "{trained:?}");
         let again = place.succeed(&format!("train --resume {recipe} --watch off"));
+        let back = place.digitgan(&format!("train --resume {recipe} --max-steps 1"));
+        assert_eq!(complaint(&back, 1, &["--max-steps above 3 or with `"]), None, "{back:?}");
         assert!(again.stderr.contains("all 3 steps were done before; for more, give --max-steps"), "{again:?}");
         assert_eq!(commands(&again), commands(&trained));
         follow(&place, &trained, 2);
@@ -103,6 +105,11 @@ fn what_follows_a_training_that_ended_early() {
         assert!(!whole.stdout.contains("go on"), "{whole:?}");
         assert_eq!(whole.stderr.contains("were done before; for more, give --epochs"), afterwards == 2, "{whole:?}");
         follow(&place, &whole, afterwards);
+        // Nor does a run go back, whatever it is told to do instead.
+        let back = place.digitgan(&format!("train --resume {recipe} --max-steps 2"));
+        assert_eq!(complaint(&back, 1, &["a run cannot go back; ", "draw with what it has"]), None, "{back:?}");
+        assert!(!back.stderr.contains("--max-steps above"), "{back:?}");
+        follow(&place, &back, afterwards);
     }
 }
 
@@ -182,7 +189,10 @@ fn data_that_moved_can_be_given_again() {
     let other = place.digitgan("train --resume mv --max-steps 4 --watch off --data other");
     assert_eq!(complaint(&other, 2, &["--data cannot change with --resume", "here"]), None, "{other:?}");
     assert_eq!(record(), before);
-    place.succeed("train --resume mv --max-steps 4 --watch off --data there");
+    // What was given beside it is given again.
+    let [again] = &commands(&lost)[..] else { panic!("{lost:?}") };
+    assert!(again.contains("--max-steps 4") && again.contains("--watch off"), "{again}");
+    assert_eq!(run(&place, &again.replace("PLACE", "there")).code, Some(0), "{again}");
     let there = place.path("there");
     assert!(record().contains(there.to_str().unwrap()), "{}", record());
     // From now on it is there, and the training is the one that it would have been.

@@ -29,6 +29,9 @@ fn a_dumb_terminal_gets_plain_lines() {
         }
         assert!(!text.contains('\x1b'), "{terminal:?}: {text:?}");
     }
+    // The last step, which ends an epoch here, is said once.
+    let said = place.succeed("train gan --data digits --watch off --batch-size 8 --epochs 2");
+    assert_eq!(said.stderr.matches("step 12/12").count(), 1, "{said:?}");
     let text = shown(&place, Some("xterm"));
     assert!(text.contains('\x1b') && text.contains("epoch 1/4"), "{text:?}");
 }

@@ -7,7 +7,7 @@
 //! | draw digits | a [`BuiltIn`] generator with its [`Card`], or a [`GeneratorFile`]; [`Sampler`]; a [`Morph`] from one into another; the [`directions`] that change them most; noise of one's own from [`latents`] for a [`Purpose`] |
 //! | have real digits | [`Dataset`] of two [`Split`]s, its [`DatasetIdentity`]; [`strokes`], which are built in; [`load`] from a [`DataSource`], which tells [`DataEvent`]s and gives what was [`Loaded`], from a folder or [`default_data_dir`]; [`Augment`] |
 //! | say how files of digits are meant | a [`Reading`]; a [`LoadReport`](crate::load::LoadReport) says how they were read, [`looks_turned`](crate::load::looks_turned) whether they lie on their side |
-//! | say how to train | [`TrainConfig`], of a [`Recipe`] or of [`Layer`]s; each [`Setting`]; [`OnCollapse`] |
+//! | say how to train | [`TrainConfig`], of a [`Recipe`] or of [`Layer`]s; each [`Setting`]; [`Watch`], [`OnCollapse`] |
 //! | train | [`Training`] from a [`Snapshot`] tells an [`Observer`] each [`Event`] and ends with an [`Outcome`]; [`Monitor`]; [`LossRecord`], [`CollapseRecord`] |
 //! | keep a training on the disk | [`Session`] in a [`RunDirectory`] with a [`Manifest`] |
 //! | read digits | [`Judge`] gives [`Readings`]; [`ClassifierFile`], [`JudgeIdentity`]; [`train_judge`] by a [`TrainingPlan`] |
@@ -21,7 +21,7 @@
 //! Each of them has an example on its page. Whatever else the library has is found from there.
 
 pub use crate::built_in::{BuiltIn, Card};
-pub use crate::config::{ConfigError, Layer, OnCollapse, Recipe, Setting, TrainConfig};
+pub use crate::config::{ConfigError, Layer, OnCollapse, Recipe, Setting, TrainConfig, Watch};
 pub use crate::data::Reading;
 pub use crate::data::{Augment, DataSource, Dataset, DatasetIdentity, Split, strokes};
 pub use crate::engine::{Device, DeviceError, DeviceName, EngineError, Threads};

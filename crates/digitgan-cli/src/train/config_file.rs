@@ -120,7 +120,7 @@ mod tests {
             ("augment = [\"blur\"]", "augment cannot be [\"blur\"]: "),
             ("out = 7", "out cannot be 7: give a text, in quotes"),
             ("batch_size = 8", "batch_size is no setting: it is called batch-size"),
-            ("watch = \"off\"", "give --watch on the command line"),
+            ("device = \"cpu\"", "give --device on the command line"),
             ("json = true", "give --json on the command line"),
             ("learning-rate = 1", "learning-rate is no setting; there are recipe, model"),
             ("[train]", "train is no setting"),
@@ -130,7 +130,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("my.toml");
             std::fs::write(&path, format!("# mine\nseed = 3\n{line}\n")).unwrap();
-            let error = read(&path, &|name| ["watch", "json"].contains(&name)).unwrap_err();
+            let error = read(&path, &|name| ["device", "json"].contains(&name)).unwrap_err();
             let text = error.to_string();
             assert!(error.is::<Usage>() && text.contains("my.toml line ") && text.contains(says), "{line}: {text}");
             assert!(!text.contains('\n') && !text.contains("invalid type"), "{text}");

@@ -26,6 +26,7 @@ mod settings;
 mod tests;
 mod train_config;
 mod value;
+mod watch;
 
 pub use crate::engine::MAX_BATCH;
 pub use error::ConfigError;
@@ -35,3 +36,4 @@ pub use recipe::Recipe;
 pub use setting::{Condition, Declared, Held, OnResume};
 pub use settings::{Layer, Rule, Setting, TrainConfig};
 pub use value::{Kind, ThreadCount};
+pub use watch::Watch;

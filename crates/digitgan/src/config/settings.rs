@@ -10,6 +10,7 @@ use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
 use super::setting::{Condition, Declared, Held, OnResume, settings};
 use super::value::{ThreadCount, Value};
+use super::watch::Watch;
 use crate::data::{Augment, DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange};
 use crate::engine::{MAX_BATCH, Precision};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
@@ -277,6 +278,15 @@ settings! {
             must: ["at most 9223372036854775807" => |c| c.seed <= MAX_SEED],
             resume: OnResume::Fixed,
             checkpoint: Held::Value,
+        }
+        // As that of `precision`.
+        #[serde(skip_serializing_if = "is_default")]
+        "watch" watch: Watch {
+            help: "Whether the collapse monitor looks at the generator: `auto` (if there is a judge of the data; for MNIST there always is), `on` (train a judge if there is none, which takes minutes, once), or `off`",
+            value: "auto|on|off",
+            paper: Watch::Auto,
+            resume: OnResume::MayChange,
+            checkpoint: Held::Nothing,
         }
         "watch-steps" watch_steps: u64 {
             help: "Steps between two looks of the collapse monitor",

@@ -264,6 +264,7 @@ fn a_run_that_has_begun_takes_a_setting_on_or_refuses_it() {
         ("epochs", "30", TrainConfig { epochs: 30, max_steps: None, ..open.clone() }),
         ("max-steps", "9", TrainConfig { max_steps: Some(9), ..open.clone() }),
         ("checkpoint-steps", "9", TrainConfig { checkpoint_steps: Some(9), ..open.clone() }),
+        ("watch", "off", TrainConfig { watch: Watch::Off, ..open.clone() }),
         ("watch-steps", "9", TrainConfig { watch_steps: 9, ..open.clone() }),
         ("on-collapse", "stop", TrainConfig { on_collapse: OnCollapse::Stop, ..open.clone() }),
         ("data", "mnist", TrainConfig { data: DataSource::Mnist, ..open.clone() }),

@@ -2,6 +2,7 @@
 
 use super::on_collapse::OnCollapse;
 use super::recipe::Recipe;
+use super::watch::Watch;
 use crate::data::{Augment, DataSource, Ground, LabelPlace, OrAuto, Orientation, PixelRange};
 use crate::engine::{Precision, Threads};
 use crate::loss::{AdversarialLoss, GeneratorLoss};
@@ -77,7 +78,7 @@ macro_rules! choices {
     )+};
 }
 
-choices!(GeneratorLoss, AdversarialLoss, Normaliser, ClassInput, SourceHead, Precision, OnCollapse);
+choices!(GeneratorLoss, AdversarialLoss, Normaliser, ClassInput, SourceHead, Precision, Watch, OnCollapse);
 
 /// The choice of this name; the error lists the names.
 fn choice<T: DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -102,6 +102,17 @@ impl FromStr for DeviceName {
     }
 }
 
+impl fmt::Display for DeviceName {
+    /// The text that reads back as this.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DeviceName::Cpu => f.write_str("cpu"),
+            DeviceName::Auto => f.write_str("auto"),
+            DeviceName::Burn(api, index) => write!(f, "{api}:{index}"),
+        }
+    }
+}
+
 /// A device that cannot be had.
 ///
 /// ```

@@ -4,6 +4,9 @@ use std::fs::{self, File, FileType};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+/// What [`irregular`] calls a directory.
+pub(crate) const DIRECTORY: &str = "a directory";
+
 /// Opens the file at `path` for reading, if it is a regular one: opening a named pipe waits for somebody at its other end,
 /// and a device may have no end.
 ///
@@ -42,7 +45,7 @@ fn refused(what: &str) -> io::Error {
 fn irregular_type(found: FileType) -> Option<&'static str> {
     match found {
         _ if found.is_file() => None,
-        _ if found.is_dir() => Some("a directory"),
+        _ if found.is_dir() => Some(DIRECTORY),
         _ => Some(special(found)),
     }
 }

@@ -62,6 +62,16 @@ pub enum GenerateError {
         /// What is there and what was asked for, in words.
         differences: String,
     },
+    /// The place holds this data set, but not all of it.
+    #[error(
+        "{path} is not empty: it holds this data set, but {problem}; remove it to draw it again, or choose another place"
+    )]
+    Damaged {
+        /// The place.
+        path: PathBuf,
+        /// What is missing or differs.
+        problem: String,
+    },
     /// Another process writes into the place.
     #[error("{path} is being filled by another process: wait for its end, or choose another place")]
     Busy {
@@ -233,6 +243,7 @@ impl GenerateError {
             | GenerateError::OtherUnfinished { .. } => ErrorKind::Mismatch,
             GenerateError::Engine(error) => error.kind(),
             GenerateError::Input(error) => error.kind(),
+            GenerateError::Damaged { .. } => ErrorKind::Damaged,
             GenerateError::NeverAgreed { .. } | GenerateError::NeverSure { .. } => ErrorKind::Other,
             GenerateError::Stopped { .. } => ErrorKind::Stopped,
         }

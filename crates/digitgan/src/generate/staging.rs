@@ -9,7 +9,6 @@
 //! system's, which goes with the process.
 
 use super::error::GenerateError;
-use super::finished;
 use super::formats;
 use super::journal::Journal;
 use super::plan::Plan;
@@ -50,7 +49,7 @@ pub(super) struct Staging {
 /// When there is something else, or nothing can be written.
 pub fn check_vacant(out: &Path) -> Result<(), GenerateError> {
     check_folder(out)?;
-    if !is_begun(out) && finished::recorded(out).is_some() { Ok(()) } else { check_entries(out) }
+    if !is_begun(out) && SetRecord::read(out).is_some() { Ok(()) } else { check_entries(out) }
 }
 
 /// Whether there is an unfinished data set, or one that is not moved out yet.

@@ -555,6 +555,7 @@ fn obstacles_are_those_of_the_loaders() {
         (Layout::Idx, Some(vec![0, 1, 2]), 10, 0, None),
         (Layout::Idx, Some(vec![3, 5]), 10, 0, None),
         (Layout::Idx, Some(vec![3, 4]), 10, 0, None),
+        (Layout::Idx, Some(vec![3, 4, 5]), 10, 10, None),
         (Layout::Idx, Some(vec![0]), 10, 0, Some(Obstacle::TooFewClasses)),
         (Layout::Npz, None, 10, 0, None),
         (Layout::Npz, None, 10, 10, None),

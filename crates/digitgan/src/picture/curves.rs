@@ -10,6 +10,7 @@ use super::text::{SUPERSAMPLING, drawing_error};
 use super::{PictureError, png_file};
 use plotters::prelude::*;
 use plotters::style::RGBColor;
+use std::iter;
 use std::ops::Range;
 use std::path::Path;
 
@@ -117,10 +118,11 @@ impl LossCurves<'_> {
     }
 }
 
-/// The first point that is missing between others, and how many are; `None` where none is.
+/// The first point that is missing before or between others, and how many are; `None` where none is.
 fn missing(points: &[CurvePoint]) -> Option<(u64, u64)> {
     let spacing = series::spacing(points.iter().map(|point| point.step));
-    let pairs = points.windows(2).map(|pair| (pair[0].step, pair[1].step.saturating_sub(pair[0].step)));
+    let steps = points.iter().map(|point| point.step);
+    let pairs = iter::once(0).chain(steps.clone()).zip(steps).map(|(step, next)| (step, next.saturating_sub(step)));
     let gaps = pairs.filter(|(_, distance)| *distance > spacing);
     let missing = gaps.clone().map(|(_, distance)| distance.div_ceil(spacing) - 1).fold(0, u64::saturating_add);
     Some((gaps.clone().next()?.0.saturating_add(spacing), missing))
@@ -129,7 +131,8 @@ fn missing(points: &[CurvePoint]) -> Option<(u64, u64)> {
 /// The steps that the axis spans; never empty.
 fn step_range(points: &[CurvePoint]) -> Range<u64> {
     let steps = points.iter().map(|point| point.step);
-    let first = steps.clone().min().unwrap_or(0);
+    // Steps that are missing at the beginning have their room too.
+    let first = steps.clone().min().unwrap_or(0).min(series::spacing(steps.clone()));
     let last = steps.max().unwrap_or(1);
     if first < last { first..last } else { first.saturating_sub(1)..last.saturating_add(1) }
 }
@@ -279,6 +282,23 @@ mod tests {
                 note.ends_with(&format!("{steps} steps not recorded, first step {}", grouped(40 * scale))),
                 "{note}"
             );
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_is_lost_is_a_gap_too() {
+        for (steps, range, says) in [
+            (vec![500, 501, 502], 1..502, "499 steps not recorded, first step 1"),
+            (vec![3], 1..3, "2 steps not recorded, first step 1"),
+            (vec![1, 2, 5], 1..5, "2 steps not recorded, first step 3"),
+            (vec![4, 5, 8], 1..8, "5 steps not recorded, first step 1"),
+            (vec![100, 200, 300], 100..300, ""),
+            (vec![0, 1], 0..1, ""),
+        ] {
+            let points: Vec<_> = steps.iter().map(|&step| point(step, 0.5, 3.0)).collect();
+            assert_eq!(step_range(&points), range, "{steps:?}");
+            let note = LossCurves { title: "", points: &points }.note(points.len(), &series::axis(vec![0.5, 3.0]));
+            assert!(note.ends_with(says) && says.is_empty() != note.contains("not recorded"), "{steps:?}: {note}");
         }
     }
 

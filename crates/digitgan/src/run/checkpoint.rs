@@ -6,7 +6,7 @@ use super::directory::RunDirectory;
 use crate::config::{Setting, TrainConfig};
 use crate::data::DatasetIdentity;
 use crate::error::ErrorKind;
-use crate::files::{WeightsFileError, atomic};
+use crate::files::{WeightsFileError, atomic, capped};
 use crate::hash::sha256_hex;
 use crate::train::Snapshot;
 use crate::weights::{Precision, TensorFile, encode};
@@ -31,6 +31,16 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Something else is in the place of the folder.
+    #[error(
+        "{path} is {found}, not a folder: put the run's checkpoints back there, or remove it to begin again from the start"
+    )]
+    NoFolder {
+        /// The place.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
     },
     /// The file is damaged or no file of tensors at all.
     #[error("{0}; {GO_BACK}")]
@@ -65,7 +75,7 @@ impl CheckpointError {
     /// What it is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            CheckpointError::Io { .. } => ErrorKind::Files,
+            CheckpointError::Io { .. } | CheckpointError::NoFolder { .. } => ErrorKind::Files,
             CheckpointError::File(error) => error.kind(),
             CheckpointError::Foreign { .. } => ErrorKind::Damaged,
             CheckpointError::OtherRun { .. } | CheckpointError::Step { .. } => ErrorKind::Mismatch,
@@ -115,6 +125,18 @@ pub fn write(
     Ok(())
 }
 
+/// Checks that what is in the place of a run's checkpoints, if anything is, is a folder.
+///
+/// # Errors
+/// [`CheckpointError::NoFolder`].
+pub fn check_folder(run: &RunDirectory) -> Result<(), CheckpointError> {
+    let path = run.checkpoints();
+    match capped::irregular(&path).or_else(|| path.exists().then_some("a file")) {
+        None | Some(capped::DIRECTORY) => Ok(()),
+        Some(found) => Err(CheckpointError::NoFolder { path, found }),
+    }
+}
+
 /// Reads the newest checkpoint of `run`; `None` if there is none.
 ///
 /// # Errors
@@ -124,6 +146,7 @@ pub fn read_newest(
     config: &TrainConfig,
     dataset: &DatasetIdentity,
 ) -> Result<Option<Snapshot>, CheckpointError> {
+    check_folder(run)?;
     let steps = match run.checkpoint_steps() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other.map_err(|source| CheckpointError::Io { path: run.checkpoints(), source })?,

@@ -154,6 +154,12 @@ mod tests {
         let whole = rows(&[1, 2, 3, 4, 5, 6]);
         let line = |step: u64| rows(&[step]).lines().nth(1).unwrap().to_owned();
         let zeros = "\0".repeat(3000);
+        let exchange = |line: &str| {
+            let mut fields: Vec<&str> = line.split(',').collect();
+            fields.swap(2, 3);
+            fields.join(",") + "\n"
+        };
+        let exchanged: String = whole.lines().map(exchange).collect();
         // The file, the steps that are there afterwards, what is told first, and how many lines are lost.
         let cases: Vec<(String, &[u64], &str, u64)> = vec![
             (whole.replace('\n', "\r\n"), &[1, 2, 3, 4], "not the header", 0),
@@ -179,6 +185,16 @@ mod tests {
             (whole.replace(&line(3), &"9".repeat(600)), &[1, 2, 4], "line 4 is not a row", 2),
             ("something else\n".to_owned(), &[], "line 1 is \"something else\", not the header", 1),
             ("a word".to_owned(), &[], "line 1 is \"a word\", not the header", 1),
+            // What follows the last row that belongs there is of later steps, or told.
+            (format!("{whole}rubbish\n"), &[1, 2, 3, 4], "line 8 is not a row of losses: 1 fields instead of 9", 1),
+            (
+                format!("{}rubbish", rows(&[1, 2, 3, 4])),
+                &[1, 2, 3, 4],
+                "line 6 is not a row of losses: no row of numbers in \"rubbish\"",
+                1,
+            ),
+            // Columns are what they are called.
+            (exchanged, &[1, 2, 3, 4], "line 1 is \"step,epoch,g_loss,d_loss,d_real", 0),
             (format!("{HEADER}\n-1,1,1,1,1,1,1,,\n0,1,1,1,1,1,1,,\n"), &[], "\"-1\" is no number for step", 2),
         ];
         for (text, kept, says, lost) in cases {

@@ -185,6 +185,8 @@ pub(super) fn survey<R: StepRecord>(file: &File, steps: u64) -> io::Result<Surve
 /// The same of any bytes.
 pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::Result<Survey<R>> {
     let kind = R::KIND;
+    // The places of the columns, where the first line says that they are others.
+    let mut places = None;
     let mut lines = Lines::new(input);
     let (mut rows, mut bad): (Vec<Row<R>>, BadLines) = (Vec::new(), BadLines::default());
     let (mut problem, mut header_bytes): (Option<Problem>, _) = (None, None);
@@ -194,7 +196,9 @@ pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::R
         let line = lines.count;
         // What other programs and file systems put around a line that is as it was.
         let text = found.trim_matches(['\0', '\r', '\u{feff}']);
-        let parsed = if text == kind.header { None } else { Some(parse::<R>(text)) };
+        places = places.or_else(|| if line == 1 { other_places(text, kind) } else { None });
+        let is_header = text == kind.header || line == 1 && places.is_some();
+        let parsed = if is_header { None } else { Some(parse::<R>(text, places.as_deref())) };
         let exact = text == found && parsed.is_none() == (line == 1);
         let reason = match parsed {
             Some(Ok(record)) => {
@@ -207,15 +211,17 @@ pub(super) fn survey_of<R: StepRecord>(input: impl BufRead, steps: u64) -> io::R
             }
             None => {
                 header_bytes = (line == 1).then_some(lines.bytes).or(header_bytes);
-                (!exact).then(|| "a header".to_owned())
+                (!exact || text != kind.header).then(|| "a header".to_owned())
             }
         };
         problem = problem.or_else(|| Some((line, wrong(line, reason?, &found, kind))));
     }
-    // A file that was killed while it was begun holds a part of the header.
-    if lines.count == 0 && !kind.header.starts_with(&lines.torn) {
-        bad.add(1);
-        problem = Some((1, wrong(1, String::new(), &lines.torn, kind)));
+    // A file that was killed while it was begun holds a part of the header, and later one of a row.
+    let is_torn = if lines.count == 0 { kind.header.starts_with(&lines.torn) } else { is_part_of_a_row(&lines.torn) };
+    if !is_torn {
+        let line = lines.count + 1;
+        bad.add(line);
+        problem = problem.or_else(|| Some((line, wrong(line, "no row of numbers".to_owned(), &lines.torn, kind))));
     }
     let (rows, misplaced) = rising(rows);
     if let Some(Misplaced { row: Row { line, record, .. }, last }) = misplaced.first()
@@ -246,10 +252,10 @@ fn cut<R: StepRecord>(
     };
     // In another order, a later step may stand anywhere.
     let is_lost = |row: &Row<R>| row.line <= end && !(sorted && complete && row.record.step() > steps);
-    let lost = bad.until(end).map(|lines| lines.end - lines.start).sum::<u64>()
-        + misplaced.iter().filter(|row| is_lost(row)).count() as u64;
+    // What is no row is of no later step either, wherever it stands.
+    let lost = bad.count() + misplaced.iter().filter(|row| is_lost(row)).count() as u64;
     let unread = if R::KIND.every_step { None } else { unread(&rows[..count], bad, end, steps) };
-    let problem = problem.filter(|(line, _)| *line <= end).map(|(_, problem)| problem);
+    let problem = problem.filter(|(line, _)| *line <= end || bad.count() > 0).map(|(_, problem)| problem);
     rows.truncate(count);
     let bytes = rows.last().map(|row| row.end).or(header_bytes);
     let records = rows.into_iter().map(|row| row.record).collect();
@@ -336,13 +342,30 @@ fn wrong(line: u64, problem: String, found: &str, kind: &'static LogKind) -> Ste
     if line == 1 { StepLogError::Header { found, kind } } else { StepLogError::Row { line, problem, found, kind } }
 }
 
-/// The record in `line`, or what is wrong with it. Lines are cut here and not by the `csv` crate's reader, which knows
+/// Whether a text that no line feed ends can be the beginning of a row, or zeros where nothing was written yet.
+fn is_part_of_a_row(torn: &str) -> bool {
+    torn.chars().all(|c| matches!(c, '0'..='9' | ',' | '.' | '-' | '+' | 'e' | 'E' | '\0'))
+}
+
+/// Where in a row the fields of our header stand, if `line` has all of its names in another order.
+fn other_places(line: &str, kind: &LogKind) -> Option<Vec<usize>> {
+    let found: Vec<&str> = line.split(',').collect();
+    let columns: Vec<&str> = kind.header.split(',').collect();
+    let places: Vec<usize> =
+        columns.iter().map(|column| found.iter().position(|name| name == column)).collect::<Option<_>>()?;
+    (found.len() == columns.len() && !places.is_sorted()).then_some(places)
+}
+
+/// The record in `line`, whose fields may stand in other `places`, or what is wrong with it. Lines are cut here and not by the `csv` crate's reader, which knows
 /// no longest line, takes a torn row for a whole one, and passes over empty lines and quotes, that we never write.
-fn parse<R: StepRecord>(line: &str) -> Result<R, String> {
-    let fields: StringRecord = line.split(',').collect();
+fn parse<R: StepRecord>(line: &str, places: Option<&[usize]>) -> Result<R, String> {
+    let mut fields: StringRecord = line.split(',').collect();
     let columns: Vec<&str> = R::KIND.header.split(',').collect();
     if fields.len() != columns.len() {
         return Err(format!("{} fields instead of {}", fields.len(), columns.len()));
+    }
+    if let Some(places) = places {
+        fields = places.iter().map(|&place| &fields[place]).collect();
     }
     let record: R = fields.deserialize(None).map_err(|error| match error.kind() {
         csv::ErrorKind::Deserialize { err, .. } => {

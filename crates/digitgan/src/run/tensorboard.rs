@@ -13,9 +13,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 
+use crate::files::check_folder;
 use prost::Message;
 
 const FILE_PREFIX: &str = "events.out.tfevents.";
@@ -25,15 +26,20 @@ const SESSION_START: i32 = 1;
 /// `Summary.Image.colorspace` of grey images.
 const GREYSCALE: i32 = 1;
 
-/// Writes one event file. Events are buffered; dropping the writer flushes them unchecked.
+/// Writes one event file, which is begun with its first event: a session that records nothing leaves none. Events are
+/// buffered; dropping the writer flushes them unchecked.
 #[derive(Debug)]
 pub struct EventWriter {
-    out: BufWriter<File>,
+    path: PathBuf,
+    /// The events that a file begins with.
+    beginning: [Event; 2],
+    /// The file, once there is one.
+    out: Option<BufWriter<File>>,
     record: Vec<u8>,
 }
 
 impl EventWriter {
-    /// Starts a new event file in the folder `dir`, which is created where it is missing.
+    /// A new event file in the folder `dir`, which is created where it is missing.
     ///
     /// `wall_time` is the time now in seconds since 1970. `purge_from_step` is the first step that
     /// this session will write; None for a new run. TensorBoard stops showing what is already
@@ -45,26 +51,25 @@ impl EventWriter {
     ///
     /// # Errors
     ///
-    /// The folder or the file cannot be written.
+    /// The folder cannot be made, read or written.
     pub fn create(dir: &Path, wall_time: f64, purge_from_step: Option<u64>) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
+        // The file itself comes later.
+        check_folder(dir)?;
         // A cast from float to integer takes negative times and NaN to 0.
         let seconds = match newest_seconds(dir)? {
             Some(newest) => (wall_time as u64).max(newest.saturating_add(1)),
             None => wall_time as u64,
         };
         let name = format!("{FILE_PREFIX}{seconds:010}.digitgan.{}", process::id());
-        let out = BufWriter::new(File::create_new(dir.join(name))?);
-        let mut writer = Self { out, record: Vec::new() };
-        writer.write(&Event { wall_time, file_version: Some(FILE_VERSION.to_owned()), ..Event::default() })?;
-        writer.write(&Event {
+        let version = Event { wall_time, file_version: Some(FILE_VERSION.to_owned()), ..Event::default() };
+        let start = Event {
             wall_time,
             step: event_step(purge_from_step.unwrap_or(0)),
             session_log: Some(SessionLog { status: SESSION_START }),
             ..Event::default()
-        })?;
-        writer.flush()?;
-        Ok(writer)
+        };
+        Ok(Self { path: dir.join(name), beginning: [version, start], out: None, record: Vec::new() })
     }
 
     /// Records a number for each tag at `step`, all in one event. Tags with slashes are grouped by
@@ -108,7 +113,7 @@ impl EventWriter {
     ///
     /// The file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.as_mut().map_or(Ok(()), BufWriter::flush)
     }
 
     fn summary(&mut self, step: u64, wall_time: f64, value: Vec<Value>) -> io::Result<()> {
@@ -117,10 +122,23 @@ impl EventWriter {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        fill_record(&mut self.record, event);
-        // One write a record: the buffer is then flushed between records, never inside one.
-        self.out.write_all(&self.record)
+        let out = match &mut self.out {
+            Some(out) => out,
+            None => {
+                let mut out = BufWriter::new(File::create_new(&self.path)?);
+                self.beginning.iter().try_for_each(|event| write(&mut out, &mut self.record, event))?;
+                out.flush()?;
+                self.out.insert(out)
+            }
+        };
+        write(out, &mut self.record, event)
     }
+}
+
+/// Writes an event by way of `record`. One write a record: the buffer is then flushed between records, never inside one.
+fn write(out: &mut impl Write, record: &mut Vec<u8>, event: &Event) -> io::Result<()> {
+    fill_record(record, event);
+    out.write_all(record)
 }
 
 /// Makes `record` the TFRecord of `event`.
@@ -304,7 +322,10 @@ mod tests {
         assert_eq!(newest_seconds(folder.path()).unwrap(), None);
         fs::write(folder.path().join("events.out.tfevents.0000000012.host.1"), b"").unwrap();
         assert_eq!(newest_seconds(folder.path()).unwrap(), Some(12));
-        EventWriter::create(folder.path(), 3.0, None).unwrap();
+        let mut writer = EventWriter::create(folder.path(), 3.0, None).unwrap();
+        writer.flush().unwrap();
+        assert_eq!(newest_seconds(folder.path()).unwrap(), Some(12), "nothing was recorded");
+        writer.scalars(1, 3.0, &[("a", 1.0)]).unwrap();
         assert_eq!(newest_seconds(folder.path()).unwrap(), Some(13));
     }
 }

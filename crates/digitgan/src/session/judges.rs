@@ -3,7 +3,7 @@
 //! A judge is kept under the hash of the data set that it was trained on.
 
 use super::error::{KeptJudgeError, SessionError};
-use crate::config::OnCollapse;
+use crate::config::{OnCollapse, Watch};
 use crate::data::{Dataset, DatasetIdentity};
 use crate::engine::Device;
 use crate::files::{check_file, check_folder};
@@ -11,18 +11,6 @@ use crate::judge::training::TrainingPlan;
 use crate::judge::{self, ClassifierFile, Judge};
 use crate::run::manifest::Manifest;
 use std::path::{Path, PathBuf};
-
-/// Whether somebody looks for a collapse while a model trains.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Watch {
-    /// Where a judge is at hand.
-    #[default]
-    Auto,
-    /// Yes; where there is no judge, one is trained first.
-    On,
-    /// No.
-    Off,
-}
 
 /// What is told of a judge that is trained because none was at hand.
 #[derive(Debug)]
@@ -46,12 +34,11 @@ pub struct TrainedJudge {
     pub kept: Result<(), KeptJudgeError>,
 }
 
-/// Who looks for a collapse in a training on `dataset`, if anybody. `watch` is told of a judge's training, if one is trained.
+/// Who looks for a collapse in a training on `dataset`, if anybody, as `manifest` says. `watch` is told of a judge's training, if one is trained.
 ///
 /// # Errors
 /// A judge that cannot be had, or a collapse that is to have consequences and that nobody would see.
 pub fn for_training(
-    mode: Watch,
     device: &Device,
     dataset: &Dataset,
     manifest: &Manifest,
@@ -59,7 +46,7 @@ pub fn for_training(
     watch: &mut (dyn FnMut(JudgeEvent<'_>) + Send),
 ) -> Result<Option<Judge>, SessionError> {
     let identity = &manifest.dataset.identity;
-    let judge = match mode {
+    let judge = match manifest.config.watch {
         Watch::Off => return Ok(None),
         Watch::On => Some(of_dataset(device, dataset, identity, folder, watch)?),
         Watch::Auto => at_hand(device, identity, folder)?,

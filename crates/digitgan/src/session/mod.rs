@@ -12,4 +12,4 @@ pub mod manifest;
 mod training;
 
 pub use error::{KeptJudgeError, SessionError};
-pub use training::{Session, check_free};
+pub use training::{Session, check_free, check_resumable};

@@ -242,6 +242,16 @@ fn check_room(run: &RunDirectory, manifest: &Manifest, first: &Snapshot) -> Resu
     }
 }
 
+/// Checks that a run may be taken up: nobody trains it, and its checkpoints are where they belong. To be asked before its data
+/// is loaded. Leaves no trace.
+///
+/// # Errors
+/// When it is in use, which names whoever trains it, or something else is in the place of its checkpoints.
+pub fn check_resumable(run: &RunDirectory) -> Result<(), SessionError> {
+    RunLock::check(run)?;
+    Ok(checkpoint::check_folder(run)?)
+}
+
 /// Checks that a new run may go to a directory: it is free if it is not there or holds nothing but leftovers of a run that
 /// never came to be. Leaves no trace.
 ///
