@@ -1,6 +1,7 @@
 """Draws digits and writes them as a data set, as people do in Python, and prints how long that took, without imports.
 
-    write_digits.py pytorch-idx  --weights generator.safetensors --count 100000 --out DIR   # a loop over the images
+    write_digits.py pytorch-loop --weights generator.safetensors --count 100000 --out DIR   # a loop: draw one, write one
+    write_digits.py pytorch-idx  --weights generator.safetensors --count 100000 --out DIR   # batches, and a loop that writes
     write_digits.py onnx-idx     --model generator.onnx          --count 100000 --out DIR   # NumPy, a batch at a time
     write_digits.py pytorch-png  --weights generator.safetensors --count 10000  --out DIR   # Pillow, a file per image
     write_digits.py pillow-png   --images train-images-idx3-ubyte.gz --count 10000 --out DIR  # Pillow alone: nothing is drawn
@@ -47,6 +48,12 @@ def pytorch(args: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]
         for noise, labels in batches(args.count, args.batch, 1):
             images = model(torch.from_numpy(noise), torch.from_numpy(labels))
             yield ((images + 1) * 127.5).round().to(torch.uint8).numpy().reshape(-1, SIDE, SIDE), labels
+
+
+def pytorch_loop(args: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same, one image after the other."""
+    args.batch = 1
+    return pytorch(args)
 
 
 def onnx(args: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -109,6 +116,7 @@ def write_png(digits, out: Path, count: int) -> None:
 
 
 KINDS = {
+    "pytorch-loop": (pytorch_loop, write_idx_by_image),
     "pytorch-idx": (pytorch, write_idx_by_image),
     "onnx-idx": (onnx, write_idx_by_batch),
     "pytorch-png": (pytorch, write_png),
@@ -141,9 +149,9 @@ def main() -> None:
     args.out.mkdir(parents=True)
     source, write = KINDS[args.kind]
     digits = warmed(source(args))
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     write(digits, args.out, args.count)
-    print(json.dumps({"seconds": time.perf_counter() - start}))
+    print(json.dumps({"seconds": time.perf_counter() - start, "processor_seconds": time.process_time() - busy}))
 
 
 if __name__ == "__main__":

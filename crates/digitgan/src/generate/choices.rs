@@ -82,3 +82,6 @@ pub enum Cut {
         of: u32,
     },
 }
+
+#[cfg(test)]
+mod tests;
