@@ -160,6 +160,36 @@ fn what_is_missing_is_listed() {
     );
     let list = fs::read_to_string(place.path("data/reports/some/unreadable.txt")).unwrap();
     assert_eq!(list.lines().count(), 5);
+    let named = said.stderr.lines().find(|line| line.contains("could not be read")).unwrap();
+    assert_eq!(named.matches("(it is empty)").count(), 3, "{named}");
+}
+
+#[test]
+fn a_frame_is_told_with_the_ground_to_give() {
+    let place = Place::new();
+    let framed = |image: &[u8]| -> Vec<u8> {
+        let is_frame = |index: usize| [index / 28, index % 28].iter().any(|at| !(2..26).contains(at));
+        image.iter().enumerate().map(|(index, value)| if is_frame(index) { 0 } else { 255 - value }).collect()
+    };
+    write_pictures(&place, "framed", framed, png::BitDepth::Eight);
+    let said = place.succeed("data info --data framed");
+    assert!(
+        said.stderr.contains("most are mostly light, so give --ground light (none is otherwise)"),
+        "{}",
+        said.stderr
+    );
+    let likely = &info(&place, "framed")["files"]["likely_ground"];
+    assert_eq!(*likely, serde_json::json!({ "ground": "light", "otherwise": 0 }));
+    let given = place.succeed("data info --data framed --ground light");
+    assert!(!given.stderr.contains("do not tell"), "{}", given.stderr);
+}
+
+#[test]
+fn a_folder_called_train_is_read_from_beside_it() {
+    let place = Place::new();
+    let before = info(&place, "digits");
+    fs::rename(place.path("digits"), place.path("train")).unwrap();
+    assert_eq!(info(&place, "train")["sha256"], before["sha256"]);
 }
 
 #[test]

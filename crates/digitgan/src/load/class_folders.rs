@@ -19,6 +19,7 @@ use super::place::{Place, check_number};
 use super::report::{LeftOut, Unused};
 use super::sets::{Found, left_out};
 use crate::data::{MAX_CLASSES, MIN_CLASSES};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -164,10 +165,10 @@ fn layers(folder: &Path, holds: impl Fn(&Path) -> Result<bool, DataError>) -> Re
     for (split, _, path) in named {
         if again.contains(&path) {
             unused.push(Unused { path, why: "it is a link to another folder of the set" });
-        } else if found.contains_key(&split) {
-            unused.push(Unused { path, why: "another folder is of the same split" });
+        } else if let Entry::Vacant(place) = found.entry(split) {
+            place.insert(path);
         } else {
-            found.insert(split, path);
+            unused.push(Unused { path, why: "another folder is of the same split" });
         }
     }
     let train = found.remove(&SplitName::Train);

@@ -122,24 +122,29 @@ fn in_folder(folder: &Path, wanted: &Reading) -> Result<Found, DataError> {
     if wanted.labels == OrAuto::Given(LabelPlace::FileName) {
         return class_folders::find_by_name(folder)?.map_or_else(nothing, Ok);
     }
-    let found = sets::find(folder, None);
-    // An array or a table that is no whole set may lie beside class folders.
+    let here = sets::find(folder, None);
+    if let Some(found) = or_pictures(here, || class_folders::find(folder))? {
+        return Ok(found);
+    }
+    let below = sets::find_below(folder);
+    or_pictures(below, || class_folders::find_below(folder))?.map_or_else(nothing, Ok)
+}
+
+/// A set of arrays or tables, or else one of pictures: an array or a table that is no whole set may lie beside class folders.
+fn or_pictures(
+    found: Result<Option<Found>, DataError>,
+    pictures: impl FnOnce() -> Result<Option<Found>, DataError>,
+) -> Result<Option<Found>, DataError> {
+    use DataError::{Contents, MissingFile, MissingPart, NoImages};
     let in_parts = |error: &DataError| {
-        use DataError::{Contents, MissingFile, MissingPart, NoImages};
         matches!(error, NoImages { .. } | Contents { .. } | MissingFile { .. } | MissingPart { .. })
     };
     if found.as_ref().map_or_else(in_parts, Option::is_none)
-        && let Some(found) = class_folders::find(folder)?
+        && let Some(found) = pictures()?
     {
-        return Ok(found);
+        return Ok(Some(found));
     }
-    if let Some(found) = found? {
-        return Ok(found);
-    }
-    if let Some(found) = sets::find_below(folder)? {
-        return Ok(found);
-    }
-    class_folders::find_below(folder)?.map_or_else(nothing, Ok)
+    found
 }
 
 /// What lies in a folder, in a few words.

@@ -163,8 +163,8 @@ fn what_is_transparent_is_the_ground_of_the_set() {
         png(DynamicImage::from(image::ImageBuffer::from_fn(28, 28, pixel)))
     };
     // Pictures, the ground of the set, how many are otherwise, and ink and ground of each as they are read.
-    type Pixels = [u8; 2];
-    let cases: [(&str, [Vec<u8>; 4], Ground, usize, [Pixels; 4]); 8] = [
+    type Case<'a> = (&'a str, [Vec<u8>; 4], Ground, usize, [[u8; 2]; 4]);
+    let cases: [Case; 8] = [
         ("dark ink", [0, 50, 0, 0].map(on_nothing), Ground::Light, 0, [[255, 0], [205, 0], [255, 0], [255, 0]]),
         ("light ink", [255, 200, 255, 255].map(on_nothing), Ground::Dark, 0, [[255, 0], [200, 0], [255, 0], [255, 0]]),
         ("16 bits", [0; 4].map(wide), Ground::Light, 0, [[255, 0]; 4]),

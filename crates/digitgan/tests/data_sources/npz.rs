@@ -71,6 +71,13 @@ fn arrays_of_unknown_names_are_listed() {
         write(folder.path(), &format!("{class}/a.png"), bytes.get_ref());
     }
     assert_eq!(load_path(folder.path()).unwrap().0.classes, 2);
+    fs::create_dir_all(folder.path().join("set")).unwrap();
+    for name in ["0", "1"] {
+        fs::rename(folder.path().join(name), folder.path().join("set").join(name)).unwrap();
+    }
+    fs::create_dir_all(folder.path().join("features")).unwrap();
+    fs::rename(folder.path().join("digits.npy"), folder.path().join("features/digits.npy")).unwrap();
+    assert_eq!(load_path(folder.path()).unwrap().0.classes, 2);
 }
 
 #[test]
