@@ -36,7 +36,7 @@
 //! # Above it: files and front ends
 //!
 //! 10. [`load`]: data sets from MNIST's mirrors and from folders; [`files`]: weights from files (feature `files`; `download`
-//!    for the mirrors);
+//!     for the mirrors);
 //! 11. [`run`]: the run directory, the interface between training and everything after it (feature `files`);
 //! 12. [`picture`]: grids, animations, loss curves and terminal previews for people to look at (feature `pictures`);
 //! 13. [`generate`]: labelled data sets of drawn pictures, that 10. reads; [`convert`]: data sets in the formats of others;

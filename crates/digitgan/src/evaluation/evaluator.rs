@@ -362,7 +362,7 @@ impl<'a> Evaluator<'a> {
             }
         };
         self.real_accuracy = Some((images, real));
-        let split = subject.to_learn_from(images, self.dataset.classes)?;
+        let split = subject.lesson(images, self.dataset.classes)?;
         let generated = self.accuracy(&split, &plan, subject.learning(), watch)?;
         Ok(GanTrain { images, epochs: plan.epochs, generated, real })
     }

@@ -64,8 +64,8 @@ impl Subject<'_> {
         }
     }
 
-    /// Images to learn from, `count` of them.
-    pub(super) fn to_learn_from(&mut self, count: usize, classes: usize) -> Result<Split, EvaluationError> {
+    /// The images that a classifier learns from, `count` of them.
+    pub(super) fn lesson(&mut self, count: usize, classes: usize) -> Result<Split, EvaluationError> {
         match self {
             Subject::Generator { sampler, seed, behind, .. } => drawn(sampler, *seed, *behind, count, classes),
             Subject::Images { split, order, .. } => Ok(chosen(split, &order[..count])),

@@ -143,8 +143,10 @@ fn strongest(metric: Vec<f64>, count: usize) -> Vec<Direction> {
     found.iter().take(count).map(direction).collect()
 }
 
-/// The measures of a shape: name, unit and value.
-const MEASURES: [(&str, &str, fn(&Shape) -> f64); 4] = [
+/// A measure of a shape: its name, its unit, and how it is taken.
+type Measure = (&'static str, &'static str, fn(&Shape) -> f64);
+
+const MEASURES: [Measure; 4] = [
     ("slant", "°", |shape| shape.slant),
     ("thickness", " px", |shape| shape.thickness),
     ("width", " px", |shape| shape.width),
