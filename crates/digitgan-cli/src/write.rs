@@ -37,10 +37,10 @@ const FOLDER: &str = "written";
   digitgan write \"2026-11-27\"                                   into written.png
   digitgan write \"12,50\" \"(030) 12-34\" --seed 4 --out two.png   two lines by one person
   digitgan write 10:45 --paper transparent --ink navy --scale 8 --out time.svg
-  digitgan write --template date:%d.%m.%Y --out -| display      a date of some day
+  digitgan write --template date:%d.%m.%Y --out - | display     a date of some day
   digitgan write --lines numbers.txt --distort rules,grain,perspective,blur --out page.jpg
   digitgan write --template amount:#.###,## --count 1000 --boxes coco --out amounts
-  digitgan write --template postcode:##### --count 500 --labels tesseract --distort grain,jpeg --out postcodes
+  digitgan write --template postcode:##### --count 500 --distort grain,jpeg --out postcodes
 Templates: date: and time: with %d %m %Y %y %j %H %M %S; amount: postcode: meter: and pattern: with # for a digit.
 A text that begins with a hyphen is given behind --, as in: digitgan write -- -5")]
 pub(crate) struct Args {

@@ -87,6 +87,9 @@ fn errors_below_the_waterline() {
         TrainError::Device { step: 2, source: device(), last_good: None } => Device,
         TrainError::NotFinite { step: 2, what: String::new(), tensor: String::new(), last_good: None } => NotFinite,
         TrainError::Observer("the client is gone".into()) => Other,
+        HandwritingError::Blank => Input,
+        HandwritingError::Unasked => Mismatch,
+        HandwritingError::from(memory()) => Memory,
     ];
     for (error, found, expected) in cases {
         assert_eq!(found, expected, "{error}");
@@ -159,6 +162,12 @@ fn errors_above_it() {
         PictureFileError::Format { path: path() } => Damaged,
         PageError::from(no_run()) => Missing,
         PageError::Foreign { path: path() } => InUse,
+        WrittenError::Transparent { what: "a JPEG file" } => Input,
+        WrittenError::Count { found: 0, most: 1 } => Input,
+        WrittenError::NoRoom { path: path(), free: 1, needed: 2, count: 1 } => Files,
+        WrittenError::Encode(String::new()) => Other,
+        WrittenError::from(ConvertError::Stopped) => Stopped,
+        WrittenError::from(HandwritingError::Unasked) => Mismatch,
     ];
     for (error, found, expected) in cases {
         assert_eq!(found, expected, "{error}");

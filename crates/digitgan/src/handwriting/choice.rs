@@ -10,9 +10,9 @@ use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 /// How often a digit is drawn at most.
 pub(super) const ATTEMPTS: usize = 3;
 /// How far a digit may be from the writer's own to be taken at once: squares of deviations within one person's digits.
-const NEAR: f32 = 8.0;
+const NEAR: f32 = 14.0;
 /// How much farther each patch of ink beside the first makes it: a stroke that is broken.
-const BROKEN: f32 = 5.0;
+const BROKEN: f32 = 15.0;
 /// Where ink is fainter than this share of the digit's darkest, a stroke may come apart.
 const STROKE: f32 = 0.68;
 

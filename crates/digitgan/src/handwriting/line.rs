@@ -156,13 +156,24 @@ pub(super) fn compose(
     script: &Script,
     material: &Material<'_>,
 ) -> Result<Line, HandwritingError> {
+    check_size(script, material.text)?;
     let mut chance = Chance::new(seed, Purpose::WrittenLine, index);
     let placed = glyphs(&mut chance, writer, script, material);
     lay_out(&mut chance, writer, script, &placed)
 }
 
+/// Refuses what would be too large even if its characters were narrow, before they are drawn.
+fn check_size(script: &Script, text: &str) -> Result<(), HandwritingError> {
+    let unit = script.digit_height() as usize;
+    let (width, height) = (unit * text.replace(' ', "").len() / 4, unit);
+    if width.saturating_mul(height) > MAX_PIXELS {
+        return Err(HandwritingError::TooLarge { width, height });
+    }
+    Ok(())
+}
+
 /// The characters in ink; none for a space.
-pub(super) fn glyphs(
+fn glyphs(
     chance: &mut Chance,
     writer: &Writer,
     script: &Script,
@@ -261,7 +272,9 @@ fn lay_out(
                 (writer.space * script.spacing * (1.0 + 0.12 * script.jitter.spacing * chance.bell())).max(0.1) * unit;
             continue;
         };
-        let at = front.place(glyph, gap * unit + space, OVERHANG * unit);
+        // A dot that is much narrower than that would lie below its neighbour.
+        let overhang = (OVERHANG * unit).min(0.35 * glyph.width as f32);
+        let at = front.place(glyph, gap * unit + space, overhang);
         front.advance(glyph, at);
         // The line may rise or fall.
         let rise = (script.jitter.baseline * writer.rise * at as f32).clamp(-0.5 * unit, 0.5 * unit);

@@ -154,11 +154,11 @@ mod tests {
                 let glyph = draw(mark, pen, &mut chance(index), &mut chance(100 + index)).unwrap();
                 let (top, foot) = (-glyph.top, -(glyph.top + glyph.height() as i32));
                 let fits = match mark {
-                    '.' => top < 12 && foot > -6,
-                    ',' => top < 14 && foot < -4,
+                    '.' => top < 14 && foot > -9,
+                    ',' => top < 16 && foot < -4,
                     '-' => foot > 8 && top < 30 && glyph.width > 10,
-                    ':' => top > 20 && top < 36 && foot > -6,
-                    '+' => foot > -2 && top < 40 && glyph.width > 14,
+                    ':' => top > 20 && top < 36 && foot > -9,
+                    '+' => foot > -4 && top < 40 && glyph.width > 14,
                     _ => top > 40 && foot < -2,
                 };
                 assert!(fits, "{mark} reaches from {foot} to {top}, {} wide", glyph.width);

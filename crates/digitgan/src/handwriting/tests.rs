@@ -39,7 +39,7 @@ fn deviation(values: &[f32]) -> f32 {
 /// The median deviation of each measure within lines, and that of all their digits; classes are set off by their means.
 fn deviations(style: Style, scale: u32) -> [(f32, f32); 3] {
     let script = Script { style, scale, ..Script::default() };
-    let lines = hand(2).write(5, &script, &texts(60, DIGITS)).unwrap();
+    let lines = hand(2).write(5, &script, &texts(40, DIGITS)).unwrap();
     let lines: Vec<Vec<[f32; 3]>> = lines.iter().map(|line| measured(line, &script)).collect();
     [0, 1, 2].map(|measure| {
         let mean = |class: usize| {
@@ -135,7 +135,9 @@ fn every_character_has_a_box_around_its_ink_at_every_size() {
             }
             for at in line.boxes().iter().filter(|at| at.character.is_ascii_digit()) {
                 let height = (at.bottom - at.top) as f32;
-                assert!((0.7..1.4).contains(&(height / unit)), "{at:?} is {height} high, not {unit}");
+                // An edge is one or two pixels wide at any size.
+                let fits = 0.7 * unit..1.25 * unit + 4.0;
+                assert!(fits.contains(&height), "{at:?} is {height} high, not {unit}");
             }
             assert!(line.boxes().windows(2).all(|two| two[0].left < two[1].left), "from left to right");
         }
@@ -144,7 +146,7 @@ fn every_character_has_a_box_around_its_ink_at_every_size() {
 
 #[test]
 fn edges_are_clear_however_large_a_line_is() {
-    for scale in [2, 4, 8, 16] {
+    for scale in [2, 4, 8] {
         let line = &hand(2).write(2, &Script { scale, ..Script::default() }, &texts(1, "0123456789")).unwrap()[0];
         let (edge, ink) = line.ink().iter().fold((0, 0), |(edge, ink), &pixel| {
             (edge + usize::from((20..236).contains(&pixel)), ink + usize::from(pixel >= 236))
