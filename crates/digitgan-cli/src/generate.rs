@@ -42,7 +42,7 @@ use std::time::Duration;
   digitgan generate --classes 0:6000,1:500 --format npz      so many of each, as NumPy arrays
   digitgan generate --count 1000000 --format parquet         for Hugging Face's load_dataset
   digitgan generate --count 60000 --reject-below 0.9         only those that the judge is sure of
-  digitgan generate --count 1000000 --shard 3/8 --out big    the fourth of eight parts, made anywhere;
+  digitgan generate --count 1000000 --shard 3/8 --out big    the fourth of eight parts;
   digitgan data shards big --join all                        and all of them put together")]
 pub(crate) struct Args {
     /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan

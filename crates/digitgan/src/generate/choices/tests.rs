@@ -83,7 +83,9 @@ fn shards_are_the_parts_of_one_run() {
         }
         assert_eq!(counts, record.train.counts, "{layout:?}");
         let mut whole = contents(whole.path());
-        (whole.remove(FILE_NAME), parts.remove(FILE_NAME));
+        for files in [&mut whole, &mut parts] {
+            files.remove(FILE_NAME);
+        }
         if layout == Layout::Png {
             // Of these, one run writes all latents into one file for each shard too.
             assert!(whole.keys().any(|name| name == "latents/train-00000-of-00003.npy"));
