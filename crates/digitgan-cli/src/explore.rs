@@ -95,7 +95,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     if args.out.is_file() {
         let names: Vec<String> = (1..=found.len()).map(|number| format!("direction {number}")).collect();
-        let texts = found.iter().map(|direction| format!("{:>6} of all change; {}", share(direction), changes(direction)));
+        let texts =
+            found.iter().map(|direction| format!("{:>6} of all change; {}", share(direction), changes(direction)));
         output::facts(&names.iter().map(String::as_str).zip(texts).collect::<Vec<_>>())?;
     }
     args.out.facts("picture", &[])?;

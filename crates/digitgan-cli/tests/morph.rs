@@ -92,7 +92,8 @@ fn directions_of_the_built_in_generator_lean_and_widen() {
     // What hands differ in most is among the strongest: slant by many degrees, and thickness or width.
     let changes = |measure: &str| {
         let most = found.iter().flat_map(|direction| direction["changes"].as_array().unwrap());
-        let amounts = most.filter(|change| change["measure"] == measure).map(|change| change["amount"].as_f64().unwrap());
+        let amounts =
+            most.filter(|change| change["measure"] == measure).map(|change| change["amount"].as_f64().unwrap());
         amounts.fold(0.0, |most: f64, amount| most.max(amount.abs()))
     };
     assert!(changes("slant") > 15.0 && changes("width") > 2.0, "{found:?}");

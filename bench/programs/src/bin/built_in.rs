@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let device = Device::cpu(None)?;
     let mut candidates =
         runs.iter().map(|run| best(&device, &dataset, Path::new(run))).collect::<Result<Vec<_>, _>>()?;
-    candidates.sort_by(|a, b| a.0.seed.cmp(&b.0.seed));
+    candidates.sort_by_key(|(candidate, ..)| candidate.seed);
     let all: Vec<Candidate> = candidates.iter().map(|(candidate, ..)| candidate.clone()).collect();
     let nearest = candidates.into_iter().min_by(|a, b| a.0.distance.total_cmp(&b.0.distance));
     let (candidate, manifest, file) = nearest.ok_or(USAGE)?;

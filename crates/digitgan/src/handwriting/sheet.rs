@@ -99,10 +99,10 @@ fn on_paper(line: &Line, ink: Colour, paper: Colour, distortion: &Distortion, ch
             let light = 1.0 - distortion.grain * (0.05 * fine + 0.07 * shade);
             // Ink leaves out the tips of the grain.
             let covered = f32::from(covered) / 255.0 * (1.0 - 0.16 * distortion.grain * fine * fine);
-            for channel in 0..3 {
-                let below = f32::from(paper.0[channel]) * light;
-                let below = below + (RULE[channel].min(below) - below) * rules[y];
-                let above = f32::from(ink.0[channel]);
+            for ((&paper, &ink), &rule) in paper.0.iter().zip(&ink.0).zip(&RULE) {
+                let below = f32::from(paper) * light;
+                let below = below + (rule.min(below) - below) * rules[y];
+                let above = f32::from(ink);
                 pixels.push((below + (above - below) * covered).clamp(0.0, 255.0) as u8);
             }
         }
@@ -176,7 +176,7 @@ fn photographed(line: &Line, ink: Colour, paper: Colour, distortion: &Distortion
 }
 
 /// Blurs a picture of three channels by a bell of this deviation, across and then down.
-fn blurred(pixels: &mut Vec<u8>, width: usize, deviation: f32) {
+fn blurred(pixels: &mut [u8], width: usize, deviation: f32) {
     let reach = (2.5 * deviation).ceil() as isize;
     let weight = |off: isize| (-0.5 * (off as f32 / deviation).powi(2)).exp();
     let weights: Vec<f32> = (-reach..=reach).map(weight).collect();
@@ -184,7 +184,7 @@ fn blurred(pixels: &mut Vec<u8>, width: usize, deviation: f32) {
     let row = width * 3;
     let height = pixels.len() / row;
     for (step, count, across) in [(3, width, true), (row, height, false)] {
-        let from = pixels.clone();
+        let from = pixels.to_vec();
         for (at, into) in pixels.iter_mut().enumerate() {
             let place = if across { at % row / 3 } else { at / row };
             let first = at - place * step;

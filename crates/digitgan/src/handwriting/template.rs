@@ -67,7 +67,7 @@ impl FromStr for Template {
         };
         let pattern = if pattern.is_empty() { usual } else { pattern };
         let template = Template { source: source.to_owned(), kind, pattern: pattern.to_owned() };
-        if !template.has_fields(&refused)? {
+        if !template.has_fields(refused)? {
             let fields = if kind == Kind::Moment { FIELDS } else { "#, which stands for a digit" };
             return Err(refused(format!("has no field: there is {fields}")));
         }

@@ -97,7 +97,7 @@ fn every_format_tells_of_every_line_and_every_character() {
     // The first character of the first line, by each.
     let first = &list("annotations")[0]["bbox"];
     let (x, y) = (first[0].as_u64().unwrap(), first[1].as_u64().unwrap());
-    assert!(text("annotations/000000.xml").contains(&format!("<name>1</name>")));
+    assert!(text("annotations/000000.xml").contains("<name>1</name>"));
     assert!(text("annotations/000000.xml").contains(&format!("<xmin>{}</xmin><ymin>{}</ymin>", x + 1, y + 1)));
     let yolo: Vec<f64> =
         text("labels/000000.txt").lines().next().unwrap().split(' ').map(|n| n.parse().unwrap()).collect();
