@@ -36,7 +36,7 @@ const BELOW: [&str; 18] = [
 ];
 /// What does, in the same order.
 const ABOVE: [&str; 10] =
-    ["files", "load", "picture", "run", "generate", "convert", "written", "page", "session", "prelude"];
+    ["files", "load", "picture", "run", "convert", "generate", "written", "page", "session", "prelude"];
 /// What code below the waterline may not name.
 const NEEDS: [&str; 6] = ["std::fs", "std::net", "std::process", "std::time", "std::env", "std::io::std"];
 /// What it may not call.

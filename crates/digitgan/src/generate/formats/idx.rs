@@ -1,8 +1,7 @@
 //! Gzipped IDX files, named as MNIST's: a header of big-endian words, then bytes; of latents, numbers of 32 bits.
 
-use super::LATENTS;
+use super::set_file::{LATENTS, Lengths, SetFile};
 use super::streams::{Order, Reading, Stream, Streams};
-use super::{Lengths, SetFile};
 use crate::IMAGE_SIDE;
 use crate::generate::error::GenerateError;
 use crate::generate::journal::Chunk;

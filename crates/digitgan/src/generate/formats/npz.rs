@@ -3,9 +3,9 @@
 //! Images are compressed where they stay. What follows them in the archive waits in files of its own, which are joined to it
 //! when the images of the part are complete.
 
+use super::set_file::{Lengths, SetFile};
 use super::streams::{Order, Reading, Stream, Streams};
 use super::zip::{self, Entry};
-use super::{Lengths, SetFile};
 use crate::IMAGE_SIDE;
 use crate::convert::npy;
 use crate::generate::error::GenerateError;

@@ -2,7 +2,7 @@
 //!
 //! A file says at its end what is in it, so one that has no end is written from its beginning.
 
-use super::{Lengths, SetFile};
+use super::set_file::{Lengths, SetFile};
 use crate::convert::{PictureTable, encode_png};
 use crate::generate::error::GenerateError;
 use crate::generate::journal::Chunk;

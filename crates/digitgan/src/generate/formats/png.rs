@@ -1,6 +1,6 @@
 //! One PNG file per image, in one folder per class; latents, if they are kept, in one NPY file per part.
 
-use super::{LATENTS, Lengths, SetFile, check_names};
+use super::set_file::{LATENTS, Lengths, SetFile, check_names};
 use crate::convert::{encode_png, npy};
 use crate::generate::error::GenerateError;
 use crate::generate::journal::Chunk;

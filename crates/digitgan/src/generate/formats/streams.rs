@@ -1,8 +1,8 @@
 //! Images, labels and latents as three streams of bytes that are compressed side by side.
 
+use super::set_file::Lengths;
 use crate::IMAGE_PIXELS;
 use crate::generate::error::GenerateError;
-use crate::generate::formats::Lengths;
 use crate::generate::gzip::{self, Deflated, Deflating};
 use crate::generate::journal::Chunk;
 use crate::generate::labelled::Labelled;

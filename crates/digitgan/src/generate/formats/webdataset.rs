@@ -3,7 +3,7 @@
 //!
 //! Members have no times, owners or other things that are not of the image, so the same images are the same file.
 
-use super::{Lengths, SetFile};
+use super::set_file::{Lengths, SetFile};
 use crate::convert::{encode_png, npy};
 use crate::generate::error::GenerateError;
 use crate::generate::journal::Chunk;
