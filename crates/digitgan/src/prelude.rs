@@ -13,7 +13,7 @@
 //! | read digits | [`Judge`] gives [`Readings`]; [`ClassifierFile`], [`JudgeIdentity`]; [`train_judge`] by a [`TrainingPlan`] |
 //! | say how good digits are | [`Evaluator`] makes an [`Evaluation`] by a [`Plan`]; [`Choice`] among generators; [`Features`] for [`crate::metrics`] |
 //! | show digits | [`Grid`] draws a [`GreyPicture`]; [`Animation`] of [`Frame`]s, or any [`Film`]; [`labelled_rows`]; [`preview`] in a [`TerminalStyle`] |
-//! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`], [`Mix`], [`Cut`]; [`convert()`] writes any in another [`ConvertLayout`] |
+//! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`], and choices such as [`Mix`](crate::generate::Mix) and [`Cut`](crate::generate::Cut); [`convert()`] writes any in another [`ConvertLayout`] |
 //! | write lines | a [`Hand`] writes each [`Text`] by a [`Script`]: a [`Line`], a [`Sheet`] of it; a data set by [`write_set`] of a [`WrittenSet`] |
 //! | show runs | [`Page`] |
 //! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`HandwritingError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`], [`WrittenError`] |
@@ -52,7 +52,7 @@ pub use crate::convert::{ConvertError, ConvertLayout, convert};
 #[cfg(feature = "pictures")]
 pub use crate::generate::record::SetRecord;
 #[cfg(feature = "pictures")]
-pub use crate::generate::{Cut, GenerateError, Keep, Layout, Mix, Plan as SetPlan, Source as SetSource, generate};
+pub use crate::generate::{GenerateError, Keep, Layout, Plan as SetPlan, Source as SetSource, generate};
 #[cfg(feature = "pictures")]
 pub use crate::picture::{
     Animation, Film, Frame, GreyPicture, Grid, PictureError, TerminalStyle, labelled_rows, preview,

@@ -28,6 +28,7 @@ pub enum Keep {
 /// How many images of each class there are.
 ///
 /// ```
+/// use digitgan::generate::Mix;
 /// use digitgan::prelude::*;
 ///
 /// let mix = Mix::Counts([(0, 6000), (1, 500)].into());
@@ -60,7 +61,7 @@ impl Mix {
 /// File i of n holds the images from number ⌊count · i / n⌋ up to, but not with, number ⌊count · (i + 1) / n⌋.
 ///
 /// ```
-/// use digitgan::prelude::*;
+/// use digitgan::generate::Cut;
 ///
 /// // The third of eight machines makes this file of the eight that one would make.
 /// let (here, whole) = (Cut::Shard { index: 2, of: 8 }, Cut::Files(8));
