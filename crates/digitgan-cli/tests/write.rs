@@ -89,12 +89,13 @@ fn what_cannot_be_written_is_one_line_and_leaves_nothing() {
     fs::create_dir_all(place.path("full")).unwrap();
     fs::write(place.path("full/file"), "mine").unwrap();
     let before = files(&place.path(""));
-    let long = "1".repeat(201);
+    let (long, large) = ("1".repeat(201), "8".repeat(200));
+    let (long, large) = ([long.as_str()], [large.as_str(), "--height", "400", "--scale", "16"]);
     let cases: Vec<(&[&str], i32, &[&str])> = vec![
         (&[], 2, &["there is nothing to write", "--lines"]),
         (&["12a"], 2, &["'a' (character 3 of \"12a\") cannot be written"]),
         (&["   "], 2, &["there is nothing to write"]),
-        (&[&long], 2, &["201 characters are too many"]),
+        (&long, 2, &["201 characters are too many"]),
         (&["1", "--lines", "letters.txt"], 2, &["cannot be used with"]),
         (&["--lines", "letters.txt"], 1, &["line 2 of letters.txt: 'a' (character 1"]),
         (&["--lines", "blank.txt"], 1, &["blank.txt has no lines"]),
@@ -126,11 +127,7 @@ fn what_cannot_be_written_is_one_line_and_leaves_nothing() {
         (&["1", "--count", "2", "--out", "x.png"], 2, &["x.png: a data set is a folder"]),
         (&["1", "--count", "2", "--out", "-"], 2, &["cannot go to standard output"]),
         (&["1", "--out", "-", "--json"], 2, &["--json and the file cannot both"]),
-        (
-            &[&"8".repeat(200), "--height", "400", "--scale", "16"],
-            1,
-            &["is too large: write fewer lines, or at a smaller scale"],
-        ),
+        (&large, 1, &["is too large: write fewer lines, or at a smaller scale"]),
     ];
     let mut failures = Vec::new();
     for (args, code, says) in cases {
