@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | compute | [`Device`], by a [`DeviceName`]; its [`Threads`] |
 //! | say which model | [`Variant`], [`ModelSpec`] |
-//! | draw digits | a [`BuiltIn`] generator with its [`Card`], or a [`GeneratorFile`]; [`Sampler`]; a [`Morph`] from one into another; the [`directions`] that change them most; noise of one's own from [`latents`] for a [`Purpose`] |
+//! | draw digits | a [`BuiltIn`] generator with its [`Card`], or a [`GeneratorFile`]; [`Sampler`]; a [`Morph`] from one into another; the [`directions`](crate::sample::directions) that change them most; noise of one's own from [`latents`] for a [`Purpose`] |
 //! | have real digits | [`Dataset`] of two [`Split`]s, its [`DatasetIdentity`]; [`strokes`], which are built in; [`load`] from a [`DataSource`], which tells [`DataEvent`]s and gives what was [`Loaded`], from a folder or [`default_data_dir`]; [`Augment`] |
 //! | say how files of digits are meant | a [`Reading`]; a [`LoadReport`](crate::load::LoadReport) says how they were read, [`looks_turned`](crate::load::looks_turned) whether they lie on their side |
 //! | say how to train | [`TrainConfig`], of a [`Recipe`] or of [`Layer`]s; each [`Setting`]; [`Watch`], [`OnCollapse`] |
@@ -12,11 +12,11 @@
 //! | keep a training on the disk | [`Session`] in a [`RunDirectory`] with a [`Manifest`] |
 //! | read digits | [`Judge`] gives [`Readings`]; [`ClassifierFile`], [`JudgeIdentity`]; [`train_judge`] by a [`TrainingPlan`] |
 //! | say how good digits are | [`Evaluator`] makes an [`Evaluation`] by a [`Plan`]; [`Choice`] among generators; [`Features`] for [`crate::metrics`] |
-//! | show digits | [`Grid`] draws a [`GreyPicture`]; [`Animation`] of [`Frame`]s, or any [`Film`]; [`labelled_rows`]; [`preview`] in a [`TerminalStyle`] |
+//! | show digits | [`Grid`] draws a [`GreyPicture`]; [`Animation`] of [`Frame`]s, or any [`Film`]; [`preview`] in a [`TerminalStyle`] |
 //! | make a data set | [`generate()`] by a [`SetPlan`] from a [`SetSource`]; [`SetRecord`], [`Layout`], [`Keep`], and choices such as [`Mix`](crate::generate::Mix) and [`Cut`](crate::generate::Cut); [`convert()`] writes any in another [`ConvertLayout`] |
-//! | write lines | a [`Hand`] writes each [`Text`] by a [`Script`]: a [`Line`], a [`Sheet`] of it; a data set by [`write_set`] of a [`WrittenSet`] |
+//! | write lines | [`crate::handwriting`] writes them, [`crate::written`] makes files and data sets of them |
 //! | show runs | [`Page`] |
-//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`HandwritingError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`], [`WrittenError`] |
+//! | react to errors | [`ErrorKind`], of each: [`ConfigError`], [`ConvertError`], [`DataError`], [`DeviceError`], [`EngineError`], [`EvaluationError`], [`GenerateError`], [`InputError`], [`JudgeError`], [`ManifestError`], [`MetricError`], [`PageError`], [`PictureError`], [`SessionError`], [`TrainError`], [`WeightsError`], [`WeightsFileError`] |
 //!
 //! Each of them has an example on its page. Whatever else the library has is found from there.
 
@@ -27,13 +27,12 @@ pub use crate::data::{Augment, DataSource, Dataset, DatasetIdentity, Split, stro
 pub use crate::engine::{Device, DeviceError, DeviceName, EngineError, Threads};
 pub use crate::error::ErrorKind;
 pub use crate::evaluation::{Choice, Evaluation, EvaluationError, Evaluator, Plan};
-pub use crate::handwriting::{Hand, HandwritingError, Line, Script, Sheet, Text};
 pub use crate::input::InputError;
 pub use crate::judge::training::TrainingPlan;
 pub use crate::judge::{Judge, JudgeError, Readings, train as train_judge};
 pub use crate::metrics::{Features, MetricError};
 pub use crate::model::{ModelSpec, Variant};
-pub use crate::sample::{Morph, Sampler, directions, latents};
+pub use crate::sample::{Morph, Sampler, latents};
 pub use crate::seed::Purpose;
 pub use crate::train::{CollapseRecord, Event, LossRecord, Monitor, Observer, Outcome, Snapshot, TrainError, Training};
 pub use crate::weights::{ClassifierFile, GeneratorFile, JudgeIdentity, WeightsError};
@@ -55,12 +54,10 @@ pub use crate::generate::record::SetRecord;
 pub use crate::generate::{GenerateError, Keep, Layout, Plan as SetPlan, Source as SetSource, generate};
 #[cfg(feature = "pictures")]
 pub use crate::picture::{
-    Animation, Film, Frame, GreyPicture, Grid, PictureError, TerminalStyle, labelled_rows, preview,
+    Animation, Film, Frame, GreyPicture, Grid, PictureError, TerminalStyle, preview,
 };
 #[cfg(feature = "pictures")]
 pub use crate::session::{Session, SessionError};
-#[cfg(feature = "pictures")]
-pub use crate::written::{WrittenError, WrittenSet, write_set};
 
 #[cfg(feature = "page")]
 pub use crate::page::{Page, PageError};

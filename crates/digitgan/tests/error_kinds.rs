@@ -3,6 +3,7 @@
 
 use digitgan::engine::{NotFinite, StateError, ThreadsError};
 use digitgan::files::output::{FileKind, OutputError};
+use digitgan::handwriting::HandwritingError;
 use digitgan::load::{ArrayError, CsvError, ParquetError};
 use digitgan::page::PictureFileError;
 use digitgan::prelude::*;
@@ -10,6 +11,7 @@ use digitgan::run::evaluation_files::EvaluationFileError;
 use digitgan::run::timing::TimingError;
 use digitgan::run::{CheckpointError, LockError, RecordError, StepLogError};
 use digitgan::session::KeptJudgeError;
+use digitgan::written::WrittenError;
 use std::io;
 use std::path::PathBuf;
 

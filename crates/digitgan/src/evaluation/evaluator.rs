@@ -1,6 +1,6 @@
 //! The evaluator: measures real digits once, then any number of generators.
 
-use super::subject::{Facts, Subject};
+use super::subject::{Facts, Subject, chosen};
 use super::{ClassMetrics, Compared, Evaluation, EvaluationError, FORMAT, GanTrain, Memorised, Plan};
 use crate::IMAGE_PIXELS;
 use crate::data::{Dataset, Split};
@@ -406,14 +406,6 @@ fn summary(sets: &[Memorisation], digits: usize) -> Result<Memorised, MetricErro
         near: sets[0].near,
         near_share: repeated(|set| set.near_share)?,
     })
-}
-
-/// The images of a split at these places.
-pub(super) fn chosen(split: &Split, places: &[u32]) -> Split {
-    Split {
-        images: places.iter().flat_map(|&place| split.pixels(place as usize)).copied().collect(),
-        labels: places.iter().map(|&place| split.labels[place as usize]).collect(),
-    }
 }
 
 /// The images of a set whose neighbours are looked for.

@@ -1,7 +1,6 @@
 //! What is evaluated: a generator, whose digits are drawn, or labelled images that are there.
 
 use super::EvaluationError;
-use super::evaluator::chosen;
 use crate::data::Split;
 use crate::model::Variant;
 use crate::sample::Sampler;
@@ -94,4 +93,12 @@ fn drawn(
 ) -> Result<Split, EvaluationError> {
     let labels: Vec<u8> = (0..count).map(|image| (image % classes) as u8).collect();
     Ok(Split { images: sampler.draw_at(seed, first as u64, &labels)?, labels })
+}
+
+/// The images of a split at these places.
+pub(super) fn chosen(split: &Split, places: &[u32]) -> Split {
+    Split {
+        images: places.iter().flat_map(|&place| split.pixels(place as usize)).copied().collect(),
+        labels: places.iter().map(|&place| split.labels[place as usize]).collect(),
+    }
 }

@@ -12,11 +12,11 @@ const SIDE: usize = IMAGE_SIDE + 2 * MARGIN;
 /// How far around a pixel the darkest is looked for that it is compared with.
 const AROUND: usize = 2;
 /// Ink that is fainter than this is noise.
-const FAINT: f32 = 0.4;
+const FAINT: f32 = 0.2;
 /// A patch of ink with a smaller share of it all belongs to no stroke.
 const LEAST_SHARE: f32 = 0.06;
 /// What is at least so light belongs to a patch.
-const SPECK_EDGE: u8 = 40;
+const SPECK_EDGE: u8 = 30;
 /// What the pixels beside each weigh where it is smoothed; the pixel itself weighs the rest.
 const BESIDE: f32 = 0.2;
 

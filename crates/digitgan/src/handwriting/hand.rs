@@ -80,6 +80,7 @@ impl Text {
 /// A generator that writes lines.
 ///
 /// ```
+/// use digitgan::handwriting::{Hand, HandwritingError, Script, Text};
 /// use digitgan::prelude::*;
 ///
 /// let mut hand = Hand::new(&Device::cpu(None)?, &BuiltIn::Acgan.generator())?;

@@ -43,6 +43,7 @@ pub struct CharacterBox {
 /// A written line: how much of each pixel is covered with ink, and where each character is.
 ///
 /// ```
+/// use digitgan::handwriting::{Hand, Script, Text};
 /// use digitgan::prelude::*;
 ///
 /// let mut hand = Hand::new(&Device::cpu(None)?, &BuiltIn::Acgan.generator())?;
@@ -249,7 +250,7 @@ fn write_digit(chance: &mut Chance, writer: &Writer, script: &Script, digit: &Di
 fn ink_rows(image: &[u8]) -> [f32; 2] {
     let darkest = |row: &[u8]| row.iter().copied().max().unwrap_or(0);
     let rows: Vec<f32> = image.chunks_exact(IMAGE_SIDE).map(|row| f32::from(darkest(row)) / 255.0).collect();
-    let is_ink = |&grey: &f32| grey >= 0.35;
+    let is_ink = |&grey: &f32| grey >= 0.2;
     let first = rows.iter().position(is_ink).unwrap_or(0);
     let last = rows.iter().rposition(is_ink).unwrap_or(IMAGE_SIDE - 1);
     [first as f32 + (1.0 - rows[first]).min(0.7), last as f32 + 1.0 - (1.0 - rows[last]).min(0.7)]

@@ -58,6 +58,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::print_stdout, reason = "what it finds is for a person")]
     #[ignore = "needs QMNIST's labels and MNIST"]
     #[allow(clippy::print_stdout, reason = "what it measures is for people to read")]
     fn measure_people() {

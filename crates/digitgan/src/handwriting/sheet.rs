@@ -35,7 +35,7 @@ impl Default for Look {
 /// A picture of a line.
 ///
 /// ```
-/// use digitgan::handwriting::Look;
+/// use digitgan::handwriting::{Hand, Look, Script, Sheet, Text};
 /// use digitgan::prelude::*;
 ///
 /// let mut hand = Hand::new(&Device::cpu(None)?, &BuiltIn::Acgan.generator())?;
@@ -99,11 +99,10 @@ fn on_paper(line: &Line, ink: Colour, paper: Colour, distortion: &Distortion, ch
             let light = 1.0 - distortion.grain * (0.05 * fine + 0.07 * shade);
             // Ink leaves out the tips of the grain.
             let covered = f32::from(covered) / 255.0 * (1.0 - 0.16 * distortion.grain * fine * fine);
-            for ((&paper, &ink), &rule) in paper.0.iter().zip(&ink.0).zip(&RULE) {
+            for ((paper, ink), rule) in paper.0.into_iter().zip(ink.0).zip(RULE) {
                 let below = f32::from(paper) * light;
                 let below = below + (rule.min(below) - below) * rules[y];
-                let above = f32::from(ink);
-                pixels.push((below + (above - below) * covered).clamp(0.0, 255.0) as u8);
+                pixels.push((below + (f32::from(ink) - below) * covered).clamp(0.0, 255.0) as u8);
             }
         }
     }

@@ -8,6 +8,7 @@ const LINE: usize = 22;
 /// One picture of several, each below its line of text.
 ///
 /// ```
+/// use digitgan::picture::labelled_rows;
 /// use digitgan::prelude::*;
 ///
 /// let row = Grid::new(4).draw(&strokes::some(4, 0)?.train.images)?;

@@ -54,6 +54,7 @@ pub struct Change {
 ///
 /// ```
 /// use digitgan::prelude::*;
+/// use digitgan::sample::directions;
 ///
 /// let generator = BuiltIn::Acgan.generator();
 /// let found = directions(&Device::cpu(None)?, &generator, &[], 2, 1)?;

@@ -62,7 +62,7 @@ impl PictureFormat {
 /// A sheet as a file in memory; `text` is what it says, which SVG files have as their title and PNG files as a note.
 ///
 /// ```
-/// use digitgan::handwriting::Look;
+/// use digitgan::handwriting::{Hand, Look, Script, Sheet, Text};
 /// use digitgan::prelude::*;
 /// use digitgan::written::{PictureFormat, picture};
 ///

@@ -33,9 +33,8 @@ pub enum Texts {
 /// A data set of written lines, each by another writer. [`write_set`] writes it.
 ///
 /// ```
-/// use digitgan::handwriting::Look;
-/// use digitgan::prelude::*;
-/// use digitgan::written::{PictureFormat, Texts};
+/// use digitgan::handwriting::{Look, Script};
+/// use digitgan::written::{PictureFormat, Texts, WrittenSet};
 ///
 /// let set = WrittenSet {
 ///     count: 3,
@@ -124,9 +123,9 @@ pub fn check(out: &Path, set: &WrittenSet) -> Result<(), WrittenError> {
 /// nothing is left. A line depends on the seed, its number and what it says, and on nothing else.
 ///
 /// ```
-/// use digitgan::handwriting::Look;
+/// use digitgan::handwriting::{Hand, Look, Script};
 /// use digitgan::prelude::*;
-/// use digitgan::written::{Boxes, Labels, PictureFormat, Texts};
+/// use digitgan::written::{Boxes, Labels, PictureFormat, Texts, WrittenSet, write_set};
 /// use std::ops::ControlFlow;
 ///
 /// # let out = std::env::temp_dir().join(format!("digitgan-written-{}", std::process::id()));

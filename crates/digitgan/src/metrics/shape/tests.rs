@@ -72,7 +72,8 @@ fn bars_have_the_shape_that_they_were_drawn_with() {
     for (thick, degrees) in [(3.0, 0.0), (3.0, 20.0), (3.0, -20.0), (5.0, 10.0), (2.0, 0.0f64)] {
         let shape = Shape::of(&bar(thick, degrees.to_radians().tan())).unwrap().unwrap();
         assert!((shape.slant - degrees).abs() < 1.5, "{thick} at {degrees}: {shape:?}");
-        assert!((shape.thickness - thick).abs() < 0.5, "{thick} at {degrees}: {shape:?}");
+        // The axis of a thick bar runs into its corners, where it is less deep.
+        assert!((shape.thickness - thick).abs() < 0.2 * thick, "{thick} at {degrees}: {shape:?}");
         assert!((shape.height - 20.0).abs() < 1.0, "{thick} at {degrees}: {shape:?}");
     }
     // What leans is as wide, along its slant.
