@@ -53,9 +53,7 @@ pub use crate::generate::record::SetRecord;
 #[cfg(feature = "pictures")]
 pub use crate::generate::{GenerateError, Keep, Layout, Plan as SetPlan, Source as SetSource, generate};
 #[cfg(feature = "pictures")]
-pub use crate::picture::{
-    Animation, Film, Frame, GreyPicture, Grid, PictureError, TerminalStyle, preview,
-};
+pub use crate::picture::{Animation, Film, Frame, GreyPicture, Grid, PictureError, TerminalStyle, preview};
 #[cfg(feature = "pictures")]
 pub use crate::session::{Session, SessionError};
 

@@ -47,17 +47,17 @@ impl BuiltIn {
         BuiltIn::ALL.into_iter().find(|built_in| built_in.name() == name)
     }
 
-    /// Its model.
-    pub const fn variant(self) -> Variant {
+    /// Its name, which is its model's.
+    pub const fn name(self) -> &'static str {
         match self {
-            BuiltIn::Acgan => Variant::Acgan,
-            BuiltIn::Cgan => Variant::Cgan,
+            BuiltIn::Acgan => "acgan",
+            BuiltIn::Cgan => "cgan",
         }
     }
 
-    /// Its name, which is its model's.
-    pub const fn name(self) -> &'static str {
-        self.variant().name()
+    /// Its model.
+    pub fn variant(self) -> Variant {
+        self.name().parse().expect("what is built in is called by its model")
     }
 
     /// Its file: safetensors, in 16-bit floats.
