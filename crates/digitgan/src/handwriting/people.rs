@@ -60,7 +60,6 @@ mod tests {
     #[test]
     #[allow(clippy::print_stdout, reason = "what it finds is for a person")]
     #[ignore = "needs QMNIST's labels and MNIST"]
-    #[allow(clippy::print_stdout, reason = "what it measures is for people to read")]
     fn measure_people() {
         let labels = gunzipped(std::env::var_os("DIGITGAN_QMNIST_LABELS").expect("QMNIST's file of labels").into());
         let mnist = PathBuf::from(std::env::var_os("DIGITGAN_TEST_MNIST").unwrap());
