@@ -1,7 +1,7 @@
 //! Generators that come with the program, each with a card: digits without a training, a network or a disk.
 //!
-//! Both were trained on MNIST by this project's own loop, several seeds each, and chosen by a rule that saw training images
-//! alone. `bench/built-in` trains, chooses, rounds to 16 bits, evaluates what was rounded, and writes what lies beside this file.
+//! Both were trained on MNIST by this project's own loop, and chosen by a rule that saw training images alone; the card lists all
+//! trainings that there were to choose from. `bench/built-in` trains, chooses, rounds to 16 bits, evaluates what was rounded, and writes what lies beside this file.
 
 mod card;
 
@@ -86,7 +86,7 @@ impl BuiltIn {
     /// let card = BuiltIn::Acgan.card();
     /// let agreement = card.evaluation.agreement.unwrap();
     /// println!("{}: {:.2} % are read as asked for", card.name, 100.0 * agreement.mean);
-    /// assert!(agreement.mean > 0.99 && card.selection.candidates.len() >= 5);
+    /// assert!(agreement.mean > 0.99);
     /// ```
     pub fn card(self) -> Card {
         let text = match self {
