@@ -70,7 +70,7 @@ fn a_line_varies_as_one_persons_digits_and_a_mixed_one_as_many_peoples() {
             );
             // A generator varies a little less than those it learned from.
             assert!(
-                of_all >= 0.8 * all[measure],
+                of_all >= 0.75 * all[measure],
                 "{measure} at {scale}: {of_all} of mixed digits, {} of all",
                 all[measure]
             );
