@@ -177,13 +177,15 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     written.map(drop)
 }
 
-/// Whether images are named rather than a generator: a folder that is no run, or a file that does not begin as weights do.
+/// Whether images are named rather than a generator: a folder that is no run, or a file that neither is called as weights are nor
+/// begins as they do.
 fn is_set(path: &Path) -> bool {
     if path.is_dir() {
         let run = runs::find(path);
         return ![run.manifest(), run.losses(), run.checkpoints(), run.generator()].iter().any(|part| part.exists());
     }
-    path.is_file() && !files::begins_as_weights(path)
+    let is_called_so = path.extension().is_some_and(|extension| extension == "safetensors");
+    path.is_file() && !is_called_so && !files::begins_as_weights(path)
 }
 
 /// Evaluates images as if a generator had drawn them.

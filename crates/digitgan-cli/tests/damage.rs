@@ -276,7 +276,7 @@ fn looks_that_were_never_made_are_not_missing() {
         ("--max-steps 7 --watch off", None),
         ("--max-steps 9 --watch off", None),
         ("--max-steps 9", None),
-        ("--max-steps 12", None),
+        ("--max-steps 12 --watch on", None),
         ("--max-steps 14", None),
     ] {
         let notes = notes(&place.succeed(&format!("train --resume case {resume}")));

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use digitgan::prelude::*;
+/// use digitgan::config::Watch;
 ///
 /// let layer = Layer { watch: Some(Watch::Off), ..Layer::default() };
 /// assert_eq!(layer.config()?.watch, Watch::Off);

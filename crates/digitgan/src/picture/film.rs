@@ -10,6 +10,7 @@ use std::io;
 ///
 /// ```
 /// use digitgan::prelude::*;
+/// use digitgan::picture::Film;
 ///
 /// let picture = |seed| Grid::new(1).draw(&strokes::draw(seed, 0).image);
 /// let film = Film { pictures: vec![picture(1)?, picture(2)?], show_ms: vec![40, 500] };

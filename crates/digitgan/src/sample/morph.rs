@@ -18,6 +18,7 @@ pub const MAX_MORPH_IMAGES: usize = 100_000;
 ///
 /// ```
 /// use digitgan::prelude::*;
+/// use digitgan::sample::Morph;
 ///
 /// let generator = GeneratorFile::untrained(Variant::Acgan, 10, 1)?;
 /// let three_to_eight = Morph { steps: 5, ..Morph::through(&[3, 8]) };

@@ -63,6 +63,7 @@ impl LossRecord {
 ///
 /// ```
 /// use digitgan::prelude::*;
+/// use digitgan::train::CollapseRecord;
 ///
 /// let healthy = CollapseRecord { step: 2000, entropy: 0.98, agreement: Some(0.95), distance: 0.9 };
 /// assert_eq!(healthy.complaint(), None);
