@@ -35,7 +35,7 @@ fn what_is_built_in_draws_what_its_card_says() {
         let read = judge.read(&digits).unwrap().labels;
         let agreed = read.iter().zip(&labels).filter(|(read, label)| read == label).count();
         assert!(agreed >= 985, "{built_in}: {agreed} of 1000");
-        assert!(built_in.card().evaluation.agreement.unwrap().mean >= 0.995, "{built_in}");
+        assert!(built_in.card().evaluation.agreement.unwrap().mean >= 0.99, "{built_in}");
     }
 }
 
