@@ -34,7 +34,7 @@ pub(super) fn class(digit: u8) -> Measures {
     CLASSES[usize::from(digit) % CLASSES.len()]
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "files"))]
 mod tests {
     use crate::handwriting::Measures;
     use std::io::Read;

@@ -2,6 +2,7 @@ use super::*;
 
 /// What Morpho-MNIST's own code gives for the first training images of MNIST (scikit-image 0.26): thickness, slant, width, height,
 /// area. Its medial axis breaks ties at random, so thickness differs from call to call.
+#[cfg(feature = "files")]
 const FIRST: [[f64; 5]; 24] = [
     [2.5254, 13.2684, 14.5237, 19.8892, 107.1875],
     [2.5702, 18.9587, 15.3852, 19.3592, 123.0625],
@@ -30,6 +31,7 @@ const FIRST: [[f64; 5]; 24] = [
 ];
 
 /// MNIST's training images, where they are.
+#[cfg(feature = "files")]
 fn mnist() -> Option<Vec<u8>> {
     use std::io::Read;
     let folder = std::env::var_os("DIGITGAN_TEST_MNIST").map(std::path::PathBuf::from);
@@ -41,6 +43,7 @@ fn mnist() -> Option<Vec<u8>> {
     Some(bytes.split_off(16))
 }
 
+#[cfg(feature = "files")]
 #[test]
 fn shapes_are_those_of_morpho_mnist() {
     let Some(images) = mnist() else { return };
