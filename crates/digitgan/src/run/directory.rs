@@ -169,6 +169,7 @@ impl RunDirectory {
     }
 
     /// The step of the newest checkpoint; `None` where none is found.
+    #[cfg(feature = "pictures")]
     pub(crate) fn newest_checkpoint(&self) -> Option<u64> {
         self.checkpoint_steps().ok()?.last().copied()
     }
@@ -185,6 +186,7 @@ pub(super) fn evaluation_pictures(folder: &Path) -> PathBuf {
 }
 
 /// Why the run at `path` has no generator, and what it can be made of: the checkpoint of a step.
+#[cfg(feature = "pictures")]
 pub(crate) fn no_generator(path: &Path, checkpoint: Option<u64>) -> String {
     let path = path.display();
     match checkpoint {

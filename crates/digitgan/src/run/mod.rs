@@ -33,6 +33,7 @@ pub mod timing;
 
 pub use checkpoint::CheckpointError;
 pub use directory::RunDirectory;
+#[cfg(feature = "pictures")]
 pub(crate) use directory::no_generator;
 pub use lock::{Holder, LockError, RunLock};
 pub use notes::Note;
