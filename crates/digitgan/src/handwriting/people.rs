@@ -34,7 +34,8 @@ pub(super) fn class(digit: u8) -> Measures {
     CLASSES[usize::from(digit) % CLASSES.len()]
 }
 
-#[cfg(all(test, feature = "files"))]
+#[cfg(feature = "files")]
+#[cfg(test)]
 mod tests {
     use crate::handwriting::Measures;
     use std::io::Read;
