@@ -84,8 +84,7 @@ fn load(data: &DataArgs, threads: Threads) -> anyhow::Result<Loaded> {
 }
 
 fn show(args: ShowArgs) -> anyhow::Result<()> {
-    args.out.check(FileKind::Png, args.json)?;
-    args.out.check_is_no_runs("data.png")?;
+    args.out.check_picture(FileKind::Png, args.json, "data.png")?;
     let Loaded { dataset, .. } = load(&args.data, args.threads)?;
     let RealGrid { columns, places, images } =
         RealGrid::new(&dataset, usize::from(args.rows), &args.augment, args.seed)?;

@@ -48,8 +48,9 @@ impl Destination {
         }
     }
 
-    /// Refuses a picture in the place of a run's own.
-    pub(crate) fn check_is_no_runs(&self, instead: &str) -> anyhow::Result<()> {
+    /// [`Destination::check`], for a picture or an animation, which does not take the place of a run's own; `instead`: another name.
+    pub(crate) fn check_picture(&self, kind: FileKind, json: bool, instead: &str) -> anyhow::Result<()> {
+        self.check(kind, json)?;
         match self {
             Destination::File(path) if runs::own(path) => {
                 let path = path.display();

@@ -11,7 +11,7 @@ use crate::{destination, judge, output, runs, stop};
 use digitgan::data::{DataSource, Dataset, Reading};
 use digitgan::engine::Device;
 use digitgan::evaluation::{Choice, Evaluation, Evaluator, MetricRow, Neighbours, Plan, check_generator, labelled_as};
-use digitgan::files;
+use digitgan::files::output::{FileKind, is_of_kind};
 use digitgan::run::RunDirectory;
 use digitgan::run::evaluation_files::Written;
 use digitgan::run::manifest::Manifest;
@@ -168,11 +168,22 @@ fn evaluate(args: &Args) -> anyhow::Result<()> {
     let mut evaluator = Evaluator::new(device.clone(), new_judge()?, dataset, args.plan(), &mut watch)?;
     let result = evaluator.evaluate(&file, &mut watch)?;
     progress.finish();
-    let written = folder.map(|folder| write(&folder, &result, dataset)).transpose();
+    conclude(args, &result, ("generator", &origin.to_string()), folder.as_deref(), dataset)
+}
+
+/// Writes a result into `folder`, if there is one, and prints it; `subject`: what was evaluated, and its name.
+fn conclude(
+    args: &Args,
+    result: &(Evaluation, Neighbours),
+    subject: (&str, &str),
+    folder: Option<&Path>,
+    dataset: &Dataset,
+) -> anyhow::Result<()> {
+    let written = folder.map(|folder| write(folder, result, dataset)).transpose();
     // Whether or not it could be written: it took minutes.
     match args.json {
         true => output::json(&serde_json::to_value(&result.0)?)?,
-        false => print(&result.0, ("generator", &origin.to_string()), written.as_ref().ok().and_then(Option::as_ref))?,
+        false => print(&result.0, subject, written.as_ref().ok().and_then(Option::as_ref))?,
     }
     written.map(drop)
 }
@@ -185,7 +196,7 @@ fn is_set(path: &Path) -> bool {
         return ![run.manifest(), run.losses(), run.checkpoints(), run.generator()].iter().any(|part| part.exists());
     }
     let is_called_so = path.extension().is_some_and(|extension| extension == "safetensors");
-    path.is_file() && !is_called_so && !files::begins_as_weights(path)
+    path.is_file() && !is_called_so && !is_of_kind(path, FileKind::Safetensors)
 }
 
 /// Evaluates images as if a generator had drawn them.
@@ -208,17 +219,7 @@ fn evaluate_set(args: &Args) -> anyhow::Result<()> {
     let mut evaluator = Evaluator::new(device.clone(), judge, dataset, plan, &mut watch)?;
     let result = evaluator.evaluate_images(&set.name, &images, &mut watch)?;
     progress.finish();
-    let written = args.out.as_deref().map(|folder| write(folder, &result, dataset)).transpose();
-    // Whether or not it could be written: it took minutes.
-    match args.json {
-        true => output::json(&serde_json::to_value(&result.0)?)?,
-        false => print(
-            &result.0,
-            ("images", &args.generator.display().to_string()),
-            written.as_ref().ok().and_then(Option::as_ref),
-        )?,
-    }
-    written.map(drop)
+    conclude(args, &result, ("images", &args.generator.display().to_string()), args.out.as_deref(), dataset)
 }
 
 /// The real digits to compare with: those asked for, or those that it was trained on.
@@ -277,7 +278,7 @@ fn print(evaluation: &Evaluation, subject: (&str, &str), written: Option<&Writte
 }
 
 /// The table's rows: a metric's name, of generated digits, of real ones.
-fn metric_rows(evaluation: &Evaluation) -> Vec<[String; 3]> {
+pub(crate) fn metric_rows(evaluation: &Evaluation) -> Vec<[String; 3]> {
     let row = |metric: MetricRow| Some([metric.name.to_owned(), metric.generated?, metric.real.unwrap_or_default()]);
     evaluation.metric_rows().into_iter().filter_map(row).collect()
 }

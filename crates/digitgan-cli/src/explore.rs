@@ -2,15 +2,15 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
+use crate::generator::{self, GeneratorArg};
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{generator, output, text};
+use crate::{output, text};
 use anyhow::Context;
 use digitgan::files::output::FileKind;
 use digitgan::picture::{GreyPicture, Grid, labelled_rows};
-use digitgan::sample::{Change, Direction, Sampler, along, directions, latents};
+use digitgan::sample::{Change, Direction, Sampler, directions, latents, moved_along};
 use digitgan::seed::Purpose;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Changes of at least so many standard deviations are named.
@@ -30,10 +30,8 @@ const SHOWN: usize = 2;
   digitgan explore cgan --digits 27 --directions 12
   digitgan explore --json                        the directions as numbers, for programs")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
-    /// [default: the built-in acgan]
-    #[arg(value_name = "RUN|FILE|NAME")]
-    generator: Option<PathBuf>,
+    #[command(flatten)]
+    generator: GeneratorArg,
     /// The digit to show (a class's name, in other data sets) [default: 2, or the third class]
     #[arg(long, value_name = "D", conflicts_with = "digits", value_parser = text::any())]
     digit: Option<String>,
@@ -71,8 +69,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !(args.reach > 0.0 && args.reach <= 100.0) {
         return Err(Usage(format!("--reach {} is not from 0 to 100", args.reach)).into());
     }
-    args.out.check(FileKind::Png, args.json)?;
-    let (file, origin) = generator::named(args.generator.as_deref())?;
+    args.out.check_picture(FileKind::Png, args.json, "explore.png")?;
+    let (file, origin) = args.generator.read()?;
     let asked = generator::asked(args.digit.as_deref(), args.digits.as_deref(), &file)?;
     let shown = asked.unwrap_or_else(|| vec![SHOWN.min(file.spec.classes - 1) as u8]);
     let device = args.device.open(args.threads.threads)?;
@@ -112,7 +110,7 @@ impl Args {
         for (noise, &label) in noise.chunks_exact(noise.len() / shown.len()).zip(shown) {
             for step in 0..steps {
                 let reach = self.reach * (2.0 * step as f32 / (steps - 1) as f32 - 1.0);
-                moved.extend(along(noise, &direction.vector, reach));
+                moved.extend(moved_along(noise, &direction.vector, reach));
                 labels.push(label);
             }
         }

@@ -3,7 +3,7 @@
 use crate::choices::Choices;
 use crate::dataset::{self, DataArgs, DataDir};
 use crate::device::DeviceArg;
-use crate::generator::{self, Epoch, Origin, Subject};
+use crate::generator::{self, Epoch, GeneratorArg, Origin, Subject};
 use crate::progress::DrawingProgress;
 use crate::stop::{self, STOPPED};
 use crate::suggestion::Suggestion;
@@ -45,10 +45,8 @@ use std::time::Duration;
   digitgan generate --count 1000000 --shard 3/8 --out big    the fourth of eight parts;
   digitgan data shards big --join all                        and all of them put together")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
-    /// [default: the built-in acgan]
-    #[arg(value_name = "RUN|FILE|NAME")]
-    generator: Option<PathBuf>,
+    #[command(flatten)]
+    generator: GeneratorArg,
     /// Which of a run's generators: last, best (nearest to the training images), or the one after epoch N
     #[arg(long, value_name = "last|best|N", default_value = "last")]
     epoch: Epoch,
@@ -117,7 +115,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let out = args.choices.place(&args.out);
     generate::check_vacant(&out)?;
     let device = args.device.open(args.threads.threads)?;
-    let subject = Subject::find(args.generator.as_deref())?;
+    let subject = args.generator.subject()?;
     let (file, origin) = subject.generator(args.epoch, &mut || choice(args, &device, &subject))?;
     let plan = args.plan(&file)?;
     let mut judge = judge(args, &device, &subject, &file)?;

@@ -38,6 +38,27 @@ impl FromStr for Epoch {
     }
 }
 
+/// The generator, as an argument of the verbs that draw without one.
+#[derive(clap::Args)]
+pub(crate) struct GeneratorArg {
+    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
+    /// [default: the built-in acgan]
+    #[arg(value_name = "RUN|FILE|NAME")]
+    generator: Option<PathBuf>,
+}
+
+impl GeneratorArg {
+    /// The generator that is named ([`named`]).
+    pub(crate) fn read(&self) -> anyhow::Result<(GeneratorFile, Origin)> {
+        named(self.generator.as_deref())
+    }
+
+    /// Where it comes from, for verbs that take one of a run's generators.
+    pub(crate) fn subject(&self) -> anyhow::Result<Subject> {
+        Subject::find(self.generator.as_deref())
+    }
+}
+
 /// Where a generator comes from.
 pub(crate) enum Subject {
     Run(RunDirectory, Box<Manifest>),
@@ -80,21 +101,39 @@ impl Serialize for Origin {
     }
 }
 
-impl Subject {
+/// What an argument names.
+enum Named {
+    File(PathBuf),
+    /// Whether there is one was not looked at.
+    Run(RunDirectory),
+    BuiltIn(BuiltIn),
+}
+
+impl Named {
     /// What is built in where nothing is named. What a person has made goes before what is built in under its name.
+    fn find(given: Option<&Path>) -> Named {
+        let Some(given) = given else { return Named::BuiltIn(BuiltIn::default()) };
+        if given.is_file() {
+            return Named::File(given.to_owned());
+        }
+        let run = runs::find(given);
+        match given.to_str().and_then(BuiltIn::named) {
+            Some(built_in) if !run.manifest().exists() => Named::BuiltIn(built_in),
+            _ => Named::Run(run),
+        }
+    }
+}
+
+impl Subject {
     pub(crate) fn find(given: Option<&Path>) -> anyhow::Result<Subject> {
-        let Some(text) = given else { return Ok(Subject::BuiltIn(BuiltIn::default())) };
-        if text.is_file() {
-            return Ok(Subject::File(text.to_owned()));
-        }
-        let run = runs::find(text);
-        if !run.manifest().exists()
-            && let Some(built_in) = text.to_str().and_then(BuiltIn::named)
-        {
-            return Ok(Subject::BuiltIn(built_in));
-        }
-        let manifest = Manifest::read(&run.manifest())?;
-        Ok(Subject::Run(run, Box::new(manifest)))
+        Ok(match Named::find(given) {
+            Named::File(path) => Subject::File(path),
+            Named::BuiltIn(built_in) => Subject::BuiltIn(built_in),
+            Named::Run(run) => {
+                let manifest = Manifest::read(&run.manifest())?;
+                Subject::Run(run, Box::new(manifest))
+            }
+        })
     }
 
     pub(crate) fn run(&self) -> Option<&RunDirectory> {
@@ -127,18 +166,13 @@ impl Subject {
 /// The generator that is named: a file's, a run's newest, what is built in under this name or, where nothing is named, at all.
 /// Of a run's other files none needs to be whole.
 pub(crate) fn named(given: Option<&Path>) -> anyhow::Result<(GeneratorFile, Origin)> {
-    let file = |path: PathBuf| Ok((GeneratorFile::read(&path)?, Origin::File(path)));
-    let built_in = |built_in: BuiltIn| Ok((built_in.generator(), Origin::BuiltIn(built_in)));
-    let Some(given) = given else { return built_in(BuiltIn::default()) };
-    if given.is_file() {
-        return file(given.to_owned());
-    }
-    let run = runs::find(given);
-    match given.to_str().and_then(BuiltIn::named) {
-        _ if run.manifest().exists() => file(evaluations::newest(&run)?),
-        Some(name) => built_in(name),
-        None => Err(ManifestError::Missing { path: run.path().to_owned() }.into()),
-    }
+    let path = match Named::find(given) {
+        Named::BuiltIn(built_in) => return Ok((built_in.generator(), Origin::BuiltIn(built_in))),
+        Named::File(path) => path,
+        Named::Run(run) if run.manifest().exists() => evaluations::newest(&run)?,
+        Named::Run(run) => return Err(ManifestError::Missing { path: run.path().to_owned() }.into()),
+    };
+    Ok((GeneratorFile::read(&path)?, Origin::File(path)))
 }
 
 /// The generator of a run whose digits are nearest to the training images.

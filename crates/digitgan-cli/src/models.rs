@@ -1,8 +1,8 @@
 //! `digitgan models`
 
-use crate::output;
 use crate::runs::RUNS;
 use crate::suggestion::Suggestion;
+use crate::{evaluate, output};
 use digitgan::built_in::{BuiltIn, Card};
 use digitgan::evaluation::{Evaluation, percent};
 use digitgan::run::RunDirectory;
@@ -135,7 +135,7 @@ fn row(model: &Model) -> [String; 9] {
         output::thousands(model.step),
         figure(&|evaluation| Some(percent(evaluation.agreement?.mean))),
         figure(&|evaluation| Some(percent(evaluation.gan_train?.generated.share))),
-        figure(&|evaluation| times_real(evaluation).map(|times| format!("{times:.2}"))),
+        figure(&|evaluation| evaluation.frechet.times_real().map(|times| format!("{times:.2}"))),
         figure(&|evaluation| Some(format!("{:.3}", evaluation.precision.generated.mean))),
         figure(&|evaluation| Some(format!("{:.3}", evaluation.recall.generated.mean))),
     ]
@@ -146,12 +146,6 @@ fn as_value(model: &Model) -> serde_json::Value {
         "name": model.name, "model": model.model, "dataset": model.data, "step": model.step,
         "evaluation": model.evaluation, "evaluation_is_current": model.is_current,
     })
-}
-
-/// How many times that of real digits the Fréchet distance is.
-fn times_real(evaluation: &Evaluation) -> Option<f64> {
-    let both = &evaluation.frechet;
-    (both.real.mean > 0.0).then(|| both.generated.mean / both.real.mean)
 }
 
 /// Says all that is known of a generator that is built in.
@@ -179,10 +173,5 @@ fn tell_card(card: &Card, as_json: bool) -> anyhow::Result<()> {
         ("file's hash", card.sha256.clone()),
         ("judge", card.evaluation.judge.to_string()),
     ])?;
-    let rows: Vec<[String; 3]> = card.evaluation.metric_rows().into_iter().filter_map(metric).collect();
-    Ok(output::table(["", "generated", "real digits"], &rows)?)
-}
-
-fn metric(metric: digitgan::evaluation::MetricRow) -> Option<[String; 3]> {
-    Some([metric.name.to_owned(), metric.generated?, metric.real.unwrap_or_default()])
+    Ok(output::table(["", "generated", "real digits"], &evaluate::metric_rows(&card.evaluation))?)
 }

@@ -2,7 +2,7 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
-use crate::generator::{self, Origin};
+use crate::generator::{self, GeneratorArg, Origin};
 use crate::threads::Threads;
 use crate::usage::Usage;
 use crate::{output, place, stop, text};
@@ -12,6 +12,7 @@ use digitgan::files::output::FileKind;
 use digitgan::picture::{Film, GreyPicture, Grid};
 use digitgan::sample::Morph;
 use digitgan::weights::GeneratorFile;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,10 +33,8 @@ const STRIP_COLUMNS: usize = 12;
   digitgan morph --digits 38 --format frames --out frames      a PNG file a frame, for a video program
   digitgan morph runs/gan-mnist --stops 5                  a GAN goes from digit to digit as it likes")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
-    /// [default: the built-in acgan]
-    #[arg(value_name = "RUN|FILE|NAME")]
-    generator: Option<PathBuf>,
+    #[command(flatten)]
+    generator: GeneratorArg,
     /// The digit to begin with (a class's name, in other data sets)
     #[arg(long, value_name = "D", requires = "to", value_parser = text::any())]
     from: Option<String>,
@@ -114,7 +113,7 @@ impl Format {
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     let format = args.format();
     args.check_place(format)?;
-    let (file, origin) = generator::named(args.generator.as_deref())?;
+    let (file, origin) = args.generator.read()?;
     let morph = args.morph(&file)?;
     let device = args.device.open(args.threads.threads)?;
     let images = morph.draw(&device, &file).with_context(|| origin.to_string())?;
@@ -156,7 +155,7 @@ impl Args {
             (Destination::StandardOutput, Format::Frames) => {
                 Err(Usage("frames are a folder, which cannot go to standard output: give --out DIR".to_owned()).into())
             }
-            (out, format) => out.check(format.kind(out), self.json),
+            (out, format) => out.check_picture(format.kind(out), self.json, "morph.gif"),
         }
     }
 
@@ -211,19 +210,17 @@ impl Args {
         Ok(Grid { scale: self.scale(2), ..Grid::new(frames) }.draw(&by_row)?)
     }
 
+    /// Writes the frames under a hidden name beside the folder, which they take when all are there: some would look like all.
     fn write_frames(&self, film: &Film) -> anyhow::Result<()> {
         let Destination::File(folder) = &self.out else { return Ok(()) };
-        let is_new = !folder.exists();
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let written = write_all(folder, film);
+        let hidden = hidden(folder)?;
+        let written = write_all(&hidden, film).and_then(|()| {
+            // An empty folder stands in the way on some systems.
+            let _ = std::fs::remove_dir(folder);
+            std::fs::rename(&hidden, folder).with_context(|| format!("cannot write {}", folder.display()))
+        });
         if written.is_err() {
-            // Half of the frames would look like all.
-            for frame in 0..film.pictures.len() {
-                let _ = std::fs::remove_file(frame_path(folder, frame));
-            }
-            if is_new {
-                let _ = std::fs::remove_dir(folder);
-            }
+            let _ = std::fs::remove_dir_all(&hidden);
         }
         written
     }
@@ -256,13 +253,20 @@ impl Args {
     }
 }
 
-fn frame_path(folder: &Path, frame: usize) -> PathBuf {
-    folder.join(format!("{frame:05}.png"))
+/// A new folder beside the one that is to come; what a process that was killed left there is gone.
+fn hidden(folder: &Path) -> anyhow::Result<PathBuf> {
+    let name = folder.file_name().with_context(|| format!("{} is no name of a folder", folder.display()))?;
+    let mut hidden_name = OsString::from(".unfinished-");
+    hidden_name.push(name);
+    let hidden = folder.with_file_name(hidden_name);
+    let _ = std::fs::remove_dir_all(&hidden);
+    std::fs::create_dir_all(&hidden).with_context(|| format!("cannot make {}", hidden.display()))?;
+    Ok(hidden)
 }
 
 fn write_all(folder: &Path, film: &Film) -> anyhow::Result<()> {
     for (frame, picture) in film.pictures.iter().enumerate() {
-        let path = frame_path(folder, frame);
+        let path = folder.join(format!("{frame:05}.png"));
         picture.write_png(&path, &[]).with_context(|| path.display().to_string())?;
     }
     Ok(())

@@ -2,15 +2,15 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
+use crate::generator::{self, GeneratorArg};
 use crate::threads::Threads;
 use crate::usage::Usage;
-use crate::{generator, output, text};
+use crate::{output, text};
 use anyhow::Context;
 use digitgan::files::output::FileKind;
 use digitgan::picture::Grid;
 use digitgan::sample::Sampler;
 use digitgan::weights::GeneratorFile;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Most pictures at once.
@@ -29,10 +29,8 @@ const MAX_COUNT: u32 = 10_000;
   digitgan sample generator.safetensors                   a generator's file works too
   digitgan sample acgan-mnist --out - | display           into another program")]
 pub(crate) struct Args {
-    /// A run (its directory, or its name under runs/), a generator's safetensors file, or one that is built in: acgan, cgan
-    /// [default: the built-in acgan]
-    #[arg(value_name = "RUN|FILE|NAME")]
-    generator: Option<PathBuf>,
+    #[command(flatten)]
+    generator: GeneratorArg,
     /// The digit to draw (a class's name, in other data sets)
     #[arg(long, value_name = "D", conflicts_with = "digits", value_parser = text::any())]
     digit: Option<String>,
@@ -67,9 +65,8 @@ struct Plan {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
-    args.out.check(FileKind::Png, args.json)?;
-    args.out.check_is_no_runs("digits.png")?;
-    let (file, origin) = generator::named(args.generator.as_deref())?;
+    args.out.check_picture(FileKind::Png, args.json, "digits.png")?;
+    let (file, origin) = args.generator.read()?;
     let plan = plan(&args, &file)?;
     let device = args.device.open(args.threads.threads)?;
     let mut sampler = Sampler::new(&device, &file).with_context(|| origin.to_string())?;

@@ -144,7 +144,7 @@ fn write_one(args: &Args, script: Script) -> anyhow::Result<ExitCode> {
     let (format, kind) = options::format_of(&out);
     let look = args.look();
     format.check(&look).map_err(|error| Usage(error.to_string()))?;
-    out.check(kind, args.json)?;
+    out.check_picture(kind, args.json, FILE)?;
     let texts = args.what.of_picture(args.seed, script.style == Style::Consistent)?;
     let (mut hand, origin) = args.hand()?;
     let lines = hand.write(args.seed, &script, &texts)?;
@@ -202,11 +202,12 @@ fn write_many(args: &Args, script: Script) -> anyhow::Result<ExitCode> {
     let took = started.elapsed();
     let per_second = count as f64 / took.as_secs_f64().max(1e-9);
     if args.json {
-        let names = |names: Vec<String>| names;
+        let labels: Vec<String> = set.labels.iter().map(|label| LabelFormat::from(*label).to_string()).collect();
+        let boxes: Vec<String> = set.boxes.iter().map(|boxes| BoxFormat::from(*boxes).to_string()).collect();
         output::json(&serde_json::json!({
             "out": out, "generator": origin, "seed": args.seed, "lines": count,
-            "labels": names(set.labels.iter().map(|label| LabelFormat::from(*label).to_string()).collect()),
-            "boxes": names(set.boxes.iter().map(|boxes| BoxFormat::from(*boxes).to_string()).collect()),
+            "labels": labels,
+            "boxes": boxes,
             "seconds": took.as_secs_f64(), "lines_per_second": per_second,
         }))?;
         return Ok(ExitCode::SUCCESS);

@@ -7,17 +7,11 @@ use digitgan::config::{Recipe, TrainConfig};
 use digitgan::model::Variant;
 use digitgan::run::manifest::Manifest;
 use digitgan_kernels::Kernels;
-use serde_json::Value;
 use std::fs;
 use std::process::Stdio;
-use support::{Place, differences, files, outcome, png_bytes};
+use support::{Place, differences, files, json, outcome, png_bytes};
 
 const EPOCH: &str = "--data digits --epochs 1 --batch-size 8";
-
-fn json(text: &str) -> Value {
-    assert_eq!(text.lines().count(), 1, "{text}");
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 #[test]
 fn training_leaves_every_file_that_it_promises() {

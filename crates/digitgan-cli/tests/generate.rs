@@ -7,11 +7,7 @@ use flate2::read::GzDecoder;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
-use support::{Place, complaint, differences, files, png_bytes};
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
+use support::{Place, complaint, differences, files, json, png_bytes};
 
 /// A place with an ACGAN in `runs/a`, of six steps, and a GAN in `runs/g`, of one.
 fn place() -> Place {

@@ -7,7 +7,7 @@ use digitgan::run::step_log;
 use digitgan::train::CollapseRecord;
 use serde_json::Value;
 use std::fs;
-use support::{Place, differences, outcome, write_digits};
+use support::{Place, differences, json, outcome, write_digits};
 
 /// Images of the data set `many`.
 const TRAIN: usize = 1000;
@@ -16,10 +16,6 @@ const JUDGE: &str = "judge train --data many --epochs 20";
 /// A training that goes wrong: what it draws is one grey smear.
 const COLLAPSING: &str =
     "train gan --recipe paper --data many --batch-size 8 --epochs 9 --lr 0.05 --beta1 0.9 --watch on --watch-steps 51";
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 #[test]
 fn a_judge_is_trained_tested_and_the_same_every_time() {

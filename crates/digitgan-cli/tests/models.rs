@@ -3,13 +3,8 @@
 
 mod support;
 
-use serde_json::Value;
 use std::fs;
-use support::{Place, complaint};
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
+use support::{Place, complaint, json};
 
 #[test]
 fn digits_without_training() {

@@ -5,11 +5,7 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
-use support::{Place, complaint, files};
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
+use support::{Place, complaint, files, json};
 
 #[test]
 fn every_format_holds_the_same_way() {

@@ -3,17 +3,12 @@
 
 mod support;
 
-use serde_json::Value;
 use std::fs;
 use std::time::{Duration, Instant};
-use support::{Place, complaint, differences, files, outcome};
+use support::{Place, complaint, differences, files, json, outcome};
 
 /// Evaluations of the small data set train a judge of it, which is kept here.
 const DATA: &str = "--data-dir data";
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
 
 /// Two small runs, `g` and `c`.
 fn two_runs() -> Place {

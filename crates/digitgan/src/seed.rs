@@ -6,6 +6,7 @@
 //!
 //! The streams are ChaCha8 keyed by seed and purpose; the index selects ChaCha's 64-bit stream.
 
+pub(crate) mod chance;
 // Hidden: no index is made up outside of the library.
 #[doc(hidden)]
 pub mod index;

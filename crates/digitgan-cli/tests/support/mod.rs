@@ -132,6 +132,11 @@ pub(crate) fn said_in(output: Output) -> Said {
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
+/// What was printed as JSON.
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
 /// What is wrong with what was said; none if nothing is.
 pub(crate) fn complaint(said: &Said, code: i32, says: &[&str]) -> Option<String> {
     let lines: Vec<&str> = said.stderr.lines().collect();

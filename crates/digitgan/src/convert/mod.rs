@@ -34,6 +34,7 @@ pub(crate) use hugging_face::PictureTable;
 use crate::data::Dataset;
 use crate::files::check_folder;
 use parts::Progress;
+pub(crate) use parts::names_are_numbers;
 pub(crate) use place::{Place, check_vacant};
 use std::fmt;
 use std::ops::ControlFlow;

@@ -65,7 +65,7 @@ pub(super) fn chunks(split: &Split) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 /// Whether the classes are called 0, 1, 2 …, so that a label says it all.
-pub(super) fn names_are_numbers(names: &[String]) -> bool {
+pub(crate) fn names_are_numbers(names: &[String]) -> bool {
     names.iter().enumerate().all(|(class, name)| *name == class.to_string())
 }
 

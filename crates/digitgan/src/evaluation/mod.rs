@@ -66,6 +66,13 @@ pub struct Compared {
     pub real: Repeated,
 }
 
+impl Compared {
+    /// How many times that of real digits the metric is; none where that is 0.
+    pub fn times_real(&self) -> Option<f64> {
+        (self.real.mean > 0.0).then(|| self.generated.mean / self.real.mean)
+    }
+}
+
 /// The metrics of one class by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassMetrics {

@@ -42,7 +42,7 @@ impl Evaluation {
                 agreement.unwrap_or_default(),
                 percents(&class.read.generated),
                 frechet.map(|both| plain(&both.generated, 2)).unwrap_or_default(),
-                frechet.and_then(times_real).map(|times| format!("{times:.1}")).unwrap_or_default(),
+                frechet.and_then(Compared::times_real).map(|times| format!("{times:.1}")).unwrap_or_default(),
             ]
         })
         .collect()
@@ -105,13 +105,9 @@ fn plain(repeated: &Repeated, digits: usize) -> String {
 
 fn distance(name: &'static str, both: Option<&Compared>) -> MetricRow {
     match both {
-        Some(both) => MetricRow { times_real: times_real(both), ..row(name, Better::Less, both, 2) },
+        Some(both) => MetricRow { times_real: both.times_real(), ..row(name, Better::Less, both, 2) },
         None => MetricRow { name, better: Better::Less, generated: None, real: None, times_real: None },
     }
-}
-
-fn times_real(both: &Compared) -> Option<f64> {
-    (both.real.mean > 0.0).then(|| both.generated.mean / both.real.mean)
 }
 
 /// A share as people read it.

@@ -13,15 +13,8 @@ pub use place::{check_file, check_folder, free_bytes};
 pub use weights::WeightsFileError;
 
 use crate::hash::sha256_hex;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
-
-/// Whether the file at `path` begins as a file of weights does (safetensors). What is no regular file does not.
-pub fn begins_as_weights(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let read = capped::open(path).and_then(|file| file.take(9).read_to_end(&mut start));
-    read.is_ok() && start.get(8) == Some(&b'{') && start[5..8] == [0; 3]
-}
 
 /// SHA-256 of the file of weights at `path`, all of it, in hexadecimal.
 ///

@@ -198,6 +198,11 @@ impl Place {
     }
 }
 
+/// Whether the file at `path` begins as files of a kind do.
+pub fn is_of_kind(path: &Path, kind: FileKind) -> bool {
+    kind_of_file(path).is_ok_and(|found| found == Some(kind.name()))
+}
+
 /// What a file holds, in words, by its first bytes; `None` where there is none, or nothing in it.
 fn kind_of_file(path: &Path) -> io::Result<Option<&'static str>> {
     let mut start = Vec::new();

@@ -1,6 +1,5 @@
 //! A line of characters: which digits are taken, how they are made to fit one hand, and where they stand.
 
-use super::chance::Chance;
 use super::choice::Digit;
 use super::field::Field;
 use super::glyph::{Glyph, Shape, level_per_pixel};
@@ -11,6 +10,7 @@ use super::writer::Writer;
 use super::{HandwritingError, Measures};
 use crate::IMAGE_SIDE;
 use crate::seed::Purpose;
+use crate::seed::chance::Chance;
 
 /// Pixels of a picture, at most.
 const MAX_PIXELS: usize = 1 << 28;

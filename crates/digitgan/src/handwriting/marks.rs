@@ -1,7 +1,7 @@
 //! What is written between digits: `. , - / : + ( )`, as paths of a round pen.
 
-use super::chance::Chance;
 use super::glyph::{Glyph, coverage};
+use crate::seed::chance::Chance;
 
 /// The marks that are written.
 pub(super) const MARKS: &str = ".,-/:+()";

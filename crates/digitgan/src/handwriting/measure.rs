@@ -6,6 +6,8 @@
 //! - *thickness*: the ink's area over half the length of its outline, which for a grey picture is its total variation;
 //! - *height*: between the upper and the lower edge of the ink, where its grey crosses half of its darkest.
 
+use crate::metrics::Moments;
+
 /// The measures of a digit.
 ///
 /// ```
@@ -38,7 +40,7 @@ impl Measures {
             return None;
         }
         Some(Measures {
-            slant: slant(image, width).to_degrees(),
+            slant: (Moments::of(image, width).slant() as f32).to_degrees(),
             thickness: 2.0 * ink as f32 / outline(image, width),
             height: height(image, width),
         })
@@ -52,25 +54,6 @@ impl Measures {
             height: self.height - other.height,
         }
     }
-}
-
-/// The angle of the shear, from the second moments.
-fn slant(image: &[u8], width: usize) -> f32 {
-    let (mut mass, mut x_sum, mut y_sum, mut xy_sum, mut yy_sum) = (0u64, 0u64, 0u64, 0u64, 0u64);
-    for (y, row) in image.chunks_exact(width).enumerate() {
-        let (mut of_row, mut x_of_row) = (0u64, 0u64);
-        for (x, &pixel) in row.iter().enumerate() {
-            of_row += u64::from(pixel);
-            x_of_row += x as u64 * u64::from(pixel);
-        }
-        let y = y as u64;
-        (mass, x_sum, y_sum) = (mass + of_row, x_sum + x_of_row, y_sum + y * of_row);
-        (xy_sum, yy_sum) = (xy_sum + y * x_of_row, yy_sum + y * y * of_row);
-    }
-    let (mass, x, y) = (mass as f64, x_sum as f64, y_sum as f64);
-    let (xy, yy) = (xy_sum as f64 - x * y / mass, yy_sum as f64 - y * y / mass);
-    // y points down: what leans to the right goes left on the way down.
-    (-xy / yy.max(1e-9)).atan() as f32
 }
 
 /// The total variation: the length of the outline times the grey that is crossed. What is beyond the picture is black.

@@ -12,7 +12,6 @@
 //!
 //! How near is near enough is measured: [`people`] says how much digits differ within one person's and from person to person.
 
-mod chance;
 mod choice;
 mod colour;
 mod distortion;

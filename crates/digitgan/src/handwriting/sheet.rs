@@ -1,11 +1,11 @@
 //! Ink on paper: a line as a picture in colours, with what happens to it on the way into a file.
 
-use super::chance::Chance;
 use super::colour::Colour;
 use super::distortion::Distortion;
 use super::line::{CharacterBox, Line};
 use super::perspective::Perspective;
 use crate::seed::Purpose;
+use crate::seed::chance::Chance;
 
 /// How lines look.
 ///

@@ -1,8 +1,8 @@
 //! Texts by a template: dates, times, amounts, postcodes, meter readings.
 
-use super::chance::Chance;
 use super::{HandwritingError, check_text};
 use crate::seed::Purpose;
+use crate::seed::chance::Chance;
 use std::fmt;
 use std::str::FromStr;
 
@@ -128,7 +128,7 @@ impl Template {
         let places: Vec<usize> = self.pattern.match_indices('#').map(|(at, _)| at).filter(|&at| at < whole).collect();
         let first = match places.len() {
             0 => 0,
-            count => places[chance.below(count as u32) as usize],
+            count => places[chance.below(count)],
         };
         let leads = places.last().is_some_and(|&last| first < last);
         // What stands before the first place, such as a bracket, stays.
@@ -143,7 +143,7 @@ impl Template {
     /// Zeros before a number of any length.
     fn meter(&self, chance: &mut Chance) -> String {
         let places = self.pattern.matches('#').count() as u32;
-        let zeros = chance.below(places.max(1));
+        let zeros = chance.below(places.max(1) as usize) as u32;
         let mut seen = 0;
         let letter = |c: char| match c {
             '#' => {
@@ -158,7 +158,7 @@ impl Template {
 
 /// A digit that is at least so high.
 fn digit(chance: &mut Chance, least: u32) -> char {
-    char::from(b'0' + (least + chance.below(10 - least)) as u8)
+    char::from(b'0' + (least + chance.below((10 - least) as usize) as u32) as u8)
 }
 
 /// A date and a time of day.
@@ -172,10 +172,10 @@ struct Moment {
 
 impl Moment {
     fn new(chance: &mut Chance) -> Moment {
-        let year = YEARS[0] + chance.below(YEARS[1] - YEARS[0] + 1);
-        let day_of_year = 1 + chance.below(if is_leap(year) { 366 } else { 365 });
+        let year = YEARS[0] + chance.below((YEARS[1] - YEARS[0] + 1) as usize) as u32;
+        let day_of_year = 1 + chance.below(if is_leap(year) { 366 } else { 365 }) as u32;
         let (month, day) = month_and_day(year, day_of_year);
-        Moment { year, month, day, day_of_year, second_of_day: chance.below(86_400) }
+        Moment { year, month, day, day_of_year, second_of_day: chance.below(86_400) as u32 }
     }
 
     fn written(&self, pattern: &str) -> String {

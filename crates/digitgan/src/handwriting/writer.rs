@@ -1,10 +1,10 @@
 //! A person who writes: what stays the same from digit to digit.
 
 use super::Measures;
-use super::chance::Chance;
 use super::people::{BETWEEN, MEAN};
 use super::script::Style;
 use crate::input::LATENT;
+use crate::seed::chance::Chance;
 use crate::seed::{self, Purpose, index as place};
 
 /// A writer's habits.

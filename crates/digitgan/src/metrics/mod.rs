@@ -33,6 +33,7 @@ pub mod interval;
 pub mod kernel;
 pub(crate) mod linear;
 pub mod manifold;
+mod moments;
 pub mod neighbours;
 pub mod score;
 pub mod shape;
@@ -40,6 +41,7 @@ pub mod shape;
 pub use error::MetricError;
 pub use features::{Features, Probabilities};
 pub use interval::Spread;
+pub(crate) use moments::Moments;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@
 //! The medial axis is found by thinning (`medial_axis`), where ties are broken by the pixels' order rather than at random, so the same
 //! digit has the same thickness every time.
 
+use super::moments::Moments;
 use crate::IMAGE_PIXELS;
 use crate::IMAGE_SIDE as SIDE;
 use crate::input::{InputError, check_length};
@@ -79,9 +80,9 @@ impl Shape {
         let depths = axis.iter().map(|&place| f64::from(distances[place]).sqrt());
         let thickness = 2.0 * depths.sum::<f64>() / axis.len().max(1) as f64 / SCALE as f64;
         let area = ink.iter().filter(|&&ink| ink).count() as f64 / (SCALE * SCALE) as f64;
-        let moments = Moments::of(&large);
+        let moments = Moments::of(&large, LARGE);
         let (width, height) = moments.extent(&large);
-        let slant = (-moments.shear).atan().to_degrees();
+        let slant = moments.slant().to_degrees();
         Some(Shape { thickness, slant, width, height, area })
     }
 }
@@ -296,36 +297,8 @@ fn parts(mut pattern: u16) -> u32 {
     count
 }
 
-/// Moments of the upscaled digit.
-struct Moments {
-    /// The height of its centre.
-    middle: f64,
-    /// μ₁₁ / μ₀₂: how far it goes to the right with every pixel down.
-    shear: f64,
-}
-
 impl Moments {
-    fn of(large: &[u8]) -> Moments {
-        let [mut sum, mut x1, mut y1, mut xy, mut y2] = [0u64; 5];
-        for (y, row) in (0..).zip(large.chunks_exact(LARGE)) {
-            let (mut across, mut along) = (0u64, 0u64);
-            for (x, &grey) in (0..).zip(row) {
-                across += u64::from(grey);
-                along += x * u64::from(grey);
-            }
-            sum += across;
-            x1 += along;
-            y1 += y * across;
-            xy += y * along;
-            y2 += y * y * across;
-        }
-        let mean = |of: u64| of as f64 / sum as f64;
-        let (centre, middle) = (mean(x1), mean(y1));
-        let (u11, u02) = (mean(xy) - centre * middle, mean(y2) - middle * middle);
-        Moments { middle, shear: if u02 > 0.0 { u11 / u02 } else { 0.0 } }
-    }
-
-    /// Width along the slant, and height, in pixels of the digit.
+    /// Width along the slant of an upscaled digit, and its height, in pixels of the digit.
     fn extent(&self, large: &[u8]) -> (f64, f64) {
         let (mut across, mut down) = ([0u64; LARGE + 1], [0u64; LARGE + 1]);
         for (y, row) in large.chunks_exact(LARGE).enumerate() {

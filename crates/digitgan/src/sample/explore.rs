@@ -185,7 +185,7 @@ impl Spread {
         labels: &[u8],
         vector: &[f32],
     ) -> Result<Vec<Change>, EngineError> {
-        let [below, above] = [-REACH, REACH].map(|reach| along(noise, vector, reach));
+        let [below, above] = [-REACH, REACH].map(|reach| moved_along(noise, vector, reach));
         let (below, above) = (shapes(sampler, &below, labels)?, shapes(sampler, &above, labels)?);
         let both: Vec<(Shape, Shape)> =
             below.into_iter().zip(above).filter_map(|(below, above)| below.zip(above)).collect();
@@ -205,7 +205,7 @@ impl Spread {
 ///
 /// # Shapes
 /// `noise`: `[count, 100]`; `vector`: `[100]`, of length 1.
-pub fn along(noise: &[f32], vector: &[f32], reach: f32) -> Vec<f32> {
+pub fn moved_along(noise: &[f32], vector: &[f32], reach: f32) -> Vec<f32> {
     let moved = |latent: &[f32]| {
         let own: f32 = latent.iter().zip(vector).map(|(a, b)| a * b).sum();
         latent.iter().zip(vector).map(|(value, axis)| value + (reach - own) * axis).collect::<Vec<f32>>()
@@ -268,7 +268,7 @@ mod tests {
         let noise: Vec<f32> = (0..LATENT).map(|i| i as f32 / 50.0 - 1.0).collect();
         let mut axis = vec![0.0; LATENT];
         axis[3] = 1.0;
-        let moved = along(&noise, &axis, 2.5);
+        let moved = moved_along(&noise, &axis, 2.5);
         assert!((moved[3] - 2.5).abs() < 1e-6);
         assert!(moved.iter().zip(&noise).enumerate().all(|(i, (a, b))| i == 3 || a == b));
     }

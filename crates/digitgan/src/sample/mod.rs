@@ -5,7 +5,7 @@
 mod explore;
 mod morph;
 
-pub use explore::{Change, Direction, along, directions};
+pub use explore::{Change, Direction, directions, moved_along};
 pub use morph::{MAX_MORPH_IMAGES, Morph};
 
 use crate::IMAGE_PIXELS;

@@ -157,14 +157,14 @@ pub fn write_set(
     check(out, set)?;
     let place = Place::take(out)?;
     let folder = place.path();
-    let images = folder.join("images");
     let folders = [
         ("images", true),
         ("labels", set.boxes.contains(&Boxes::Yolo)),
         ("annotations", set.boxes.contains(&Boxes::Voc)),
     ];
     for (name, _) in folders.iter().filter(|(_, wanted)| *wanted) {
-        fs::create_dir(folder.join(name)).map_err(WrittenError::write(&images))?;
+        let path = folder.join(name);
+        fs::create_dir(&path).map_err(WrittenError::write(&path))?;
     }
     let mut labels = LabelFiles::begin(folder, &set.labels, &set.boxes)?;
     let at_once = ((PIXELS_AT_ONCE / set.line_pixels()) as u64).clamp(1, LINES_AT_ONCE);

@@ -3,9 +3,10 @@
 //! Every deviation is small and bell-shaped, and their sizes are those at which the set's ink,
 //! thickness, slant and proportions come near to the digits that people wrote for MNIST.
 
-use super::chance::{Chance, sin_cos};
+use super::angle::sin_cos;
 use super::curve::{Point, flatten, smooth};
 use super::skeletons::{DIGITS, Form, Knot};
+use crate::seed::chance::Chance;
 
 /// A round dab of ink; a stroke is the hull of each two neighbouring dabs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -232,6 +233,7 @@ impl Pen {
 mod tests {
     use super::super::skeletons::Digit;
     use super::*;
+    use crate::seed::Purpose;
 
     #[test]
     fn a_positive_slant_leans_right_and_a_positive_rotation_turns_left() {
@@ -249,7 +251,7 @@ mod tests {
         for (digit, Digit { forms, .. }) in DIGITS.iter().enumerate() {
             let mut seen = vec![0usize; forms.len()];
             for index in 0..2_000 {
-                let form = pick_form(forms, &mut Chance::new(5, index));
+                let form = pick_form(forms, &mut Chance::new(5, Purpose::Strokes, index));
                 let number = forms.iter().position(|other| std::ptr::eq(other, form));
                 seen[number.expect("one of the forms")] += 1;
             }

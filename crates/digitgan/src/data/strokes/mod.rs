@@ -7,9 +7,9 @@
 //! in 28×28, as MNIST's was (`raster`). Nothing is learnt or copied from real images.
 //!
 //! The set is the same for everybody: its seed is fixed, each image depends on its index alone,
-//! and the arithmetic keeps to operations that IEEE 754 fixes to the bit (`chance`).
+//! and the arithmetic keeps to operations that IEEE 754 fixes to the bit (`angle`, `seed::Chance`).
 
-mod chance;
+mod angle;
 mod curve;
 mod hand;
 mod raster;
@@ -18,8 +18,9 @@ mod skeletons;
 use super::{Dataset, Split};
 use crate::IMAGE_PIXELS;
 use crate::input::InputError;
+use crate::seed::Purpose;
+use crate::seed::chance::Chance;
 use crate::seed::index::strokes_block;
-use chance::Chance;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -116,7 +117,7 @@ fn named(train: Split, test: Split) -> Dataset {
 /// Draws image `index` of the set of `seed` (the built-in one: [`SEED`]).
 pub fn draw(seed: u64, index: u64) -> Drawing {
     let label = label(seed, index);
-    let mut chance = Chance::new(seed, index);
+    let mut chance = Chance::new(seed, Purpose::Strokes, index);
     let mut writing = hand::write(usize::from(label), &mut chance);
     let pixels_per_unit = raster::fit(&mut writing.strokes);
     Drawing {
@@ -136,7 +137,7 @@ pub fn draw(seed: u64, index: u64) -> Drawing {
 /// So classes are balanced in any prefix of the set, as well as in the whole.
 fn label(seed: u64, index: u64) -> u8 {
     let (block, place) = (index / CLASSES as u64, (index % CLASSES as u64) as usize);
-    let mut chance = Chance::new(seed, strokes_block(block));
+    let mut chance = Chance::new(seed, Purpose::Strokes, strokes_block(block));
     let mut order: [u8; CLASSES] = std::array::from_fn(|class| class as u8);
     for last in (1..CLASSES).rev() {
         order.swap(last, chance.below(last + 1));

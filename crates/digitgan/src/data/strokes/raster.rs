@@ -4,9 +4,9 @@
 //! antialiased it, and then moved it by whole pixels to bring its centre of mass to the middle of
 //! 28×28, pixel (14, 14). Here the box is filled exactly, with the ink touching its top and left.
 
-use super::chance::Chance;
 use super::curve::Point;
 use super::hand::{Dab, extent};
+use crate::seed::chance::Chance;
 use crate::{IMAGE_PIXELS, IMAGE_SIDE};
 
 /// Side of the box into which the ink must fit, in pixels.
@@ -129,6 +129,7 @@ fn centre(pixels: &[u8; BOX_SIDE * BOX_SIDE]) -> [u8; IMAGE_PIXELS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::Purpose;
 
     fn dab(x: f32, y: f32, radius: f32) -> Dab {
         Dab { at: Point { x, y }, radius }
@@ -136,7 +137,8 @@ mod tests {
 
     #[test]
     fn coverage_is_the_area_of_the_ink() {
-        let image = draw(&[vec![dab(4.3, 5.1, 3.0), dab(14.6, 12.9, 3.0)]], 0.5, &mut Chance::new(1, 1));
+        let image =
+            draw(&[vec![dab(4.3, 5.1, 3.0), dab(14.6, 12.9, 3.0)]], 0.5, &mut Chance::new(1, Purpose::Strokes, 1));
         let ink = image.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / 255.0;
         let length = (10.3f64.powi(2) + 7.8f64.powi(2)).sqrt();
         let area = 6.0 * length + 9.0 * std::f64::consts::PI;
@@ -145,7 +147,8 @@ mod tests {
 
     #[test]
     fn edges_are_grey_and_the_middle_is_not() {
-        let image = draw(&[vec![dab(2.5, 0.0, 2.25), dab(2.5, 20.0, 2.25)]], 0.0, &mut Chance::new(1, 1));
+        let image =
+            draw(&[vec![dab(2.5, 0.0, 2.25), dab(2.5, 20.0, 2.25)]], 0.0, &mut Chance::new(1, Purpose::Strokes, 1));
         let row = &image[14 * IMAGE_SIDE..][..IMAGE_SIDE];
         let ink: Vec<u8> = row.iter().copied().filter(|&pixel| pixel > 0).collect();
         assert_eq!(ink.len(), 5, "{ink:?}");
@@ -159,7 +162,7 @@ mod tests {
         let mut strokes = vec![vec![dab(0.0, 0.0, 5.0), dab(0.0, 1.0, 5.0), dab(0.0, 1.1, 1.0), dab(0.0, 40.0, 1.0)]];
         let scale = fit(&mut strokes);
         assert!((scale - 20.0 / 46.0).abs() < 1e-4, "{scale}");
-        let image = draw(&strokes, 0.0, &mut Chance::new(1, 1));
+        let image = draw(&strokes, 0.0, &mut Chance::new(1, Purpose::Strokes, 1));
         let ink_rows = |row: usize| image[row * IMAGE_SIDE..][..IMAGE_SIDE].iter().any(|&p| p > 0);
         assert_eq!((0..IMAGE_SIDE).filter(|&row| ink_rows(row)).count(), BOX_SIDE);
         assert!(ink_rows(IMAGE_SIDE - 1));

@@ -7,7 +7,7 @@ use super::set_file::{Lengths, SetFile};
 use super::streams::{Order, Reading, Stream, Streams};
 use super::zip::{self, Entry};
 use crate::IMAGE_SIDE;
-use crate::convert::npy;
+use crate::convert::{names_are_numbers, npy};
 use crate::generate::error::GenerateError;
 use crate::generate::gzip::Deflated;
 use crate::generate::journal::Chunk;
@@ -133,7 +133,7 @@ impl SetFile for NpzFile {
     }
 
     fn finish(&mut self) -> Result<(), GenerateError> {
-        if self.class_names.iter().enumerate().any(|(class, name)| *name != class.to_string()) {
+        if !names_are_numbers(&self.class_names) {
             let mut names = Stream::bare(self.folder.join("names.part"), 0, &[])?;
             names.write(&npy::texts(&self.class_names))?;
             self.join(CLASS_NAMES.to_owned(), names)?;

@@ -1,7 +1,8 @@
 //! The bytes of a ZIP archive around streams that are written elsewhere: headers, and the directory at the end.
 //!
 //! All sizes are written in the long form (ZIP64), which holds any, and every time is that of the format's beginning, so that
-//! the same data is the same file.
+//! the same data is the same file. By hand, since the crate `zip` cannot go on with an entry that an earlier process began, as
+//! a set that was stopped must.
 
 /// A file of an archive, compressed by deflate.
 pub(super) struct Entry {
