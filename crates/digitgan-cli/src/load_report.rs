@@ -55,6 +55,9 @@ pub(crate) fn tell(path: &Path, name: &str, report: &LoadReport, turned: Option<
     if report.resized > 0 {
         say(format!("{} of another size were scaled and centred to 28x28", images(report.resized)));
     }
+    if report.test_alone {
+        say("only images to test on are there (by their names), and none to train on; read as a whole set".to_owned());
+    }
     if let Some(test) = report.set_aside {
         say(format!("no labelled test images there, so {} were set aside as such", images(test)));
     }
@@ -205,6 +208,7 @@ pub(crate) fn json(report: &LoadReport, turned: Option<Turned>) -> serde_json::V
         })),
         "other_ground": report.otherwise.images,
         "resized": report.resized,
+        "test_alone": report.test_alone,
         "set_aside": report.set_aside,
         "label_gaps": label_gaps,
         "rare": rare,

@@ -72,7 +72,9 @@ pub(super) fn find_below(folder: &Path) -> Result<Option<Found>, DataError> {
     for below in folders(folder)? {
         let here = find(&below)?;
         let deeper = if here.is_none() { find_below_once(&below)? } else { here };
-        found.extend(deeper);
+        let alone =
+            split_of_folder(&file_name(&below)).map(|(split, _)| split).filter(|&split| split != SplitName::Train);
+        found.extend(deeper.map(|found| Found { alone, ..found }));
     }
     if found.len() > 1 {
         let choices = found.into_iter().map(|found| found.home).collect();
@@ -109,6 +111,7 @@ fn found(
         train: place(root.to_owned(), train),
         test: test_folder.zip(test).map(|(folder, files)| place(folder, files)),
         spare: None,
+        alone: None,
         home: folder.to_owned(),
         left_out,
         unused,

@@ -241,6 +241,7 @@ fn report(found: &Found, read_as: ReadAs, ground_unclear: bool, parts: [Option<&
         ground_unclear,
         likely_ground: None,
         resized: 0,
+        test_alone: found.alone.is_some(),
         set_aside: None,
         label_gaps: None,
         rare: Vec::new(),

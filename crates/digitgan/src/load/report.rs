@@ -38,6 +38,8 @@ pub struct LoadReport {
     pub likely_ground: Option<LikelyGround>,
     /// How many images of another size were scaled and centred.
     pub resized: usize,
+    /// Whether all images are a test or validation split by their names, and none are to train on.
+    pub test_alone: bool,
     /// How many test images were set aside from the training images, because there were no others.
     pub set_aside: Option<usize>,
     /// Which labels are missing, where classes are numbers with gaps between them.

@@ -7,7 +7,7 @@ use super::members::{Kind, Member, members};
 use super::names::{Content, SplitName, meaning, shards};
 use super::place::Place;
 use super::report::{LeftOut, Unused};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// How many arrays are named before it is only said how many there are.
@@ -28,6 +28,8 @@ pub(super) struct Found {
     pub(super) test: Option<Place>,
     /// The validation split, where there is a test split too.
     pub(super) spare: Option<Place>,
+    /// The split that all there are belong to by their names, where it is not the one to train on.
+    pub(super) alone: Option<SplitName>,
     /// The folder it lies in.
     pub(super) home: PathBuf,
     pub(super) left_out: Vec<LeftOut>,
@@ -275,8 +277,7 @@ fn choose(
         return Ok(None);
     }
     let Some(kind) = sets.iter().filter(|set| set.is_trainable()).map(|set| set.kind).min() else {
-        let what = "there are images to test on and none to train on (such as train…)".to_owned();
-        return Err(DataError::MissingPart { folder: folder.to_owned(), what });
+        return alone(folder, sets, others).map(Some);
     };
     // A set without splits beside one that has them is something else, such as digits of other writers.
     let split = sets.iter().any(|set| set.kind == kind && set.has(Some(SplitName::Train)));
@@ -289,6 +290,23 @@ fn choose(
     let unused: Vec<Unused> =
         rest.iter().map(|set| Unused { path: set.choice(), why: "it is another data set" }).collect();
     Ok(Some(found(chosen.remove(0), unused, others)?))
+}
+
+/// A set of nothing but images to test on: all there are, unless there are two such splits.
+fn alone(folder: &Path, mut sets: Vec<Set>, others: Vec<PathBuf>) -> Result<Found, DataError> {
+    let splits: BTreeSet<Option<SplitName>> =
+        sets.iter().flat_map(|set| set.members.iter().map(|m| m.meaning.split)).collect();
+    let (Some(set), true, &[split]) = (sets.pop(), sets.is_empty(), splits.into_iter().collect::<Vec<_>>().as_slice())
+    else {
+        let what = "there are images to test on and none to train on (such as train…)".to_owned();
+        return Err(DataError::MissingPart { folder: folder.to_owned(), what });
+    };
+    let members = set.members.into_iter().map(|mut member| {
+        member.meaning.split = None;
+        member
+    });
+    let set = Set { members: members.collect(), ..set };
+    Ok(Found { alone: split, ..found(set, Vec::new(), others)? })
 }
 
 fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Found, DataError> {
@@ -329,6 +347,7 @@ fn found(set: Set, mut unused: Vec<Unused>, others: Vec<PathBuf>) -> Result<Foun
         },
         // Nothing is wrong if it is no whole split, for it is mostly not used.
         spare: spare.and_then(|split| set.place(Some(split)).ok().flatten()),
+        alone: None,
         left_out: left_out(&others, &set.name),
         unused,
         home: set.home.clone(),

@@ -126,6 +126,39 @@ fn a_set_without_test_files_gives_some_of_its_images() {
     assert_eq!(dataset.train.len(), 27);
 }
 
+/// Images to test on alone are read as a whole set, and told of; two such splits are not.
+#[test]
+fn a_test_split_alone_is_read_as_a_set_and_told_of() {
+    let folder = tempdir().unwrap();
+    write_idx_set(folder.path());
+    let rename = |from: &str, to: &str| {
+        for part in ["images-idx3-ubyte", "labels-idx1-ubyte"] {
+            fs::rename(folder.path().join(format!("{from}-{part}")), folder.path().join(format!("{to}-{part}")))
+                .unwrap();
+        }
+    };
+    let all = |path: &Path| {
+        let (dataset, report) = load_path(path).unwrap();
+        (dataset.train.len() + dataset.test.len(), report.test_alone)
+    };
+    assert_eq!(all(folder.path()), (36, false));
+    rename("train", "val");
+    let error = load_path(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("images to test on and none to train on"), "{error}");
+    for part in ["images-idx3-ubyte", "labels-idx1-ubyte"] {
+        fs::remove_file(folder.path().join(format!("val-{part}"))).unwrap();
+    }
+    assert_eq!(all(folder.path()), (6, true));
+    rename("t10k", "valid");
+    assert_eq!(all(folder.path()), (6, true));
+    let classes = ["0/a.png", "0/b.png", "1/a.png"];
+    for (below, alone) in [("test", true), ("val", true), ("train", false), ("digits", false)] {
+        let files = classes.map(|file| format!("{below}/{file}"));
+        let folder = folder_of(&files.each_ref().map(String::as_str));
+        assert_eq!(all(folder.path()), (3, alone), "{below}");
+    }
+}
+
 /// Only names below the folder that was given say what is there.
 #[test]
 fn the_folder_that_was_given_may_be_called_as_a_split() {
