@@ -3,7 +3,7 @@
 use crate::dataset::DataArgs;
 use crate::destination::Destination;
 use crate::threads::Threads;
-use crate::{convert, load_report, output, shards};
+use crate::{convert, load_report, measure, output, shards};
 use digitgan::data::{Augment, RealGrid};
 use digitgan::files::output::FileKind;
 use digitgan::load::{Loaded, looks_turned};
@@ -22,6 +22,7 @@ enum Command {
     Show(ShowArgs),
     Info(InfoArgs),
     Convert(convert::Args),
+    Measure(measure::Args),
     Shards(shards::Args),
 }
 
@@ -74,6 +75,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Show(args) => show(args)?,
         Command::Info(args) => info(args)?,
         Command::Convert(args) => return convert::run(args),
+        Command::Measure(args) => return measure::run(&args),
         Command::Shards(args) => return shards::run(&args),
     }
     Ok(ExitCode::SUCCESS)

@@ -21,6 +21,7 @@ mod generate;
 mod generator;
 mod judge;
 mod load_report;
+mod measure;
 mod models;
 mod morph;
 mod number;

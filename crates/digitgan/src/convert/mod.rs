@@ -17,6 +17,7 @@ mod folders;
 #[cfg(feature = "parquet")]
 mod hugging_face;
 mod idx;
+mod measures;
 pub(crate) mod npy;
 mod npz;
 #[cfg(feature = "parquet")]
@@ -30,6 +31,7 @@ pub use error::{ConvertError, UnknownLayout};
 pub(crate) use folders::encode as encode_png;
 #[cfg(feature = "parquet")]
 pub(crate) use hugging_face::PictureTable;
+pub use measures::{MeasureColumn, measures_table};
 
 use crate::data::Dataset;
 use crate::files::check_folder;

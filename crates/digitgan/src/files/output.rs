@@ -35,6 +35,8 @@ pub enum FileKind {
     Svg,
     /// Weights.
     Safetensors,
+    /// What was measured of digits, a row each (`convert::measures_table`).
+    Measures,
 }
 
 impl FileKind {
@@ -47,6 +49,7 @@ impl FileKind {
             FileKind::Jpeg => "jpg",
             FileKind::Svg => "svg",
             FileKind::Safetensors => "safetensors",
+            FileKind::Measures => "csv",
         }
     }
 
@@ -59,6 +62,7 @@ impl FileKind {
             FileKind::Jpeg => "a JPEG file",
             FileKind::Svg => "an SVG file",
             FileKind::Safetensors => "a safetensors file",
+            FileKind::Measures => "a table of measures",
         }
     }
 }
@@ -215,7 +219,7 @@ fn kind_of_file(path: &Path) -> io::Result<Option<&'static str>> {
 
 /// What begins with these bytes, in words.
 fn kind_of_bytes(start: &[u8]) -> &'static str {
-    const BEGINNINGS: [(&[u8], &str); 7] = [
+    const BEGINNINGS: [(&[u8], &str); 8] = [
         (b"\x89PNG\r\n\x1a\n", "a PNG file"),
         (b"\xff\xd8\xff", "a JPEG file"),
         (b"GIF8", "a GIF file"),
@@ -223,6 +227,8 @@ fn kind_of_bytes(start: &[u8]) -> &'static str {
         (b"PK\x03\x04", "a ZIP archive"),
         (b"\x1f\x8b", "a gzip file"),
         (b"\x93NUMPY", "a NumPy array"),
+        // Other tables are texts: digits may be in them.
+        (b"split,index,class,", "a table of measures"),
     ];
     // Eight bytes of a header's length, and its beginning.
     let is_safetensors = start.get(8) == Some(&b'{') && start[5..8] == [0; 3];

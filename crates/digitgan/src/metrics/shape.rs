@@ -13,10 +13,15 @@
 //! The medial axis is found by thinning (`medial_axis`), where ties are broken by the pixels' order rather than at random, so the same
 //! digit has the same thickness every time.
 
+mod table;
+
+pub use table::{Measure, Spread, shapes};
+
 use super::moments::Moments;
 use crate::IMAGE_PIXELS;
 use crate::IMAGE_SIDE as SIDE;
 use crate::input::{InputError, check_length};
+use std::sync::LazyLock;
 
 /// How many times it is upscaled.
 const SCALE: usize = 4;
@@ -87,65 +92,61 @@ impl Shape {
     }
 }
 
-/// The digit at four times its size, smoothed, in bytes.
+/// The digit at four times its size, smoothed, in bytes. All is done down the columns, all columns at once.
 fn upscaled(image: &[u8]) -> Vec<u8> {
-    let mut small: Vec<f64> = image.iter().map(|&byte| f64::from(byte) / 255.0).collect();
-    let (least, most) = small.iter().fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
-    for row in small.as_chunks_mut::<SIDE>().0 {
-        spline_coefficients(row);
-    }
-    // Lines of columns, so that both directions are the same code.
-    let mut small = transposed(&small, SIDE, SIDE);
-    for column in small.as_chunks_mut::<SIDE>().0 {
-        spline_coefficients(column);
-    }
-    let wide: Vec<f64> = small.as_chunks::<SIDE>().0.iter().flat_map(stretched).collect();
-    let wide = transposed(&wide, SIDE, LARGE);
-    let large: Vec<f64> = wide.as_chunks::<SIDE>().0.iter().flat_map(stretched).map(|v| v.clamp(least, most)).collect();
-    let filter = gaussian();
-    let smooth = |lines: &[f64]| -> Vec<f64> {
-        lines.as_chunks::<LARGE>().0.iter().flat_map(|line| smoothed(line, &filter)).collect()
-    };
-    let columns = smooth(&transposed(&smooth(&large), LARGE, LARGE));
-    transposed(&columns, LARGE, LARGE).iter().map(|&v| (255.0 * v) as u8).collect()
+    let rows: Vec<[f64; SIDE]> =
+        image.as_chunks::<SIDE>().0.iter().map(|row| row.map(|byte| f64::from(byte) / 255.0)).collect();
+    let (least, most) = rows.iter().flatten().fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    let along_rows: Vec<[f64; SIDE]> = transposed(&spline_coefficients(transposed::<SIDE, SIDE>(&rows)));
+    let tall = stretched(&spline_coefficients(along_rows));
+    let mut columns = stretched(&transposed::<SIDE, LARGE>(&tall));
+    columns.iter_mut().flatten().for_each(|v| *v = v.clamp(least, most));
+    let rows = smoothed(&transposed(&smoothed(&columns)));
+    rows.iter().flatten().map(|&v| (255.0 * v) as u8).collect()
 }
 
-fn transposed(lines: &[f64], count: usize, length: usize) -> Vec<f64> {
-    let mut out = vec![0.0; count * length];
-    for (i, line) in lines.chunks_exact(length).enumerate() {
-        for (j, &value) in line.iter().enumerate() {
-            out[j * count + i] = value;
-        }
-    }
-    out
+/// Rows of columns.
+fn transposed<const WIDTH: usize, const HEIGHT: usize>(rows: &[[f64; WIDTH]]) -> Vec<[f64; HEIGHT]> {
+    (0..WIDTH).map(|column| std::array::from_fn(|row| rows[row][column])).collect()
 }
 
-/// Turns samples into the coefficients of the cubic B-spline through them, mirrored at the ends (Unser 1999).
-fn spline_coefficients(line: &mut [f64; SIDE]) {
+/// Adds a row, weighted.
+fn add<const WIDTH: usize>(sum: &mut [f64; WIDTH], weight: f64, row: &[f64; WIDTH]) {
+    sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
+}
+
+/// Turns samples into the coefficients of the cubic B-splines through them, mirrored at the ends (Unser 1999).
+fn spline_coefficients<const WIDTH: usize>(mut rows: Vec<[f64; WIDTH]>) -> Vec<[f64; WIDTH]> {
     let pole = 3f64.sqrt() - 2.0;
-    line.iter_mut().for_each(|value| *value *= 6.0);
+    rows.iter_mut().flatten().for_each(|value| *value *= 6.0);
     let (last, mut power) = (SIDE - 1, pole);
     let end = pole.powi(last as i32);
-    let mut first = line[0] + end * line[last];
+    let mut first = rows[0];
+    add(&mut first, end, &rows[last]);
     let mut back = end * end / pole;
-    for &value in &line[1..last] {
-        first += (power + back) * value;
+    for row in &rows[1..last] {
+        add(&mut first, power + back, row);
         power *= pole;
         back /= pole;
     }
-    line[0] = first / (1.0 - end * end);
+    rows[0] = first.map(|value| value / (1.0 - end * end));
     for place in 1..SIDE {
-        line[place] += pole * line[place - 1];
+        let before = rows[place - 1];
+        add(&mut rows[place], pole, &before);
     }
-    line[last] = pole / (pole * pole - 1.0) * (line[last] + pole * line[last - 1]);
+    let before = rows[last - 1];
+    add(&mut rows[last], pole, &before);
+    rows[last] = rows[last].map(|value| pole / (pole * pole - 1.0) * value);
     for place in (0..last).rev() {
-        line[place] = pole * (line[place + 1] - line[place]);
+        let behind = rows[place + 1];
+        rows[place].iter_mut().zip(behind).for_each(|(here, behind)| *here = pole * (behind - *here));
     }
+    rows
 }
 
-/// A line at four times its length, from its coefficients.
-fn stretched(line: &[f64; SIDE]) -> [f64; LARGE] {
-    std::array::from_fn(|place| {
+/// Columns at four times their length, from their coefficients.
+fn stretched<const WIDTH: usize>(rows: &[[f64; WIDTH]]) -> Vec<[f64; WIDTH]> {
+    let stretched = |place: usize| {
         let at = (place as f64 + 0.5) / SCALE as f64 - 0.5;
         let whole = at.floor();
         let t = at - whole;
@@ -160,8 +161,29 @@ fn stretched(line: &[f64; SIDE]) -> [f64; LARGE] {
             place if place >= SIDE as i64 => (2 * (SIDE as i64 - 1) - place) as usize,
             place => place as usize,
         };
-        weights.iter().zip(-1..).map(|(weight, offset)| weight * line[mirrored(whole as i64 + offset)]).sum()
-    })
+        let mut sum = [0.0; WIDTH];
+        for (weight, offset) in weights.into_iter().zip(-1..) {
+            add(&mut sum, weight, &rows[mirrored(whole as i64 + offset)]);
+        }
+        sum
+    };
+    (0..LARGE).map(stretched).collect()
+}
+
+/// Columns smoothed; beyond their ends they are mirrored, the last pixel twice.
+fn smoothed(rows: &[[f64; LARGE]]) -> Vec<[f64; LARGE]> {
+    let filter = gaussian();
+    let mirrored = |place: usize| match place.checked_sub(REACH) {
+        None => REACH - 1 - place,
+        Some(place) if place >= LARGE => 2 * LARGE - 1 - place,
+        Some(place) => place,
+    };
+    let smoothed = |place: usize| {
+        let mut sum = [0.0; LARGE];
+        filter.iter().enumerate().for_each(|(tap, &weight)| add(&mut sum, weight, &rows[mirrored(place + tap)]));
+        sum
+    };
+    (0..LARGE).map(smoothed).collect()
 }
 
 fn gaussian() -> [f64; 2 * REACH + 1] {
@@ -171,21 +193,6 @@ fn gaussian() -> [f64; 2 * REACH + 1] {
     });
     let sum: f64 = weights.iter().sum();
     weights.map(|weight| weight / sum)
-}
-
-/// A line smoothed; beyond its ends it is mirrored, the last pixel twice.
-fn smoothed(line: &[f64; LARGE], filter: &[f64; 2 * REACH + 1]) -> [f64; LARGE] {
-    let mut padded = [0.0; LARGE + 2 * REACH];
-    padded[REACH..][..LARGE].copy_from_slice(line);
-    for beyond in 0..REACH {
-        padded[REACH - 1 - beyond] = line[beyond];
-        padded[REACH + LARGE + beyond] = line[LARGE - 1 - beyond];
-    }
-    let mut out = [0.0; LARGE];
-    for (tap, weight) in filter.iter().enumerate() {
-        out.iter_mut().zip(&padded[tap..]).for_each(|(sum, value)| *sum += weight * value);
-    }
-    out
 }
 
 /// The squared distance of each pixel of ink to the nearest paper, 0 on paper: first along columns, then the least sum along
@@ -253,12 +260,17 @@ fn medial_axis(ink: &[bool], squared: &[u32]) -> Vec<usize> {
         pattern
     };
     let at = |place: usize| (place / WIDE - 1) * LARGE + place % WIDE - 1;
-    let mut keyed: Vec<(u32, u32, usize)> =
-        order.iter().map(|&place| (squared[at(place)], 9 - around(&left, place).count_ones(), place)).collect();
+    // Distance, pixels of paper around, and place, in one number each, which sort fast.
+    let key = |&place: &usize| {
+        let paper = 9 - around(&left, place).count_ones();
+        (u64::from(squared[at(place)]) << 4 | u64::from(paper)) << 32 | place as u64
+    };
+    let mut keyed: Vec<u64> = order.iter().map(key).collect();
     keyed.sort_unstable();
-    let kept = kept_patterns();
-    for (_, _, place) in keyed {
-        left[place] = kept[usize::from(around(&left, place))];
+    static KEPT: LazyLock<[bool; 512]> = LazyLock::new(kept_patterns);
+    for key in keyed {
+        let place = (key & u64::from(u32::MAX)) as usize;
+        left[place] = KEPT[usize::from(around(&left, place))];
     }
     order.retain(|&place| left[place]);
     order.into_iter().map(at).collect()
@@ -304,9 +316,9 @@ impl Moments {
         for (y, row) in large.chunks_exact(LARGE).enumerate() {
             let shift = self.shear * (y as f64 - self.middle);
             for (x, &grey) in row.iter().enumerate() {
-                // The first place that it lies left of.
-                let first = (x as f64 + 0.5 - shift).floor() + 1.0;
-                across[first.clamp(0.0, LARGE as f64) as usize] += u64::from(grey);
+                // The first place that it lies left of; a cast cuts towards zero, and before zero is no place.
+                let first = (x as f64 + 1.5 - shift).clamp(0.0, LARGE as f64) as usize;
+                across[first] += u64::from(grey);
                 down[y + 1] += u64::from(grey);
             }
         }

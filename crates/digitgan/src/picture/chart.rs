@@ -1,9 +1,9 @@
 //! What all charts of a run look like: title and legend above, axes against the global step, notes below.
 
-use super::text::{SUPERSAMPLING, downsample, drawing_error, font, font_to_fit};
+pub(super) use super::text::{Area, px};
+use super::text::{SUPERSAMPLING, colored, drawing_error, font, font_to_fit};
 use super::{PictureError, png_file};
 use plotters::chart::ChartContext;
-use plotters::coord::Shift;
 use plotters::coord::types::{RangedCoordf64, RangedCoordu64};
 use plotters::prelude::*;
 use plotters::style::RGBColor;
@@ -32,7 +32,6 @@ pub(super) const QUIET_TEXT: RGBColor = RGBColor(110, 115, 125);
 pub(super) const AXIS: RGBColor = RGBColor(150, 155, 165);
 pub(super) const GRID: RGBColor = RGBColor(228, 230, 235);
 
-pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 pub(super) type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<RangedCoordu64, RangedCoordf64>>;
 
 /// A PNG file of 1000×600 pixels with `text` as its metadata, of what `draw` draws.
@@ -40,15 +39,7 @@ pub(super) fn png(
     text: &[(&str, &str)],
     draw: impl FnOnce(&Area<'_>) -> Result<(), PictureError>,
 ) -> Result<Vec<u8>, PictureError> {
-    let size = (WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING);
-    let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
-    {
-        let area = BitMapBackend::with_buffer(&mut large, size).into_drawing_area();
-        area.fill(&WHITE).map_err(drawing_error)?;
-        draw(&area)?;
-        area.present().map_err(drawing_error)?;
-    }
-    let pixels = downsample(&large, WIDTH);
+    let pixels = colored(WIDTH, HEIGHT, draw)?;
     png_file::encode((WIDTH as usize, HEIGHT as usize), png::ColorType::Rgb, &pixels, text)
 }
 
@@ -91,11 +82,6 @@ pub(super) fn draw_head(area: &Area<'_>, title: &str, legend: &[(&str, RGBColor)
         left += 29 + width / SUPERSAMPLING + 22;
     }
     Ok(())
-}
-
-/// Supersampled pixels of `pixels`.
-pub(super) fn px(pixels: u32) -> i32 {
-    (pixels * SUPERSAMPLING) as i32
 }
 
 /// Writes `text` in the real picture's pixels.

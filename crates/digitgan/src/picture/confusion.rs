@@ -3,13 +3,12 @@
 //! Right answers are blue, wrong ones pink. Wrong ones are rare, so their colour grows with the root of their share: one in a
 //! hundred can still be seen.
 
-use super::text::{SUPERSAMPLING, downsample, drawing_error, font, font_to_fit};
+use super::text::{Area, SUPERSAMPLING, colored, drawing_error, font, font_to_fit, px, write};
 use super::{PictureError, png_file};
 use crate::input::MAX_CLASSES;
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, RGBColor, TextStyle};
+use plotters::style::text_anchor::HPos;
+use plotters::style::{Color, RGBColor};
 use std::path::Path;
 
 const CELL: u32 = 46;
@@ -25,8 +24,6 @@ const WRONG: RGBColor = RGBColor(222, 60, 140);
 const TEXT: RGBColor = RGBColor(48, 52, 60);
 const QUIET_TEXT: RGBColor = RGBColor(110, 115, 125);
 const LINE: RGBColor = RGBColor(228, 230, 235);
-
-type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 /// The picture of a confusion matrix.
 #[derive(Clone, Copy, Debug)]
@@ -48,14 +45,7 @@ impl ConfusionPicture<'_> {
         self.check()?;
         let classes = self.counts.len() as u32;
         let (width, height) = (LEFT + classes * CELL + MARGIN, HEAD + classes * CELL + MARGIN);
-        let size = (width * SUPERSAMPLING, height * SUPERSAMPLING);
-        let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
-        {
-            let area = BitMapBackend::with_buffer(&mut large, size).into_drawing_area();
-            self.draw(&area, width)?;
-            area.present().map_err(drawing_error)?;
-        }
-        let pixels = downsample(&large, width);
+        let pixels = colored(width, height, |area| self.draw(area, width))?;
         let png = png_file::encode((width as usize, height as usize), png::ColorType::Rgb, &pixels, text)?;
         png_file::write(path, &png)
     }
@@ -77,7 +67,6 @@ impl ConfusionPicture<'_> {
     }
 
     fn draw(&self, area: &Area<'_>, width: u32) -> Result<(), PictureError> {
-        area.fill(&WHITE).map_err(drawing_error)?;
         let title = font_to_fit(self.title, TITLE_SIZE, width - 2 * MARGIN);
         write(area, self.title, (MARGIN, 20), title, &TEXT, HPos::Left)?;
         write(area, "asked ↓   read →", (MARGIN, 50), font(COUNT_SIZE), &QUIET_TEXT, HPos::Left)?;
@@ -115,24 +104,6 @@ fn percent(share: f64) -> String {
         percent if percent >= 10.0 => format!("{percent:.1}"),
         percent => format!("{percent:.2}"),
     }
-}
-
-/// Writes `text` at a place of the real picture: its height's middle there, and in width what `anchor` says.
-fn write(
-    area: &Area<'_>,
-    text: &str,
-    (x, y): (u32, u32),
-    font: FontDesc<'_>,
-    color: &RGBColor,
-    anchor: HPos,
-) -> Result<(), PictureError> {
-    let style = TextStyle::from(font).color(color).pos(Pos::new(anchor, VPos::Center));
-    area.draw(&Text::new(text, (px(x), px(y)), style)).map_err(drawing_error)
-}
-
-/// A length of the real picture in supersampled pixels.
-fn px(length: u32) -> i32 {
-    (length * SUPERSAMPLING) as i32
 }
 
 #[cfg(test)]

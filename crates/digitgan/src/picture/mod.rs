@@ -13,6 +13,7 @@ mod confusion;
 mod curves;
 mod film;
 mod grid;
+mod histograms;
 mod png_file;
 mod rows;
 mod series;
@@ -27,11 +28,13 @@ pub use confusion::ConfusionPicture;
 pub use curves::{CurvePoint, LossCurves};
 pub use film::Film;
 pub use grid::{GreyPicture, Grid};
+pub use histograms::{HistogramColumn, Histograms};
 pub(crate) use png_file::{decode_grey, encode_with, read_grey};
 pub use rows::labelled_rows;
 pub use terminal::{TerminalStyle, preview};
 
 use crate::error::ErrorKind;
+use crate::input::InputError;
 use std::io;
 
 /// Most pixels of a picture. A mistyped count should be an error, not a frozen machine.
@@ -98,6 +101,9 @@ pub enum PictureError {
         /// Rows.
         classes: usize,
     },
+    /// Numbers of another count than images, or a class that there is not.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// Digits without their neighbours, or neighbours that are not among the training images.
     #[error("these digits' neighbours are not among these {images} training images; give those that were searched")]
     OtherImages {
@@ -128,6 +134,7 @@ impl PictureError {
             | PictureError::TooLarge { .. }
             | PictureError::FrameSize { .. }
             | PictureError::NotSquare { .. }
+            | PictureError::Input(_)
             | PictureError::OtherImages { .. }
             | PictureError::TextKey { .. } => ErrorKind::Input,
             PictureError::Drawing(_) => ErrorKind::Other,

@@ -1,8 +1,10 @@
 //! Text in pictures, without system fonts.
 
 use super::PictureError;
+use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::{RGBColor, register_font};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{RGBColor, TextStyle, register_font};
 use std::sync::Once;
 
 /// The name that the font goes by in this project.
@@ -33,7 +35,7 @@ pub(super) fn font_to_fit(text: &str, size: u32, width: u32) -> FontDesc<'static
 }
 
 /// Averages a supersampled picture, `[height, width, 3]`, down to real pixels.
-pub(super) fn downsample(large: &[u8], width: u32) -> Vec<u8> {
+fn downsample(large: &[u8], width: u32) -> Vec<u8> {
     let factor = SUPERSAMPLING as usize;
     let row_bytes = width as usize * factor * 3;
     let mut small = Vec::with_capacity(large.len() / (factor * factor));
@@ -50,6 +52,44 @@ pub(super) fn downsample(large: &[u8], width: u32) -> Vec<u8> {
         }
     }
     small
+}
+
+/// What is drawn on, in supersampled pixels.
+pub(super) type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+
+/// A white picture, `[height, width, 3]`, with what `draw` draws on it.
+pub(super) fn colored(
+    width: u32,
+    height: u32,
+    draw: impl FnOnce(&Area<'_>) -> Result<(), PictureError>,
+) -> Result<Vec<u8>, PictureError> {
+    let size = (width * SUPERSAMPLING, height * SUPERSAMPLING);
+    let mut large = vec![0; size.0 as usize * size.1 as usize * 3];
+    {
+        let area = BitMapBackend::with_buffer(&mut large, size).into_drawing_area();
+        area.fill(&WHITE).map_err(drawing_error)?;
+        draw(&area)?;
+        area.present().map_err(drawing_error)?;
+    }
+    Ok(downsample(&large, width))
+}
+
+/// Writes `text` at a place of the real picture: its height's middle there, and in width what `anchor` says.
+pub(super) fn write(
+    area: &Area<'_>,
+    text: &str,
+    (x, y): (u32, u32),
+    font: FontDesc<'_>,
+    color: &RGBColor,
+    anchor: HPos,
+) -> Result<(), PictureError> {
+    let style = TextStyle::from(font).color(color).pos(Pos::new(anchor, VPos::Center));
+    area.draw(&Text::new(text, (px(x), px(y)), style)).map_err(drawing_error)
+}
+
+/// A length of the real picture in supersampled pixels.
+pub(super) fn px(length: u32) -> i32 {
+    (length * SUPERSAMPLING) as i32
 }
 
 /// A grey strip, `[height, width]`, with `text` in it: light on black, from the left.

@@ -10,7 +10,7 @@ use crate::IMAGE_PIXELS;
 use crate::engine::{Device, EngineError};
 use crate::input::{InputError, check_classes};
 use crate::metrics::linear::{dot, factor};
-use crate::metrics::shape::Shape;
+use crate::metrics::shape::{Measure, Shape, shapes as shapes_of};
 use crate::model::LATENT;
 use crate::seed::Purpose;
 use crate::weights::GeneratorFile;
@@ -144,18 +144,8 @@ fn strongest(metric: Vec<f64>, count: usize) -> Vec<Direction> {
     found.iter().take(count).map(direction).collect()
 }
 
-/// A measure of a shape: its name, its unit, and how it is taken.
-type Measure = (&'static str, &'static str, fn(&Shape) -> f64);
-
-const MEASURES: [Measure; 4] = [
-    ("slant", "°", |shape| shape.slant),
-    ("thickness", " px", |shape| shape.thickness),
-    ("width", " px", |shape| shape.width),
-    ("height", " px", |shape| shape.height),
-];
-
 /// How much each measure differs between a generator's digits of one class: the root of the mean over classes of the variance.
-struct Spread([f64; MEASURES.len()]);
+struct Spread([f64; Measure::ALL.len()]);
 
 impl Spread {
     fn of(sampler: &mut Sampler, noise: &[f32], labels: &[u8]) -> Result<Spread, EngineError> {
@@ -174,7 +164,7 @@ impl Spread {
             }
             (squares / freedom.max(1) as f64).sqrt()
         };
-        Ok(Spread(MEASURES.map(|(_, _, measure)| deviation(measure))))
+        Ok(Spread(Measure::ALL.map(|measure| deviation(measure.of))))
     }
 
     /// What a direction changes.
@@ -190,7 +180,7 @@ impl Spread {
         let both: Vec<(Shape, Shape)> =
             below.into_iter().zip(above).filter_map(|(below, above)| below.zip(above)).collect();
         let mut changes: Vec<Change> = Vec::new();
-        for ((measure, unit, value), spread) in MEASURES.into_iter().zip(self.0) {
+        for (Measure { name: measure, unit, of: value }, spread) in Measure::ALL.into_iter().zip(self.0) {
             let sum: f64 = both.iter().map(|(below, above)| value(above) - value(below)).sum();
             let amount = sum / both.len().max(1) as f64;
             let deviations = if spread > 0.0 { amount / spread } else { 0.0 };
@@ -216,8 +206,7 @@ pub fn moved_along(noise: &[f32], vector: &[f32], reach: f32) -> Vec<f32> {
 /// The shapes of the digits that a sampler draws.
 fn shapes(sampler: &mut Sampler, noise: &[f32], labels: &[u8]) -> Result<Vec<Option<Shape>>, EngineError> {
     let images = sampler.draw_latents(noise, labels)?;
-    let shapes: Result<Vec<Option<Shape>>, InputError> = images.par_chunks_exact(IMAGE_PIXELS).map(Shape::of).collect();
-    Ok(shapes?)
+    Ok(shapes_of(&images)?)
 }
 
 #[cfg(test)]
