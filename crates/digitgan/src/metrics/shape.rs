@@ -74,12 +74,13 @@ impl Shape {
 
     fn of_pixels(image: &[u8]) -> Option<Shape> {
         let large = upscaled(image);
-        let (least, most) = (large.iter().min()?, large.iter().max()?);
-        if least == most {
+        let (least, most) = large.iter().fold((u8::MAX, u8::MIN), |(a, b), &grey| (a.min(grey), b.max(grey)));
+        if least >= most {
             return None;
         }
-        let half = f64::from(*least) + f64::from(most - least) * 0.5;
-        let ink: Vec<bool> = large.iter().map(|&grey| f64::from(grey) >= half).collect();
+        // At least half: in whole numbers, which are compared faster.
+        let half = least + (most - least).div_ceil(2);
+        let ink: Vec<bool> = large.iter().map(|&grey| grey >= half).collect();
         let distances = squared_distances(&ink);
         let axis = medial_axis(&ink, &distances);
         let depths = axis.iter().map(|&place| f64::from(distances[place]).sqrt());
@@ -146,7 +147,8 @@ fn spline_coefficients<const WIDTH: usize>(mut rows: Vec<[f64; WIDTH]>) -> Vec<[
 
 /// Columns at four times their length, from their coefficients.
 fn stretched<const WIDTH: usize>(rows: &[[f64; WIDTH]]) -> Vec<[f64; WIDTH]> {
-    let stretched = |place: usize| {
+    let mut out = vec![[0.0; WIDTH]; LARGE];
+    for (place, sum) in out.iter_mut().enumerate() {
         let at = (place as f64 + 0.5) / SCALE as f64 - 0.5;
         let whole = at.floor();
         let t = at - whole;
@@ -161,13 +163,11 @@ fn stretched<const WIDTH: usize>(rows: &[[f64; WIDTH]]) -> Vec<[f64; WIDTH]> {
             place if place >= SIDE as i64 => (2 * (SIDE as i64 - 1) - place) as usize,
             place => place as usize,
         };
-        let mut sum = [0.0; WIDTH];
         for (weight, offset) in weights.into_iter().zip(-1..) {
-            add(&mut sum, weight, &rows[mirrored(whole as i64 + offset)]);
+            add(sum, weight, &rows[mirrored(whole as i64 + offset)]);
         }
-        sum
-    };
-    (0..LARGE).map(stretched).collect()
+    }
+    out
 }
 
 /// Columns smoothed; beyond their ends they are mirrored, the last pixel twice.
@@ -178,12 +178,11 @@ fn smoothed(rows: &[[f64; LARGE]]) -> Vec<[f64; LARGE]> {
         Some(place) if place >= LARGE => 2 * LARGE - 1 - place,
         Some(place) => place,
     };
-    let smoothed = |place: usize| {
-        let mut sum = [0.0; LARGE];
-        filter.iter().enumerate().for_each(|(tap, &weight)| add(&mut sum, weight, &rows[mirrored(place + tap)]));
-        sum
-    };
-    (0..LARGE).map(smoothed).collect()
+    let mut out = vec![[0.0; LARGE]; LARGE];
+    for (place, sum) in out.iter_mut().enumerate() {
+        filter.iter().enumerate().for_each(|(tap, &weight)| add(sum, weight, &rows[mirrored(place + tap)]));
+    }
+    out
 }
 
 fn gaussian() -> [f64; 2 * REACH + 1] {
@@ -200,18 +199,20 @@ fn gaussian() -> [f64; 2 * REACH + 1] {
 fn squared_distances(ink: &[bool]) -> Vec<u32> {
     const FAR: u32 = (2 * LARGE * LARGE) as u32;
     let mut along = vec![0u32; ink.len()];
-    for x in 0..LARGE {
-        let mut run = LARGE as u32;
-        for y in 0..LARGE {
-            run = if ink[y * LARGE + x] { run + 1 } else { 0 };
-            along[y * LARGE + x] = run;
-        }
-        let mut run = LARGE as u32;
-        for y in (0..LARGE).rev() {
-            run = if ink[y * LARGE + x] { run + 1 } else { 0 };
-            let here = &mut along[y * LARGE + x];
-            *here = (*here).min(run);
-        }
+    let rows = || ink.chunks_exact(LARGE);
+    // Ink since the last paper, in each column.
+    let mut runs = [LARGE as u32; LARGE];
+    let follow = |runs: &mut [u32; LARGE], ink: &[bool]| {
+        runs.iter_mut().zip(ink).for_each(|(run, &ink)| *run = if ink { *run + 1 } else { 0 });
+    };
+    for (ink, out) in rows().zip(along.chunks_exact_mut(LARGE)) {
+        follow(&mut runs, ink);
+        out.copy_from_slice(&runs);
+    }
+    runs = [LARGE as u32; LARGE];
+    for (ink, out) in rows().zip(along.chunks_exact_mut(LARGE)).rev() {
+        follow(&mut runs, ink);
+        out.iter_mut().zip(&runs).for_each(|(here, run)| *here = (*here).min(*run));
     }
     let mut squared = vec![0u32; ink.len()];
     for (row, out) in along.chunks_exact(LARGE).zip(squared.chunks_exact_mut(LARGE)) {
