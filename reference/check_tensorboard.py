@@ -3,7 +3,8 @@
 Usage: check_tensorboard.py DIR --expect-json FILE [--server]
 
 The JSON file holds {"scalars": {tag: [[step, value], ...]},
-                     "images": {tag: [[step, width, height, sha256 of the PNG], ...]}}.
+                     "images": {tag: [[step, width, height, sha256 of the PNG], ...]},
+                     "hyperparameters": {name: value}}.
 
 The folder is read by each of TensorBoard's readers, since they differ in how they treat the
 sessions of a resumed run: the classic accumulator, the one behind its plugins, and with --server
@@ -62,6 +63,8 @@ def with_plugin_accumulator(folder):
     found = {"scalars": {}, "images": {}}
     for tag in events.Tags()["tensors"]:
         plugin = events.SummaryMetadata(tag).plugin_data.plugin_name
+        if plugin == "hparams":
+            continue
         for event in events.Tensors(tag):
             value = tensor_util.make_ndarray(event.tensor_proto)
             if plugin == "images":
@@ -73,7 +76,23 @@ def with_plugin_accumulator(folder):
     return found
 
 
-def with_server(folder, load_fast):
+def hyperparameters(url):
+    """What the page HParams shows of the folder's own run."""
+    body = {"startIndex": 0, "sliceSize": 10, "allowedStatuses": ["STATUS_UNKNOWN"]}
+    headers = {"Content-Type": "application/json"}
+
+    def post(route, body):
+        request = urllib.request.Request(f"{url}data/plugin/hparams/{route}", json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=SERVER_PATIENCE_S) as reply:
+            return json.loads(reply.read())
+
+    names = [info["name"] for info in post("experiment", {"experimentName": ""}).get("hparamInfos", [])]
+    # A request for no columns is one for all of them in some versions, and for none in others.
+    groups = post("session_groups", body | {"colParams": [{"hparam": name} for name in names]}) if names else {}
+    return {name: value for group in groups.get("sessionGroups", []) for name, value in group["hparams"].items()}
+
+
+def with_server(folder, load_fast, expect_images):
     server = program.TensorBoard()
     server.configure(
         argv=[None, "--logdir", folder, "--host", "127.0.0.1", "--port", "0",
@@ -87,12 +106,15 @@ def with_server(folder, load_fast):
             return reply.read()
 
     # The server loads in the background; images come last in the folder's files.
-    deadline = time.monotonic() + SERVER_PATIENCE_S
+    deadline = time.monotonic() + (SERVER_PATIENCE_S if expect_images else 3)
     while not (images := json.loads(get("images/tags"))) and time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(1)
-    found = {"scalars": {}, "images": {}}
+    found = {"scalars": {}, "images": {}, "hyperparameters": hyperparameters(url)}
     for run, tags in json.loads(get("scalars/tags")).items():
+        # What lies in a folder below is a run of its own.
+        if run != ".":
+            continue
         for tag in tags:
             query = urllib.parse.urlencode({"run": run, "tag": tag})
             events = json.loads(get("scalars/scalars", query))
@@ -132,6 +154,9 @@ def differences(expected, found):
                 unlike = [pair for pair in zip(wanted, got) if not same(pair[:1], pair[1:])]
                 first = f"; first: wanted {unlike[0][0]}, found {unlike[0][1]}" if unlike else ""
                 yield f"{kind} {tag}: {len(wanted)} events wanted, {len(got)} found{first}"
+    shown = found.get("hyperparameters")
+    if shown is not None and shown != expected["hyperparameters"]:
+        yield f"hyperparameters: {expected['hyperparameters']} wanted, {shown} found"
 
 
 def main():
@@ -149,8 +174,9 @@ def main():
         "plugin accumulator": with_plugin_accumulator,
     }
     if arguments.server:
-        readers["server, slow loader"] = lambda folder: with_server(folder, "false")
-        readers["server, fast loader"] = lambda folder: with_server(folder, "true")
+        expect_images = bool(expected["images"])
+        readers["server, slow loader"] = lambda folder: with_server(folder, "false", expect_images)
+        readers["server, fast loader"] = lambda folder: with_server(folder, "true", expect_images)
     failed = False
     for name, reader in readers.items():
         found = reader(arguments.folder)

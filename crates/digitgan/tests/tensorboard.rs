@@ -6,7 +6,7 @@
 
 use digitgan::IMAGE_PIXELS;
 use digitgan::picture::Grid;
-use digitgan::run::tensorboard::EventWriter;
+use digitgan::run::tensorboard::{EventWriter, Hyperparameter, write_scalars};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -30,7 +30,12 @@ fn grid(step: u64) -> (Vec<u8>, usize, usize) {
 fn train(dir: &Path, session: u32, steps: RangeInclusive<u64>) {
     let purge = (session > 0).then_some(*steps.start());
     // Sessions within the same second must still be read in order.
-    let mut writer = EventWriter::create(dir, 1.7e9, purge).unwrap();
+    let writer = EventWriter::create(dir, 1.7e9, purge).unwrap();
+    let settings = [
+        ("lr".to_owned(), Hyperparameter::Number(0.5)),
+        ("model".to_owned(), Hyperparameter::Text("acgan".to_owned())),
+    ];
+    let mut writer = writer.with_hyperparameters(1.7e9, &settings);
     for step in steps {
         let wall_time = 1.7e9 + step as f64 / 8.0;
         let losses = [("loss/discriminator", loss(session, step)), ("loss/generator", 0.0)];
@@ -60,6 +65,7 @@ fn expected(kept: &[(u32, RangeInclusive<u64>)]) -> Value {
     json!({
         "scalars": {"loss/discriminator": discriminator, "loss/generator": generator},
         "images": {"samples": images},
+        "hyperparameters": {"lr": 0.5, "model": "acgan"},
     })
 }
 
@@ -99,6 +105,19 @@ fn tensorboard_reads_runs_and_drops_what_resumed_runs_repeat() {
     let kept = expected(&[(0, 1..=50), (1, 51..=80), (2, 81..=140)]);
     let (content, said) = check(&dir, &kept);
     assert!(content, "resumed twice: {said}");
+
+    // Metrics of evaluations, beside the sessions: of two of one step the newer, none taken away by a session.
+    let below = dir.join("evaluation");
+    for (step, recall) in [(120, 0.5), (60, 0.25), (60, 0.75)] {
+        write_scalars(&below, step, 1.7e9, &[("evaluation/recall", recall)]).unwrap();
+    }
+    let metrics = json!({
+        "scalars": {"evaluation/recall": [[60, 0.75], [120, 0.5]]}, "images": {}, "hyperparameters": {},
+    });
+    let (content, said) = check(&below, &metrics);
+    assert!(content, "metrics: {said}");
+    let (content, said) = check(&dir, &kept);
+    assert!(content, "with metrics below: {said}");
 
     // The checker can fail.
     let wrong = expected(&[(0, 1..=50), (1, 51..=81), (2, 82..=140)]);

@@ -150,6 +150,11 @@ impl RunDirectory {
         self.0.join("tensorboard")
     }
 
+    /// The folder of event files with the metrics of evaluations, by step.
+    pub fn tensorboard_evaluations(&self) -> PathBuf {
+        self.tensorboard().join("evaluation")
+    }
+
     /// The folder of checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.0.join("checkpoints")

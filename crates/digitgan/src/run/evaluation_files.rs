@@ -1,6 +1,7 @@
 //! What an evaluation leaves in a run: `evaluation.json` and two pictures.
 
-use super::directory::{evaluation_pictures, evaluation_record};
+use super::directory::{RunDirectory, evaluation_pictures, evaluation_record};
+use super::tensorboard;
 use crate::IMAGE_PIXELS;
 use crate::data::{MAX_CLASSES, MIN_CLASSES, Split};
 use crate::error::ErrorKind;
@@ -158,7 +159,34 @@ pub fn write(
     let text = serde_json::to_string_pretty(evaluation).map_err(io::Error::other);
     let recorded = text.and_then(|text| atomic::write(&path, |out| writeln!(out, "{text}")));
     recorded.map_err(EvaluationFileError::write(&path))?;
+    // Of a run, also where its losses are seen. Without one there is none.
+    let run = RunDirectory::new(folder);
+    if evaluation.model.is_some() && run.tensorboard().is_dir() {
+        let events = run.tensorboard_evaluations();
+        let scalars = scalars(evaluation);
+        let written = tensorboard::write_scalars(&events, evaluation.step, tensorboard::now(), &scalars);
+        written.map_err(EvaluationFileError::folder(&events))?;
+    }
     Ok(Written { record: path, pictures: written })
+}
+
+/// The metrics as numbers by step.
+fn scalars(evaluation: &Evaluation) -> Vec<(&'static str, f32)> {
+    let one = |both: &Compared| Some(both.generated.mean);
+    let metrics = [
+        ("evaluation/GAN-test", evaluation.agreement.as_ref().map(|agreement| agreement.mean)),
+        ("evaluation/GAN-train", evaluation.gan_train.as_ref().map(|both| both.generated.share)),
+        ("evaluation/Frechet distance", one(&evaluation.frechet)),
+        ("evaluation/Frechet distance, times real", evaluation.frechet.times_real()),
+        ("evaluation/kernel distance", one(&evaluation.kernel_distance)),
+        ("evaluation/digit score", one(&evaluation.digit_score)),
+        ("evaluation/precision", one(&evaluation.precision)),
+        ("evaluation/recall", one(&evaluation.recall)),
+        ("evaluation/density", one(&evaluation.density)),
+        ("evaluation/coverage", one(&evaluation.coverage)),
+        ("evaluation/KL of classes from uniform", one(&evaluation.divergence_from_uniform)),
+    ];
+    metrics.into_iter().filter_map(|(tag, value)| Some((tag, value? as f32))).collect()
 }
 
 /// Reads the evaluation in `folder`; `None` if there is none.

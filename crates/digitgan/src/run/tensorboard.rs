@@ -2,7 +2,7 @@
 //!
 //! An event file is a row of TFRecords: the length of a message, a masked CRC-32C of that length,
 //! the message, a masked CRC-32C of the message. Messages are protocol buffers; the few fields used
-//! here are declared by hand, with the numbers of TensorBoard's `event.proto` and `summary.proto`.
+//! here are declared by hand (`messages`), with TensorBoard's numbers.
 //!
 //! Each session of a run, the first and every resumed one, has its own file, as a file that a
 //! killed session left may end in a torn record. Its second event is a session start that names the
@@ -11,13 +11,19 @@
 //! later starts for restarts. TensorBoard's fast loader instead drops old points of a curve once
 //! the curve's steps go back; for steps that are written again both come to the same.
 
+mod messages;
+
+use crate::files::{atomic, check_folder};
+use messages::{
+    Event, HyperparameterData, HyperparameterValue, Image, Metadata, PluginData, SessionLog, SessionStartInfo, Summary,
+    Tensor, Value,
+};
+use prost::Message;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process;
-
-use crate::files::check_folder;
-use prost::Message;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const FILE_PREFIX: &str = "events.out.tfevents.";
 const FILE_VERSION: &str = "brain.Event:2";
@@ -32,7 +38,7 @@ const GREYSCALE: i32 = 1;
 pub struct EventWriter {
     path: PathBuf,
     /// The events that a file begins with.
-    beginning: [Event; 2],
+    beginning: Vec<Event>,
     /// The file, once there is one.
     out: Option<BufWriter<File>>,
     record: Vec<u8>,
@@ -69,7 +75,25 @@ impl EventWriter {
             session_log: Some(SessionLog { status: SESSION_START }),
             ..Event::default()
         };
-        Ok(Self { path: dir.join(name), beginning: [version, start], out: None, record: Vec::new() })
+        Ok(Self { path: dir.join(name), beginning: vec![version, start], out: None, record: Vec::new() })
+    }
+
+    /// Records what a run was trained with, at the beginning of the file: TensorBoard's page HParams shows it, with the newest scalars of
+    /// the run beside it.
+    #[must_use]
+    pub fn with_hyperparameters(mut self, wall_time: f64, settings: &[(String, Hyperparameter)]) -> Self {
+        let hparams = settings.iter().map(|(name, value)| (name.clone(), value.message())).collect();
+        let session_start_info = Some(SessionStartInfo { hparams, start_time_secs: wall_time });
+        let content = HyperparameterData { session_start_info }.encode_to_vec();
+        let plugin_data = Some(PluginData { plugin_name: "hparams".to_owned(), content });
+        let value = Value {
+            tag: "_hparams_/session_start_info".to_owned(),
+            tensor: Some(Tensor::empty()),
+            metadata: Some(Metadata { plugin_data }),
+            ..Value::default()
+        };
+        self.beginning.push(Event { wall_time, summary: Some(Summary { value: vec![value] }), ..Event::default() });
+        self
     }
 
     /// Records a number for each tag at `step`, all in one event. Tags with slashes are grouped by
@@ -79,8 +103,7 @@ impl EventWriter {
     ///
     /// The file cannot be written.
     pub fn scalars(&mut self, step: u64, wall_time: f64, scalars: &[(&str, f32)]) -> io::Result<()> {
-        let value = |&(tag, value): &(&str, f32)| Value { tag: tag.to_owned(), simple_value: Some(value), image: None };
-        self.summary(step, wall_time, scalars.iter().map(value).collect())
+        self.write(&scalars_event(step, wall_time, scalars))
     }
 
     /// Records a grey picture of `width` × `height` pixels, a PNG file in memory, at `step`.
@@ -103,8 +126,9 @@ impl EventWriter {
             colorspace: GREYSCALE,
             encoded_image_string: png.to_vec(),
         };
-        let value = Value { tag: tag.to_owned(), simple_value: None, image: Some(image) };
-        self.summary(step, wall_time, vec![value])
+        let value = Value { tag: tag.to_owned(), image: Some(image), ..Value::default() };
+        let summary = Some(Summary { value: vec![value] });
+        self.write(&Event { wall_time, step: event_step(step), summary, ..Event::default() })
     }
 
     /// Hands all events to the operating system: TensorBoard sees them.
@@ -114,11 +138,6 @@ impl EventWriter {
     /// The file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.as_mut().map_or(Ok(()), BufWriter::flush)
-    }
-
-    fn summary(&mut self, step: u64, wall_time: f64, value: Vec<Value>) -> io::Result<()> {
-        let summary = Some(Summary { value });
-        self.write(&Event { wall_time, step: event_step(step), summary, ..Event::default() })
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
@@ -135,8 +154,78 @@ impl EventWriter {
     }
 }
 
+/// What a run was trained with: one of [`EventWriter::with_hyperparameters`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Hyperparameter {
+    /// A number.
+    Number(f64),
+    /// A word.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl Hyperparameter {
+    fn message(&self) -> HyperparameterValue {
+        match self {
+            Hyperparameter::Number(number) => HyperparameterValue { number_value: Some(*number), ..Default::default() },
+            Hyperparameter::Text(text) => {
+                HyperparameterValue { string_value: Some(text.clone()), ..Default::default() }
+            }
+            Hyperparameter::Flag(flag) => HyperparameterValue { bool_value: Some(*flag), ..Default::default() },
+        }
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// Writes a file of numbers at one step into the folder `dir`, in the place of an earlier one of that step: what is found out about a run
+/// now and then, such as its metrics. The folder is made where it is missing; no session is in it.
+///
+/// # Errors
+/// The folder cannot be made, or the file cannot be written.
+pub fn write_scalars(dir: &Path, step: u64, wall_time: f64, scalars: &[(&str, f32)]) -> io::Result<()> {
+    fs::create_dir_all(dir)?;
+    // TensorBoard reads the files of a folder by name, and so by step.
+    let path = dir.join(format!("{FILE_PREFIX}{step:010}.digitgan"));
+    let version = Event { wall_time, file_version: Some(FILE_VERSION.to_owned()), ..Event::default() };
+    let scalars = scalars_event(step, wall_time, scalars);
+    let mut record = Vec::new();
+    atomic::write(&path, |out| [version, scalars].iter().try_for_each(|event| write(out, &mut record, event)))
+}
+
+/// Removes the files of [`write_scalars`] of steps after `step`: a training that goes on from there takes these steps anew.
+///
+/// # Errors
+/// A folder that cannot be read, or a file that cannot be removed.
+pub fn remove_scalars_after(dir: &Path, step: u64) -> io::Result<()> {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let of = name.strip_prefix(FILE_PREFIX).and_then(|rest| rest.strip_suffix(".digitgan"));
+        if of.and_then(|step| step.parse::<u64>().ok()).is_some_and(|of| of > step) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn scalars_event(step: u64, wall_time: f64, scalars: &[(&str, f32)]) -> Event {
+    let value =
+        |&(tag, value): &(&str, f32)| Value { tag: tag.to_owned(), simple_value: Some(value), ..Value::default() };
+    let summary = Some(Summary { value: scalars.iter().map(value).collect() });
+    Event { wall_time, step: event_step(step), summary, ..Event::default() }
+}
+
 /// Writes an event by way of `record`. One write a record: the buffer is then flushed between records, never inside one.
-fn write(out: &mut impl Write, record: &mut Vec<u8>, event: &Event) -> io::Result<()> {
+fn write(out: &mut (impl Write + ?Sized), record: &mut Vec<u8>, event: &Event) -> io::Result<()> {
     fill_record(record, event);
     out.write_all(record)
 }
@@ -178,57 +267,6 @@ fn newest_seconds(dir: &Path) -> io::Result<Option<u64>> {
     Ok(newest)
 }
 
-// What follows mirrors the parts of `event.proto` and `summary.proto` that are used. Members of a
-// `oneof` are optional fields here, which is the same in bytes as long as only one is set.
-
-#[derive(Clone, PartialEq, Message)]
-struct Event {
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(string, optional, tag = "3")]
-    file_version: Option<String>,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
-    #[prost(message, optional, tag = "7")]
-    session_log: Option<SessionLog>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct SessionLog {
-    #[prost(int32, tag = "1")]
-    status: i32,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Value>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Value {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-    #[prost(message, optional, tag = "4")]
-    image: Option<Image>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Image {
-    #[prost(int32, tag = "1")]
-    height: i32,
-    #[prost(int32, tag = "2")]
-    width: i32,
-    #[prost(int32, tag = "3")]
-    colorspace: i32,
-    #[prost(bytes = "vec", tag = "4")]
-    encoded_image_string: Vec<u8>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,7 +283,7 @@ mod tests {
 
     #[test]
     fn bytes_are_those_of_tensorboards_own_writer() {
-        let scalar = |tag: &str, value| Value { tag: tag.to_owned(), simple_value: Some(value), image: None };
+        let scalar = |tag: &str, value| Value { tag: tag.to_owned(), simple_value: Some(value), ..Value::default() };
         let image = Image { height: 56, width: 28, colorspace: GREYSCALE, encoded_image_string: b"png".to_vec() };
         let summary = |value| Some(Summary { value });
         let at = |wall_time, step| Event { wall_time, step, ..Event::default() };
@@ -257,7 +295,7 @@ mod tests {
             },
             Event { session_log: Some(SessionLog { status: SESSION_START }), ..at(1_700_000_002.0, 7) },
             Event {
-                summary: summary(vec![Value { tag: "s".to_owned(), simple_value: None, image: Some(image) }]),
+                summary: summary(vec![Value { tag: "s".to_owned(), image: Some(image), ..Value::default() }]),
                 ..at(1_700_000_002.0, 7)
             },
         ];
@@ -311,6 +349,44 @@ mod tests {
         let name = names[0].file_name().unwrap().to_str().unwrap();
         let process = process::id();
         assert_eq!(name, format!("events.out.tfevents.1700000000.digitgan.{process}"));
+    }
+
+    #[test]
+    fn settings_stand_at_the_beginning_and_numbers_apart_from_sessions() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("tensorboard");
+        let settings = [
+            ("lr", Hyperparameter::Number(0.5)),
+            ("model", Hyperparameter::Text("gan".to_owned())),
+            ("odd", Hyperparameter::Flag(true)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let mut writer = EventWriter::create(&dir, 5.0, None).unwrap().with_hyperparameters(5.0, &settings);
+        writer.scalars(1, 6.0, &[("a", 1.0)]).unwrap();
+        writer.flush().unwrap();
+        let file = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
+        let found = events(&fs::read(file).unwrap());
+        let told = &found[2].summary.as_ref().unwrap().value[0];
+        let plugin = told.metadata.as_ref().unwrap().plugin_data.as_ref().unwrap();
+        assert_eq!((told.tag.as_str(), plugin.plugin_name.as_str()), ("_hparams_/session_start_info", "hparams"));
+        let told = HyperparameterData::decode(plugin.content.as_slice()).unwrap().session_start_info.unwrap();
+        assert_eq!(told.hparams["lr"].number_value, Some(0.5));
+        assert_eq!(told.hparams["model"].string_value.as_deref(), Some("gan"));
+        assert_eq!(told.hparams["odd"].bool_value, Some(true));
+
+        let below = dir.join("evaluation");
+        remove_scalars_after(&below, 0).unwrap();
+        for (step, value) in [(300, 0.1), (60, 0.2), (60, 0.3)] {
+            write_scalars(&below, step, 7.0, &[("recall", value)]).unwrap();
+        }
+        fs::write(below.join("notes.txt"), b"?").unwrap();
+        let found = events(&fs::read(below.join("events.out.tfevents.0000000060.digitgan")).unwrap());
+        assert!(found.iter().all(|event| event.session_log.is_none()), "a session would take what others wrote");
+        assert_eq!((found[1].step, found[1].summary.as_ref().unwrap().value[0].simple_value), (60, Some(0.3)));
+        remove_scalars_after(&below, 60).unwrap();
+        let left: std::collections::BTreeSet<_> =
+            fs::read_dir(&below).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left.into_iter().collect::<Vec<_>>(), ["events.out.tfevents.0000000060.digitgan", "notes.txt"]);
     }
 
     #[test]

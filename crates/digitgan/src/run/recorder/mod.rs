@@ -17,7 +17,7 @@ use super::lock::RunLock;
 use super::manifest::{Collapse, Manifest};
 use super::notes::Note;
 use super::step_log::StepLog;
-use super::tensorboard::EventWriter;
+use super::tensorboard::{self, EventWriter, Hyperparameter, now};
 use super::timing::Stopwatch;
 use crate::engine::StepReport;
 use crate::files::{atomic, capped};
@@ -26,7 +26,9 @@ use crate::weights::GeneratorFile;
 use pictures::Pictures;
 use std::fs;
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Of so many steps, TensorBoard shows all: of more it takes a thousand by chance, the last always and the first hardly ever.
+const MAX_EVENTS: u64 = 990;
 
 /// Keeps the run directory of one training.
 pub struct Recorder {
@@ -38,6 +40,10 @@ pub struct Recorder {
     losses: StepLog<LossRecord>,
     looks: StepLog<CollapseRecord>,
     events: EventWriter,
+    /// Every so many steps stand in the events.
+    events_every: u64,
+    /// The newest step, if it does not stand in the events.
+    not_in_events: Option<LossRecord>,
     pictures: Pictures,
     stopwatch: Stopwatch,
     notes: Vec<Note>,
@@ -70,7 +76,7 @@ impl Recorder {
             let ours = |file: &str| file != EVALUATION_RECORD;
             atomic::remove_leftovers(&folder, ours).attempt("tidy", &folder)?;
         }
-        let Logs { losses, looks, events } = Logs::take_up(&run, step)?;
+        let Logs { losses, looks, events } = Logs::take_up(&run, step, &manifest)?;
         notes.extend(losses.notes().iter().chain(looks.notes()).cloned());
         let before = Manifest::read(&run.manifest()).ok();
         if let Some(missing) = before.as_ref().and_then(|before| missing_looks(before, &run, &looks, step)) {
@@ -82,7 +88,23 @@ impl Recorder {
         let (stopwatch, about_time) = Stopwatch::take_up(&run, step).attempt("move", &run.timing())?;
         notes.extend(about_time);
         let pictures = Pictures::new(&run);
-        Ok(Recorder { pictures, stopwatch, notes, run, _lock: lock, manifest, device, threads, losses, looks, events })
+        let steps = manifest.config.total_steps(manifest.dataset.identity.train_images);
+        let events_every = events_every(steps);
+        Ok(Recorder {
+            pictures,
+            stopwatch,
+            notes,
+            run,
+            _lock: lock,
+            manifest,
+            device,
+            threads,
+            losses,
+            looks,
+            events,
+            events_every,
+            not_in_events: None,
+        })
     }
 
     /// Where it writes.
@@ -151,6 +173,15 @@ impl Recorder {
     fn step(&mut self, step: u64, epoch: u32, report: &StepReport) -> Result<(), RecordError> {
         let record = LossRecord::of(step, epoch, report);
         self.losses.append(record).attempt("write", &self.run.losses())?;
+        if !stands_in_events(step, self.events_every) {
+            self.not_in_events = Some(record);
+            return Ok(());
+        }
+        self.not_in_events = None;
+        self.step_event(&record)
+    }
+
+    fn step_event(&mut self, record: &LossRecord) -> Result<(), RecordError> {
         let mut scalars = [("", 0.0); 7];
         let classes = [("loss/D class", record.d_class), ("loss/G class", record.g_class)];
         let always = [
@@ -166,7 +197,7 @@ impl Recorder {
             *slot = scalar;
             count += 1;
         }
-        self.events.scalars(step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
+        self.events.scalars(record.step, now(), &scalars[..count]).attempt("write", &self.run.tensorboard())
     }
 
     fn look(&mut self, record: &CollapseRecord) -> Result<(), RecordError> {
@@ -218,13 +249,17 @@ impl Recorder {
         // What is still in the old writers' buffers must not be written after the new ones have cut the files back.
         self.losses.flush().attempt("write", &self.run.losses())?;
         self.looks.flush().attempt("write", &self.run.watch())?;
-        let Logs { losses, looks, events } = Logs::take_up(&self.run, step)?;
+        self.not_in_events = None;
+        let Logs { losses, looks, events } = Logs::take_up(&self.run, step, &self.manifest)?;
         (self.losses, self.looks, self.events) = (losses, looks, events);
         Ok(())
     }
 
     fn end(&mut self, outcome: Outcome, step: u64) -> Result<(), RecordError> {
         self.losses.flush().attempt("write", &self.run.losses())?;
+        if let Some(record) = self.not_in_events.take() {
+            self.step_event(&record)?;
+        }
         self.draw(step);
         match outcome {
             Outcome::Finished => self.pictures.animate(finished_epochs(&self.manifest, step)),
@@ -251,6 +286,16 @@ impl Observer for Recorder {
     fn observe(&mut self, event: &Event<'_>) -> Result<(), ObserverError> {
         Ok(self.write(event)?)
     }
+}
+
+/// How many steps lie between those that TensorBoard is told of, in so long a training.
+fn events_every(steps: u64) -> u64 {
+    steps.div_ceil(MAX_EVENTS).max(1)
+}
+
+/// Whether TensorBoard is told of a step where every so many are: of the first, too.
+fn stands_in_events(step: u64, every: u64) -> bool {
+    step == 1 || step.is_multiple_of(every)
 }
 
 /// Epochs that are done after `step` steps.
@@ -298,18 +343,54 @@ struct Logs {
 
 impl Logs {
     /// Continues them after `step` steps.
-    fn take_up(run: &RunDirectory, step: u64) -> Result<Self, RecordError> {
+    fn take_up(run: &RunDirectory, step: u64, manifest: &Manifest) -> Result<Self, RecordError> {
         let path = run.losses();
         let losses = StepLog::resume(&path, step).attempt(if step == 0 { "write" } else { "continue" }, &path)?;
         let purge = (step > 0).then_some(step + 1);
         let events = EventWriter::create(&run.tensorboard(), now(), purge).attempt("write", &run.tensorboard())?;
+        let events = events.with_hyperparameters(now(), &hyperparameters(manifest));
+        let evaluations = run.tensorboard_evaluations();
+        tensorboard::remove_scalars_after(&evaluations, step).attempt("tidy", &evaluations)?;
         let path = run.watch();
         let looks = StepLog::resume(&path, step).attempt("continue", &path)?;
         Ok(Logs { losses, looks, events })
     }
 }
 
-/// Seconds since 1970.
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+/// All settings of a run, with what it is trained on.
+fn hyperparameters(manifest: &Manifest) -> Vec<(String, Hyperparameter)> {
+    use serde_json::Value;
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let settings = match serde_json::to_value(&manifest.config) {
+        Ok(Value::Object(settings)) => settings,
+        _ => return Vec::new(),
+    };
+    let value = |value: Value| match value {
+        Value::Null => None,
+        Value::Bool(flag) => Some(Hyperparameter::Flag(flag)),
+        // Rates are stored in 32 bits: 0.1 is to be 0.1.
+        Value::Number(number) => match (number.as_f64()?, number.is_f64()) {
+            (number, true) => (number as f32).to_string().parse().ok().map(Hyperparameter::Number),
+            (number, false) => Some(Hyperparameter::Number(number)),
+        },
+        Value::Array(words) => Some(Hyperparameter::Text(words.iter().map(word).collect::<Vec<_>>().join(","))),
+        other => Some(Hyperparameter::Text(word(&other))),
+    };
+    settings.into_iter().filter_map(|(name, setting)| Some((name, value(setting)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tensorboard_is_told_of_as_many_steps_as_it_shows() {
+        for total in [1, 60, 989, 990, 991, 18_740, 56_220, 1_000_000] {
+            let every = events_every(total);
+            let told: Vec<u64> = (1..=total).filter(|&step| stands_in_events(step, every)).collect();
+            // The last comes with the end.
+            assert!(told.len() < 1000 && told.len() as u64 >= total.min(490), "{total}: {}", told.len());
+            assert_eq!(told[0], 1);
+        }
+    }
 }
