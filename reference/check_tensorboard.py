@@ -80,16 +80,10 @@ def hyperparameters(url):
     """What the page HParams shows of the folder's own run."""
     body = {"startIndex": 0, "sliceSize": 10, "allowedStatuses": ["STATUS_UNKNOWN"]}
     headers = {"Content-Type": "application/json"}
-
-    def post(route, body):
-        request = urllib.request.Request(f"{url}data/plugin/hparams/{route}", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(request, timeout=SERVER_PATIENCE_S) as reply:
-            return json.loads(reply.read())
-
-    names = [info["name"] for info in post("experiment", {"experimentName": ""}).get("hparamInfos", [])]
-    # A request for no columns is one for all of them in some versions, and for none in others.
-    groups = post("session_groups", body | {"colParams": [{"hparam": name} for name in names]}) if names else {}
-    return {name: value for group in groups.get("sessionGroups", []) for name, value in group["hparams"].items()}
+    request = urllib.request.Request(f"{url}data/plugin/hparams/session_groups", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=SERVER_PATIENCE_S) as reply:
+        groups = json.loads(reply.read()).get("sessionGroups", [])
+    return {name: value for group in groups for name, value in group["hparams"].items()}
 
 
 def with_server(folder, load_fast, expect_images):
