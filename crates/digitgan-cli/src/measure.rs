@@ -11,7 +11,8 @@ use digitgan::convert::{MeasureColumn, measures_table};
 use digitgan::data::{Dataset, Split, strokes};
 use digitgan::files::output::FileKind;
 use digitgan::load::Loaded;
-use digitgan::metrics::shape::{Measure, Shape, Spread, shapes};
+use digitgan::metrics::measures::{Measure, Spread, shapes};
+use digitgan::metrics::shape::Shape;
 use digitgan::picture::{HistogramColumn, Histograms};
 use std::process::ExitCode;
 

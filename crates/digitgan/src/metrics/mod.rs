@@ -13,6 +13,7 @@
 //! | [`histogram`] | how often is each class drawn, and is it the one asked for? | divergence from uniform, confusion |
 //! | [`neighbours`] | are digits copies of training digits? | nearest neighbours in pixels, memorisation |
 //! | [`shape`] | how does a digit lean, how thick is its stroke, how large is it? | slant, thickness, width, height |
+//! | [`measures`] | the same of many digits: how do these spread? | mean, deviation, percentiles |
 //! | [`interval`] | how sure are the numbers? | intervals of repeated measurements and of shares |
 //!
 //! What always holds: sums are in f64 and in an order of their own, so the number of threads changes no bit. What has
@@ -33,6 +34,7 @@ pub mod interval;
 pub mod kernel;
 pub(crate) mod linear;
 pub mod manifold;
+pub mod measures;
 mod moments;
 pub mod neighbours;
 pub mod score;

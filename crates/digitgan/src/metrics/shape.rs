@@ -13,10 +13,6 @@
 //! The medial axis is found by thinning (`medial_axis`), where ties are broken by the pixels' order rather than at random, so the same
 //! digit has the same thickness every time.
 
-mod table;
-
-pub use table::{Measure, Spread, shapes};
-
 use super::moments::Moments;
 use crate::IMAGE_PIXELS;
 use crate::IMAGE_SIDE as SIDE;

@@ -1,6 +1,6 @@
-//! The measures by their names, and how their values spread.
+//! The measures of a digit's shape by their names, of many digits, and how their values spread.
 
-use super::Shape;
+use super::shape::Shape;
 use crate::IMAGE_PIXELS;
 use crate::input::{InputError, check_length};
 use rayon::prelude::*;
@@ -29,7 +29,7 @@ impl Measure {
 /// Measures many digits, on all threads of the current rayon pool; those of one grey have no shape.
 ///
 /// ```
-/// use digitgan::metrics::shape::{Measure, Spread, shapes};
+/// use digitgan::metrics::measures::{Measure, Spread, shapes};
 /// use digitgan::prelude::*;
 ///
 /// let digits = strokes::some(100, 0)?.train;
