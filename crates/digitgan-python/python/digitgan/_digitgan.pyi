@@ -7,9 +7,29 @@ from numpy.typing import ArrayLike, NDArray
 
 from .torch import Network
 
+__all__ = [
+    "ComputeError",
+    "Evaluation",
+    "FileError",
+    "Generator",
+    "InputError",
+    "__version__",
+    "features",
+    "frechet",
+    "grid",
+    "kernel",
+    "load",
+    "manifold",
+    "run_command_line",
+    "set_threads",
+    "threads",
+    "train",
+    "write",
+]
+
 __version__: str
 
-Path = str | PathLike[str]
+_Path = str | PathLike[str]
 
 class InputError(ValueError):
     argument: str
@@ -57,7 +77,7 @@ class Generator:
     ) -> bytes: ...
     def tensors(self) -> dict[str, NDArray[float32]]: ...
     def to_torch(self) -> Network: ...
-    def save(self, path: Path) -> None: ...
+    def save(self, path: _Path) -> None: ...
     def to_bytes(self) -> bytes: ...
     @staticmethod
     def from_bytes(bytes: bytes) -> Generator: ...
@@ -69,16 +89,16 @@ class Generator:
 class Evaluation:
     def __new__(
         cls,
-        against: Path | ArrayLike | tuple[ArrayLike, ArrayLike] = "mnist",
+        against: _Path | ArrayLike | tuple[ArrayLike, ArrayLike] = "mnist",
         *,
-        data_dir: Path | None = None,
+        data_dir: _Path | None = None,
         seed: int = 1,
     ) -> Evaluation: ...
     def update(self, images: ArrayLike, labels: ArrayLike | None = None) -> None: ...
     def compute(self) -> dict[str, Any]: ...
     def reset(self) -> None: ...
 
-def load(generator: Path | None = None) -> Generator: ...
+def load(generator: _Path | None = None) -> Generator: ...
 def grid(images: ArrayLike, columns: int = 10, scale: int = 2) -> NDArray[uint8]: ...
 def write(
     text: str | Sequence[str],
@@ -103,12 +123,12 @@ def manifold(real: ArrayLike, generated: ArrayLike, *, nearest: int = 5) -> dict
 def threads() -> int: ...
 def set_threads(count: int | None) -> None: ...
 def train(
-    data: Path | tuple[ArrayLike, ArrayLike],
+    data: _Path | tuple[ArrayLike, ArrayLike],
     classes: list[str] | None,
     settings: list[tuple[str, str]],
-    out: Path | None,
+    out: _Path | None,
     resume: bool,
-    data_dir: Path | None,
+    data_dir: _Path | None,
     on_event: Callable[[dict[str, Any]], object] | None,
 ) -> dict[str, Any]: ...
 def run_command_line(arguments: Sequence[str]) -> int: ...

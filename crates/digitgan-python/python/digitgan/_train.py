@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,13 +149,11 @@ class _Bar:
     def __init__(self, title: str) -> None:
         self.title = title
         self.shown: Any = None
-        self.tqdm: Any
+        self.tqdm: Any = None
         try:
-            from tqdm.auto import tqdm
+            self.tqdm = import_module("tqdm.auto").tqdm
         except ImportError:
-            self.tqdm = None
-        else:
-            self.tqdm = tqdm
+            pass
 
     def before(self, on_event: Callable[[Event], object] | None) -> Callable[[Event], object]:
         """A listener that shows an event, and hands it on."""
