@@ -32,7 +32,8 @@ from ._evaluate import evaluate
 from ._train import Interrupted, Run, train
 
 if TYPE_CHECKING:
-    from . import torch
+    # Not among `__all__`: `from digitgan import *` must not need PyTorch.
+    from . import torch as torch
 
 __all__ = [
     "ComputeError",
@@ -49,7 +50,6 @@ __all__ = [
     "metrics",
     "set_threads",
     "threads",
-    "torch",
     "train",
     "write",
 ]

@@ -32,6 +32,9 @@ pub(super) struct Log {
     wanted: bool,
 }
 
+/// A number of a step.
+type Column = fn(&LossRecord) -> f32;
+
 /// News go out, and the answer is waited for.
 struct Line {
     news: SyncSender<News>,
@@ -63,7 +66,7 @@ impl Log {
         let count = [self.losses.len()];
         table.set_item("step", owned(py, self.losses.iter().map(|loss| loss.step).collect(), count)?)?;
         table.set_item("epoch", owned(py, self.losses.iter().map(|loss| loss.epoch).collect(), count)?)?;
-        let columns: [(&str, fn(&LossRecord) -> f32); 5] = [
+        let columns: [(&str, Column); 5] = [
             ("d_loss", |loss| loss.d_loss),
             ("g_loss", |loss| loss.g_loss),
             ("d_real", |loss| loss.d_real),
@@ -91,7 +94,7 @@ impl Observer for Log {
             Event::Begun { step, total_steps } => self.tell(News::Begun { step, total_steps }),
             Event::Step { step, epoch, report } => {
                 let record = LossRecord::of(step, epoch, report);
-                self.losses.push(record.clone());
+                self.losses.push(record);
                 self.tell(News::Step(record));
             }
             Event::Epoch { epoch, step, grid, columns, generator } if self.wanted => {
