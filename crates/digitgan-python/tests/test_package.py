@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 import signal
 import subprocess
 import sys
@@ -97,3 +98,18 @@ def test_torch_is_imported_by_whoever_asks_for_it():
         assert done.stdout == "[]\n", done
     with pytest.raises(AttributeError, match="no attribute 'tensorflow'"):
         digitgan.tensorflow
+
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md", "crates/digitgan-python/README.md"])
+def test_what_pages_show_runs_as_it_is_printed(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python *(\w*)\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    names: dict[str, object] = {}
+    for needs, block in blocks:
+        if needs:
+            pytest.importorskip(needs)
+        exec(compile(block, page, "exec"), names)

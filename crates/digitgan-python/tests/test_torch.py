@@ -42,7 +42,7 @@ def test_workers_share_the_pictures_and_none_comes_twice(acgan, method):
     acgan.sample()
     count = 1100
     digits = digitgan.torch.Digits(acgan, seed=4, digits=[3, 8], count=count, batch=100)
-    loader = torch.utils.data.DataLoader(digits, batch_size=None, num_workers=3, multiprocessing_context=method)
+    loader = torch.utils.data.DataLoader(digits, batch_size=None, num_workers=2, multiprocessing_context=method)
     batches = list(loader)
     assert sum(len(labels) for _, labels in batches) == count
     assert batches[0][0].shape == (100, 1, 28, 28) and batches[0][1].dtype == torch.int64
