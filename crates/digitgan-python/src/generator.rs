@@ -6,23 +6,19 @@ use crate::process::{Kept, detached};
 use digitgan::IMAGE_SIDE;
 use digitgan::built_in::BuiltIn;
 use digitgan::engine::EngineError;
+use digitgan::evaluation::Evaluation;
 use digitgan::handwriting::Hand;
 use digitgan::model::LATENT;
 use digitgan::picture::Grid;
-use digitgan::prelude::GreyPicture;
-use digitgan::run::evaluation_files;
-use digitgan::run::manifest::ManifestError;
 use digitgan::sample::{self, MAX_LATENTS, Sampler};
 use digitgan::seed::Purpose;
-use digitgan::session::evaluations;
-use digitgan::session::named::Named;
 use digitgan::weights::GeneratorFile;
 use numpy::PyArray;
 use numpy::PyArrayMethods;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Pictures drawn at once, at most: 1 GB of pixels.
@@ -71,6 +67,12 @@ impl Generator {
     fn known(file: GeneratorFile, source: impl Display, facts: Facts) -> Generator {
         let (samplers, hands) = (Kept::new(), Kept::new());
         Generator { file: Arc::new(file), source: source.to_string(), facts, samplers, hands }
+    }
+
+    /// One of a run, that was evaluated or not.
+    pub(crate) fn of_run(file: GeneratorFile, source: impl Display, evaluation: Option<&Evaluation>) -> Generator {
+        let metrics = evaluation.and_then(|evaluation| serde_json::to_string(evaluation).ok());
+        Generator::known(file, source, Facts { card: None, metrics })
     }
 
     pub(crate) fn built_in(built_in: BuiltIn) -> Generator {
@@ -416,76 +418,4 @@ type State<'py> = (Bound<'py, PyBytes>, String, Option<String>, Option<String>);
 /// What Python makes of a JSON text.
 fn from_json<'py>(py: Python<'py>, text: Option<&str>) -> PyResult<Option<Bound<'py, PyAny>>> {
     text.map(|text| py.import("json")?.call_method1("loads", (text,))).transpose()
-}
-
-/// Takes up a generator.
-///
-/// Args:
-///     generator: one that is built in, "acgan" or "cgan"; a run, by its directory or its name under runs/; or a safetensors file. What
-///         you have made goes before what is built in under its name. None: the built-in "acgan".
-///
-/// Raises:
-///     FileError: no such file or run, or one that holds no generator.
-///
-/// >>> import digitgan
-/// >>> generator = digitgan.load("cgan")
-/// >>> generator.model, generator.data, generator.classes[:3]
-/// ('cgan', 'mnist', ('0', '1', '2'))
-/// >>> digitgan.load("no/such/run")
-/// Traceback (most recent call last):
-///     ...
-/// digitgan.FileError: generator: no/such/run is not a digitgan run: it has no run.toml
-#[pyfunction]
-#[pyo3(signature = (generator=None))]
-pub(crate) fn load(py: Python<'_>, generator: Option<PathBuf>) -> PyResult<Generator> {
-    match Named::find(generator.as_deref()) {
-        Named::BuiltIn(built_in) => Ok(Generator::built_in(built_in)),
-        Named::File(path) => Ok(Generator::new(read(py, &path)?, path.display())),
-        Named::Run(run) if run.manifest().exists() => {
-            let path = evaluations::newest(&run).map_err(|error| raised("generator", &error))?;
-            let (file, evaluation) = (read(py, &path)?, evaluation_files::read(run.path()));
-            // Of another epoch it says nothing of this one.
-            let evaluation = evaluation.ok().flatten().filter(|evaluation| evaluation.step == file.step);
-            let metrics = evaluation.and_then(|evaluation| serde_json::to_string(&evaluation).ok());
-            Ok(Generator::known(file, path.display(), Facts { card: None, metrics }))
-        }
-        Named::Run(run) => Err(raised("generator", &ManifestError::Missing { path: run.path().to_owned() })),
-    }
-}
-
-fn read(py: Python<'_>, path: &Path) -> PyResult<GeneratorFile> {
-    detached(py, "generator", || GeneratorFile::read(path))
-}
-
-/// Many digits in one picture, with gaps between them.
-///
-/// Args:
-///     images: uint8 [n, 28, 28].
-///     columns: images in a row.
-///     scale: pixels of the picture per side of an image's pixel.
-///
-/// Returns:
-///     An array uint8 [height, width]: grey.
-///
-/// Raises:
-///     InputError: a picture that is too large, no columns or no images.
-///
-/// >>> import digitgan
-/// >>> digits = digitgan.load("acgan").sample("2026")
-/// >>> digitgan.grid(digits, columns=4).shape
-/// (60, 234)
-#[pyfunction]
-#[pyo3(signature = (images, columns=None, scale=None), text_signature = "(images, columns=10, scale=2)")]
-pub(crate) fn grid<'py>(
-    py: Python<'py>,
-    images: &Bound<'py, PyAny>,
-    columns: Option<&Bound<'py, PyAny>>,
-    scale: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let images = arguments::images("images", images)?;
-    let columns = arguments::count("columns", columns, 10)?;
-    let scale = arguments::count("scale", scale, 2)?;
-    let picture: GreyPicture = detached(py, "images", || Grid { scale, ..Grid::new(columns) }.draw(&images))?;
-    let shape = [picture.height(), picture.width()];
-    owned(py, picture.pixels().to_vec(), shape)
 }

@@ -8,6 +8,8 @@ mod arguments;
 mod comparison;
 mod error;
 mod generator;
+mod grid;
+mod loading;
 mod metrics;
 mod process;
 mod training;
@@ -23,7 +25,11 @@ mod _digitgan {
     #[pymodule_export]
     use super::error::{ComputeError, FileError, InputError};
     #[pymodule_export]
-    use super::generator::{Generator, grid, load};
+    use super::generator::Generator;
+    #[pymodule_export]
+    use super::grid::grid;
+    #[pymodule_export]
+    use super::loading::load;
     #[pymodule_export]
     use super::metrics::{features, frechet, kernel, manifold};
     #[pymodule_export]

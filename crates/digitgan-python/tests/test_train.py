@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -147,6 +148,15 @@ def test_data_in_many_forms(data, acgan):
     own = digitgan.train((images, [names[label % 2] for label in labels]), classes=names, max_steps=2, **SMALL).generator
     assert own.classes == ("even", "odd") and own.sample("odd").shape == (1, 28, 28)
     assert len(digitgan.train((images, labels + 5), max_steps=1, **SMALL).generator.classes) == 15
+
+
+def test_a_run_that_was_evaluated_has_its_metrics(data, acgan, tmp_path):
+    digitgan.train(data, max_steps=2, out=tmp_path / "run", **SMALL)
+    assert digitgan.load(tmp_path / "run").metrics is None
+    for step, known in [(2, True), (3, False)]:
+        metrics = {**acgan.metrics, "step": step}
+        (tmp_path / "run/evaluation.json").write_text(json.dumps(metrics))
+        assert digitgan.load(tmp_path / "run").metrics == (metrics if known else None)
 
 
 def test_what_cannot_be_trained_by_is_told(data, tmp_path):
