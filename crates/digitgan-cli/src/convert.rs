@@ -2,6 +2,7 @@
 
 use crate::dataset::{DataArgs, DataDir, ReadingArgs};
 use crate::destination;
+use crate::exit::ExitCode;
 use crate::output;
 use crate::progress::Transfer;
 use crate::stop::{self, STOPPED};
@@ -12,7 +13,6 @@ use digitgan::convert::{self, ConvertError, ConvertLayout, convert};
 use digitgan::data::DataSource;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 /// Write a data set in another format, exactly

@@ -2,13 +2,13 @@
 
 use crate::dataset::DataArgs;
 use crate::destination::Destination;
+use crate::exit::ExitCode;
 use crate::threads::Threads;
 use crate::{convert, load_report, measure, output, shards};
 use digitgan::data::{Augment, RealGrid};
 use digitgan::files::output::FileKind;
 use digitgan::load::{Loaded, looks_turned};
 use digitgan::picture::Grid;
-use std::process::ExitCode;
 
 /// Look at digits, or write them in another format
 #[derive(clap::Args)]

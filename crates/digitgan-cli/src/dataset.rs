@@ -55,7 +55,7 @@ impl DataArgs {
         }
     }
 
-    /// Loads the data set that was asked for, as [`load`].
+    /// Loads the data set that was asked for, as [`load()`].
     pub(crate) fn load(&self, device: &Device) -> anyhow::Result<Loaded> {
         load(device, &self.data.clone().unwrap_or_default(), &self.reading(), self.place.data_dir.clone())
     }

@@ -2,6 +2,7 @@
 
 use crate::dataset::{self, DataArgs};
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{Epoch, Subject};
 use crate::progress::StageProgress;
 use crate::suggestion::Suggestion;
@@ -18,7 +19,6 @@ use digitgan::run::manifest::Manifest;
 use digitgan::session::evaluations;
 use digitgan::weights::GeneratorFile;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Judge a generator, or labelled images of any origin: how clear, how varied, how close to real digits
 ///

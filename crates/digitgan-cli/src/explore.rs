@@ -2,6 +2,7 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{self, GeneratorArg};
 use crate::threads::Threads;
 use crate::usage::Usage;
@@ -11,7 +12,6 @@ use digitgan::files::output::FileKind;
 use digitgan::picture::{GreyPicture, Grid, labelled_rows};
 use digitgan::sample::{Change, Direction, Sampler, directions, latents, moved_along};
 use digitgan::seed::Purpose;
-use std::process::ExitCode;
 
 /// Changes of at least so many standard deviations are named.
 const NAMED: f64 = 0.5;

@@ -3,6 +3,7 @@
 use crate::choices::Choices;
 use crate::dataset::{self, DataArgs, DataDir};
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{self, Epoch, GeneratorArg, Origin, Subject};
 use crate::progress::DrawingProgress;
 use crate::stop::{self, STOPPED};
@@ -20,7 +21,6 @@ use digitgan::weights::GeneratorFile;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

@@ -1,7 +1,6 @@
 //! Finding the generator that an argument names, and the classes to draw: shared by every verb that draws.
 
 use crate::progress::StageProgress;
-use crate::runs;
 use crate::usage::Usage;
 use digitgan::built_in::BuiltIn;
 use digitgan::evaluation::Choice;
@@ -9,6 +8,7 @@ use digitgan::files;
 use digitgan::run::RunDirectory;
 use digitgan::run::manifest::{Manifest, ManifestError};
 use digitgan::session::evaluations;
+use digitgan::session::named::Named;
 use digitgan::weights::GeneratorFile;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -97,29 +97,6 @@ impl Serialize for Origin {
         match self {
             Origin::File(path) => path.serialize(serializer),
             Origin::BuiltIn(_) => serializer.collect_str(self),
-        }
-    }
-}
-
-/// What an argument names.
-enum Named {
-    File(PathBuf),
-    /// Whether there is one was not looked at.
-    Run(RunDirectory),
-    BuiltIn(BuiltIn),
-}
-
-impl Named {
-    /// What is built in where nothing is named. What a person has made goes before what is built in under its name.
-    fn find(given: Option<&Path>) -> Named {
-        let Some(given) = given else { return Named::BuiltIn(BuiltIn::default()) };
-        if given.is_file() {
-            return Named::File(given.to_owned());
-        }
-        let run = runs::find(given);
-        match given.to_str().and_then(BuiltIn::named) {
-            Some(built_in) if !run.manifest().exists() => Named::BuiltIn(built_in),
-            _ => Named::Run(run),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::dataset::DataArgs;
 use crate::destination::Destination;
+use crate::exit::ExitCode;
 use crate::output;
 use crate::progress::{self, Transfer};
 use crate::threads::Threads;
@@ -16,7 +17,6 @@ use digitgan::session::judges::{self, JudgeEvent};
 use digitgan::weights::TensorFile;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Instant;
 
 /// Bytes that a judge's file takes at least; that of ten classes takes 470,912.

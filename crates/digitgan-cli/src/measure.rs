@@ -2,6 +2,7 @@
 
 use crate::dataset::DataArgs;
 use crate::destination::Destination;
+use crate::exit::ExitCode;
 use crate::output;
 use crate::progress::Transfer;
 use crate::threads::Threads;
@@ -14,7 +15,6 @@ use digitgan::load::Loaded;
 use digitgan::metrics::measures::{Measure, Spread, shapes};
 use digitgan::metrics::shape::Shape;
 use digitgan::picture::{HistogramColumn, Histograms};
-use std::process::ExitCode;
 
 /// Images that are measured before it is said how many are done.
 const PIECE_IMAGES: usize = 500;

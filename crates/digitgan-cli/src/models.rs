@@ -1,5 +1,6 @@
 //! `digitgan models`
 
+use crate::exit::ExitCode;
 use crate::runs::RUNS;
 use crate::suggestion::Suggestion;
 use crate::{evaluate, output};
@@ -11,7 +12,6 @@ use digitgan::run::manifest::Manifest;
 use digitgan::weights::GeneratorFile;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// List the generators that are there, built in and of your own, with how good they are
 ///

@@ -2,6 +2,7 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{self, GeneratorArg, Origin};
 use crate::threads::Threads;
 use crate::usage::Usage;
@@ -14,7 +15,6 @@ use digitgan::sample::Morph;
 use digitgan::weights::GeneratorFile;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Most frames of a strip in a row.
 const STRIP_COLUMNS: usize = 12;

@@ -1,6 +1,7 @@
 //! `digitgan page`
 
 use crate::dataset::{self, DataArgs};
+use crate::exit::ExitCode;
 use crate::suggestion::Suggestion;
 use crate::threads::Threads;
 use crate::{destination, evaluate, output, runs, stop};
@@ -18,7 +19,6 @@ use digitgan::weights::GeneratorFile;
 use serde_json::json;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// Put runs on one HTML page: digits, losses, metrics, and what the paper claims
 ///

@@ -1,6 +1,7 @@
 //! `digitgan reproduce`
 
 use crate::dataset::{self, DataArgs};
+use crate::exit::ExitCode;
 use crate::page::say;
 use crate::stop::{self, STOPPED};
 use crate::threads::Threads;
@@ -16,7 +17,6 @@ use digitgan::run::RunDirectory;
 use digitgan::session::{Session, evaluations, manifest};
 use digitgan::train::Outcome;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Epochs of each training of `--quick`: the fewest after which a judge can read the digits.

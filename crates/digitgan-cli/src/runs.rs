@@ -1,18 +1,8 @@
-//! Finding the directory of a run by its path or name.
+//! Places of runs.
 
 use digitgan::run::RunDirectory;
+pub(crate) use digitgan::session::named::{RUNS, run as find};
 use std::path::{Path, PathBuf};
-
-/// The folder of runs that have a name.
-pub(crate) const RUNS: &str = "runs";
-
-/// The run that a person means by a path or a name. A folder that is no run does not hide a run of that name.
-pub(crate) fn find(text: &Path) -> RunDirectory {
-    let (given, named) = (RunDirectory::new(text), RunDirectory::new(Path::new(RUNS).join(text)));
-    let is_run = |run: &RunDirectory| run.manifest().exists();
-    let by_name = if is_run(&given) { false } else { is_run(&named) || !text.exists() && named.path().exists() };
-    if by_name { named } else { given }
-}
 
 /// Whether a run has a file of its own at a place, or will have.
 pub(crate) fn own(path: &Path) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::destination::Destination;
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{self, GeneratorArg};
 use crate::threads::Threads;
 use crate::usage::Usage;
@@ -11,7 +12,6 @@ use digitgan::files::output::FileKind;
 use digitgan::picture::Grid;
 use digitgan::sample::Sampler;
 use digitgan::weights::GeneratorFile;
-use std::process::ExitCode;
 
 /// Most pictures at once.
 const MAX_COUNT: u32 = 10_000;

@@ -1,6 +1,7 @@
 //! `digitgan data shards`
 
 use crate::destination;
+use crate::exit::ExitCode;
 use crate::output;
 use crate::progress::DrawingProgress;
 use crate::stop::{self, STOPPED};
@@ -9,7 +10,6 @@ use digitgan::generate::GenerateError;
 use digitgan::generate::shards::{self, Shards};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 /// Look at the shards of a generated data set: which are there, and which are missing

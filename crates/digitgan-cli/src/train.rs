@@ -8,6 +8,7 @@ mod readme;
 
 use crate::dataset::{self, DataDir};
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::further::{further, is_whole};
 use crate::progress::TrainingProgress;
 use crate::stop::{self, STOPPED};
@@ -23,7 +24,6 @@ use digitgan::session::{self, Session, SessionError, manifest};
 use digitgan::train::{Event, Outcome};
 use options::Options;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 

@@ -34,9 +34,8 @@ pub(crate) fn with_a_tip_that_helps(mut error: clap::Error) -> clap::Error {
 }
 
 /// Refuses `--json` beside an argument that is not UTF-8: JSON could only say a path that is not the one given.
-pub(crate) fn check_texts() -> anyhow::Result<()> {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let odd = arguments.iter().find(|argument| argument.to_str().is_none());
+pub(crate) fn check_texts(arguments: &[OsString]) -> anyhow::Result<()> {
+    let odd = arguments.iter().skip(1).find(|argument| argument.to_str().is_none());
     match odd {
         Some(odd) if arguments.iter().any(|argument| argument == "--json") => Err(Usage(format!(
             "--json can only print UTF-8, which {} is not: give another path, or leave --json out",

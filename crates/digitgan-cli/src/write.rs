@@ -5,6 +5,7 @@ mod texts;
 
 use crate::destination::{self, Destination};
 use crate::device::DeviceArg;
+use crate::exit::ExitCode;
 use crate::generator::{self, Origin};
 use crate::progress::Transfer;
 use crate::stop::{self, STOPPED};
@@ -18,7 +19,6 @@ use digitgan::written::{self, Boxes, Labels, PictureFormat, Texts, WrittenError,
 use options::{BoxFormat, Format, LabelFormat, Paper, StyleName};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 use texts::TextArgs;

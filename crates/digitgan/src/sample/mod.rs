@@ -92,9 +92,21 @@ impl Sampler {
     /// # Errors
     /// A class that the generator does not have, noise of another length or that is not finite, or a device that fails.
     pub fn draw_latents(&mut self, latents: &[f32], labels: &[u8]) -> Result<Vec<u8>, EngineError> {
+        let images = self.draw_signed(latents, labels)?;
+        Ok(self.threads.install(|| to_bytes(&images)))
+    }
+
+    /// [`Sampler::draw_latents`] as the network draws: real numbers from -1 (black) to 1 (white).
+    ///
+    /// # Shapes
+    /// `latents`: `[labels, 100]`; returns `[labels, 28, 28]`.
+    ///
+    /// # Errors
+    /// As [`Sampler::draw_latents`].
+    pub fn draw_signed(&mut self, latents: &[f32], labels: &[u8]) -> Result<Vec<f32>, EngineError> {
         let mut images = vec![0.0; labels.len() * IMAGE_PIXELS];
         self.sampler.generate(latents, labels, &mut images)?;
-        Ok(self.threads.install(|| to_bytes(&images)))
+        Ok(images)
     }
 
     /// Draws the sample grid of a training with this seed.
@@ -280,6 +292,9 @@ mod tests {
         let mut sampler = Sampler::new(&Device::cpu(Some(1)).unwrap(), &file).unwrap();
         let noise = latents(3, Purpose::SampleLatent, 0, 2).unwrap();
         assert_eq!(sampler.draw_latents(&noise, &[4, 5]).unwrap(), sampler.draw(3, &[4, 5]).unwrap());
+        let signed = sampler.draw_signed(&noise, &[4, 5]).unwrap();
+        assert_eq!(to_bytes(&signed), sampler.draw(3, &[4, 5]).unwrap());
+        assert!(signed.iter().all(|pixel| (-1.0..=1.0).contains(pixel)));
         for (error, expected) in [
             (sampler.draw(1, &[12]).unwrap_err(), "class 12 (number 0, counted from 0) is none of the 10 classes"),
             (sampler.draw_places(1, &[1, 2], &[3]).unwrap_err(), "places, [labels]: 2 numbers, expected 1"),

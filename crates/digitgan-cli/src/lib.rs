@@ -1,5 +1,7 @@
 //! The command line of digitgan: a thin layer over the library, one file per verb.
 //!
+//! [`run`] is all of it; the program `digitgan` calls that, and so does the Python package.
+//!
 //! Results go to standard output, progress and warnings to standard error. The exit code is 0 for success,
 //! 1 for an error, 2 for a usage error, 130 for what was asked to stop and kept what was done, 128 and the signal's number for
 //! what a signal ended at once.
@@ -14,6 +16,7 @@ mod dataset;
 mod destination;
 mod device;
 mod evaluate;
+mod exit;
 mod explore;
 mod flags;
 mod further;
@@ -44,7 +47,9 @@ mod write;
 use clap::{Parser, Subcommand};
 use digitgan::error::ErrorKind;
 use digitgan::session::SessionError;
-use std::process::ExitCode;
+use exit::ExitCode;
+use std::ffi::OsString;
+use std::io::Write;
 use usage::Usage;
 
 /// Trains GAN, conditional GAN and ACGAN generators of 28×28 handwritten digits, and draws with them.
@@ -72,26 +77,46 @@ enum Command {
     Models(models::Args),
 }
 
-fn main() -> ExitCode {
-    let command = Cli::try_parse().unwrap_or_else(|error| usage::with_a_tip_that_helps(error).exit()).command;
-    let result = usage::check_texts().and_then(|()| stop::listen()).and_then(|()| run(command));
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            // A reader that has seen enough (`| head`) is no error.
-            let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
-                cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
-            };
-            if error.chain().any(broken_pipe) {
-                return ExitCode::SUCCESS;
-            }
-            output::error(&error);
-            ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+/// Runs the program on its arguments, of which the first is its own name, and returns its exit code. From now on requests to stop
+/// (Ctrl-C, `kill`) are the program's: once in a process.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let code = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            answer(usage::check_texts(&arguments).and_then(|()| stop::listen()).and_then(|()| dispatch(cli.command)))
         }
-    }
+        Err(error) => refused(&usage::with_a_tip_that_helps(error)),
+    };
+    // Where this is no program but a library, nobody else does it at the end.
+    let _ = std::io::stdout().flush();
+    code.number()
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
+/// The exit code of what came of a verb, whose error is said.
+fn answer(result: anyhow::Result<ExitCode>) -> ExitCode {
+    let error = match result {
+        Ok(code) => return code,
+        Err(error) => error,
+    };
+    // A reader that has seen enough (`| head`) is no error.
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    output::error(&error);
+    ExitCode::from(if is_usage(&error) { 2 } else { 1 })
+}
+
+/// The exit code of what clap answers itself: help, the version, a mistake in the call.
+fn refused(answer: &clap::Error) -> ExitCode {
+    // Nobody is there to be told that nobody is there.
+    let _ = answer.print();
+    ExitCode::from(if answer.use_stderr() { 2 } else { 0 })
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Train(args) => train::run(*args),
         Command::Sample(args) => sample::run(args),
