@@ -176,6 +176,15 @@ pub(crate) fn at_hand(
     Ok(judges::at_hand(device, identity, &folder(data_dir)?)?)
 }
 
+/// The file of the judge of a data set, if it is at hand.
+#[cfg(feature = "onnx")]
+pub(crate) fn file_at_hand(
+    identity: &digitgan::data::DatasetIdentity,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Option<ClassifierFile>> {
+    Ok(judges::file_at_hand(identity, &folder(data_dir)?)?)
+}
+
 /// Who looks for a collapse in a training, if anybody; shows the training of a judge, where one must be trained first.
 pub(crate) fn for_training(
     device: &Device,

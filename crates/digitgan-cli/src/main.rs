@@ -15,6 +15,8 @@ mod destination;
 mod device;
 mod evaluate;
 mod explore;
+#[cfg(feature = "onnx")]
+mod export;
 mod flags;
 mod further;
 mod generate;
@@ -62,6 +64,8 @@ enum Command {
     Generate(generate::Args),
     Morph(morph::Args),
     Explore(explore::Args),
+    #[cfg(feature = "onnx")]
+    Export(export::Args),
     Evaluate(evaluate::Args),
     #[command(visible_alias = "report")]
     Page(page::Args),
@@ -98,6 +102,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Generate(args) => generate::run(args),
         Command::Morph(args) => morph::run(args),
         Command::Explore(args) => explore::run(args),
+        #[cfg(feature = "onnx")]
+        Command::Export(args) => export::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),
