@@ -117,7 +117,7 @@ def by_opencv(model: Path, engine: str = "ENGINE_NEW") -> Callable[[Arrays], Arr
     """OpenCV's dnn module."""
     import cv2
 
-    cv2.setLogLevel(0)
+    cv2.utils.logging.setLogLevel(0)
     names = [output.name for output in onnx.load(model).graph.output]
     net = cv2.dnn.readNetFromONNX(str(model), getattr(cv2.dnn, engine))
 

@@ -15,7 +15,7 @@ use digitgan::run::checkpoint;
 use digitgan::run::manifest::Manifest;
 use digitgan::weights::{ClassifierFile, GeneratorFile, Precision, TensorFile};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Write networks for other programs: as ONNX models, or as safetensors of PyTorch's state dicts
@@ -111,6 +111,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
             (None, None) => Destination::File(name.into()),
         };
         out.check_in_new_folder(kind, args.json)?;
+        out.refuse_other_weights("such a network's", |path| network.may_replace(path))?;
         let bytes = network.bytes(args.format, &facts)?;
         written.push((network, out, bytes));
     }
@@ -219,6 +220,15 @@ impl Network {
             Network::Generator(_) => "generator",
             Network::Discriminator(_) => "discriminator",
             Network::Classifier(_) => "classifier",
+        }
+    }
+
+    /// Whether a file of weights holds such a network; of a discriminator that is not known.
+    fn may_replace(&self, path: &Path) -> bool {
+        match self {
+            Network::Generator(_) => GeneratorFile::read(path).is_ok(),
+            Network::Discriminator(_) => false,
+            Network::Classifier(_) => ClassifierFile::read(path).is_ok(),
         }
     }
 

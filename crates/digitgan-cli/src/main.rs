@@ -21,6 +21,7 @@ mod flags;
 mod further;
 mod generate;
 mod generator;
+mod import;
 mod judge;
 mod load_report;
 mod models;
@@ -66,6 +67,7 @@ enum Command {
     Explore(explore::Args),
     #[cfg(feature = "onnx")]
     Export(export::Args),
+    Import(import::Args),
     Evaluate(evaluate::Args),
     #[command(visible_alias = "report")]
     Page(page::Args),
@@ -104,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explore(args) => explore::run(args),
         #[cfg(feature = "onnx")]
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),

@@ -128,7 +128,7 @@ pub(super) fn ints(name: &'static str, ints: &[i64]) -> Attribute<'static> {
     Attribute { name, r#type: AttributeType::Ints, ints: ints.to_vec(), ..Attribute::default() }
 }
 
-/// An attribute that is a whole number.
+/// An attribute that is a whole number other than 0, which the encoder leaves out: OpenCV misses it then.
 pub(super) fn int(name: &'static str, i: i64) -> Attribute<'static> {
     Attribute { name, r#type: AttributeType::Int, i, ..Attribute::default() }
 }

@@ -119,7 +119,7 @@ impl Network<'_> {
         if spec.variant.wiring().generator_sees_class {
             let class = self.graph.class_input();
             let table = self.graph.floats("deconv1.classes", &[spec.classes, FEATURES], of_classes);
-            let row = self.graph.node(OpType::Gather, &[table, class], "deconv1.class", vec![int("axis", 0)]);
+            let row = self.graph.node(OpType::Gather, &[table, class], "deconv1.class", vec![]);
             x = self.graph.node(OpType::Add, &[x, row], "deconv1.sum", vec![]);
         }
         let shape = self.graph.integers("maps", &[-1, 64, 7, 7]);
@@ -144,7 +144,7 @@ impl Network<'_> {
     /// The learned picture of a class, convolved.
     fn class_plane(&mut self, class: &'static str) -> &'static str {
         let table = self.weight("class_embedding.weight");
-        let row = self.graph.node(OpType::Gather, &[table, class], "class_picture", vec![int("axis", 0)]);
+        let row = self.graph.node(OpType::Gather, &[table, class], "class_picture", vec![]);
         let shape = self.graph.integers("picture", &[-1, 1, IMAGE_SIDE as i64, IMAGE_SIDE as i64]);
         let plane = self.graph.node(OpType::Reshape, &[row, shape], "class_plane", vec![]);
         self.convolution("class_conv", ["class_conv.weight", "class_conv.bias"], plane)
@@ -177,13 +177,13 @@ impl Network<'_> {
         let product = self.product(hidden, table, class);
         let Tensor { shape, values } = self.seen("source_output.bias");
         let biases = self.graph.floats("source_output.bias", &[shape[0], 1], &values);
-        let bias = self.graph.node(OpType::Gather, &[biases, class], "class_bias", vec![int("axis", 0)]);
+        let bias = self.graph.node(OpType::Gather, &[biases, class], "class_bias", vec![]);
         self.graph.node(OpType::Add, &[product, bias], "source_output", vec![])
     }
 
     /// The inner product, `[batch, 1]`, of `[batch, n]` with the class's row of a table.
     fn product(&mut self, x: &'static str, table: &'static str, class: &'static str) -> &'static str {
-        let row = self.graph.node(OpType::Gather, &[table, class], "class_vector", vec![int("axis", 0)]);
+        let row = self.graph.node(OpType::Gather, &[table, class], "class_vector", vec![]);
         let product = self.graph.node(OpType::Mul, &[x, row], "class_products", vec![]);
         let axis = self.graph.integers("last_axis", &[1]);
         self.graph.node(OpType::ReduceSum, &[product, axis], "class_product", vec![int("keepdims", 1)])
