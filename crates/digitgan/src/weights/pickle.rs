@@ -80,6 +80,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<Value>, usize), String> {
     Err(CUT.to_owned())
 }
 
+/// Most axes of a tensor, and letters of a storage's key: nothing that is recalled often is long.
+const MOST_AXES: usize = 8;
+const LONGEST_KEY: usize = 64;
 const CUT: &str = "its pickle ends too early";
 
 #[derive(Default)]
@@ -260,7 +263,7 @@ impl<'a> Machine<'a> {
         let storage = match &self.values[place] {
             Value::Sequence(parts) => match parts.as_slice() {
                 [_, kind, key, _, _] => match (&self.values[*kind], &self.values[*key]) {
-                    (Value::Name(Name::Numbers(kind)), Value::Text(key)) => {
+                    (Value::Name(Name::Numbers(kind)), Value::Text(key)) if key.len() <= LONGEST_KEY => {
                         Some(Storage { kind: *kind, key: key.clone() })
                     }
                     _ => None,
@@ -279,23 +282,20 @@ impl<'a> Machine<'a> {
         let Value::Sequence(arguments) = &self.values[arguments] else {
             return Err("its pickle calls something without arguments".to_owned());
         };
-        let arguments = arguments.clone();
-        match self.values[name] {
-            Value::Name(Name::OrderedDict) if arguments.is_empty() => self.push(Value::Dictionary(Vec::new())),
+        let made = match self.values[name] {
+            Value::Name(Name::OrderedDict) if arguments.is_empty() => Value::Dictionary(Vec::new()),
             Value::Name(Name::RebuildTensor) => {
                 let tensor =
-                    self.tensor(&arguments).ok_or("its pickle describes a tensor in a way that is not known")?;
-                self.push(Value::Tensor(tensor));
+                    self.tensor(arguments).ok_or("its pickle describes a tensor in a way that is not known")?;
+                Value::Tensor(tensor)
             }
-            Value::Name(Name::RebuildParameter) => {
-                let tensor = arguments.first().and_then(|&data| match &self.values[data] {
-                    Value::Tensor(tensor) => Some(tensor.clone()),
-                    _ => None,
-                });
-                self.push(Value::Tensor(tensor.ok_or("its pickle makes a parameter of what is no tensor")?));
-            }
+            Value::Name(Name::RebuildParameter) => match arguments.first().map(|&data| &self.values[data]) {
+                Some(Value::Tensor(tensor)) => Value::Tensor(tensor.clone()),
+                _ => return Err("its pickle makes a parameter of what is no tensor".to_owned()),
+            },
             _ => return Err("its pickle calls what is no function that makes a tensor".to_owned()),
-        }
+        };
+        self.push(made);
         Ok(())
     }
 
@@ -303,7 +303,9 @@ impl<'a> Machine<'a> {
         let [storage, offset, shape, strides, ..] = arguments else { return None };
         let Value::Storage(storage) = &self.values[*storage] else { return None };
         let lengths = |place: usize| match &self.values[place] {
-            Value::Sequence(parts) => parts.iter().map(|&part| self.length(part)).collect::<Option<Vec<usize>>>(),
+            Value::Sequence(parts) if parts.len() <= MOST_AXES => {
+                parts.iter().map(|&part| self.length(part)).collect::<Option<Vec<usize>>>()
+            }
             _ => None,
         };
         let (shape, strides) = (lengths(*shape)?, lengths(*strides)?);

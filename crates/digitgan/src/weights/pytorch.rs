@@ -2,17 +2,19 @@
 
 use super::pickle::{self, Kind, TensorPlace, Value};
 use super::tensor_file::{is_counter, numbers, rounded};
-use super::{MAX_BYTES, TensorFile, WeightsError};
+use super::{TensorFile, WeightsError};
 use crate::model::{Tensor, TensorMap};
 use half::{bf16, f16};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
-/// How deep dictionaries may lie within each other: a checkpoint has a state dict within a dictionary.
-const DEEPEST: usize = 8;
+/// Most dictionaries: a checkpoint has some state dicts within a dictionary.
+const MOST_DICTIONARIES: usize = 64;
 /// Largest pickle: it says names and shapes.
-const MAX_PICKLE: u64 = 16 << 20;
+const MAX_PICKLE: u64 = 1 << 20;
+/// Longest name of a tensor.
+const LONGEST_NAME: usize = 512;
 
 /// The first bytes of such a file.
 pub(super) const BEGINNING: &[u8] = b"PK\x03\x04";
@@ -26,9 +28,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let mut archive = Archive::open(bytes)?;
     let (values, whole) = pickle::read(&archive.file("data.pkl", MAX_PICKLE)?).map_err(unread)?;
     let mut places = BTreeMap::new();
-    collect(&values, whole, "", 0, &mut places)?;
+    collect(&values, whole, "", &mut Vec::new(), &mut places)?;
     let mut tensors = TensorMap::new();
-    let mut left = MAX_BYTES / 4;
+    // Nothing is compressed, so that there are no more numbers than bytes.
+    let mut left = bytes.len() as u64;
     for (name, place) in places {
         if is_counter(&name) {
             continue;
@@ -42,24 +45,29 @@ pub(super) fn read(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     Ok(TensorFile { tensors, facts: BTreeMap::new() })
 }
 
-/// Finds the tensors within dictionaries.
+/// Finds the tensors within dictionaries, of which those in `seen` were begun.
 fn collect<'a>(
     values: &'a [Value],
     place: usize,
     name: &str,
-    depth: usize,
+    seen: &mut Vec<usize>,
     found: &mut BTreeMap<String, &'a TensorPlace>,
 ) -> Result<(), WeightsError> {
     match &values[place] {
         Value::Tensor(tensor) => {
             found.insert(name.to_owned(), tensor);
         }
-        Value::Dictionary(_) if depth == DEEPEST => return Err(unread("its dictionaries lie too deep")),
+        Value::Dictionary(_) if seen.contains(&place) => return Err(unread("a dictionary in it has two places")),
+        Value::Dictionary(_) if seen.len() == MOST_DICTIONARIES => return Err(unread("it has too many dictionaries")),
         Value::Dictionary(entries) => {
+            seen.push(place);
             for &(key, value) in entries {
                 let Value::Text(key) = &values[key] else { continue };
+                if name.len() + key.len() > LONGEST_NAME {
+                    return Err(unread("a name in it is too long"));
+                }
                 let inner = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                collect(values, value, &inner, depth + 1, found)?;
+                collect(values, value, &inner, seen, found)?;
             }
         }
         _ => {}
@@ -71,6 +79,8 @@ struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
     /// The folder that holds everything, with its slash.
     folder: String,
+    /// Bytes of the archive: nothing in it has more.
+    length: u64,
     storages: BTreeMap<String, Vec<u8>>,
 }
 
@@ -79,7 +89,7 @@ impl Archive<'_> {
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(unread)?;
         let folder = zip.file_names().flatten().find_map(|name| Some(name.strip_suffix("data.pkl")?.to_owned()));
         let folder = folder.ok_or_else(|| unread("the archive has no data.pkl"))?;
-        let mut archive = Archive { zip, folder, storages: BTreeMap::new() };
+        let mut archive = Archive { zip, folder, length: bytes.len() as u64, storages: BTreeMap::new() };
         match archive.file("byteorder", 16) {
             Ok(order) if order != b"little" => Err(unread("its numbers are not little-endian")),
             _ => Ok(archive),
@@ -102,14 +112,20 @@ impl Archive<'_> {
         let key = &place.storage.key;
         if !self.storages.contains_key(key) {
             let held: usize = self.storages.values().map(Vec::len).sum();
-            let bytes = self.file(&format!("data/{key}"), MAX_BYTES.saturating_sub(held as u64))?;
+            let bytes = self.file(&format!("data/{key}"), self.length.saturating_sub(held as u64))?;
             self.storages.insert(key.clone(), bytes);
         }
         let bytes = &self.storages[key];
         let wide = |size: usize| {
-            let read = |at: usize| bytes.get(at.checked_mul(size)?..at.checked_add(1)?.checked_mul(size)?);
-            let parts = indices(place, count).map(|at| at.and_then(read)).collect::<Option<Vec<_>>>();
-            parts.map(|parts| parts.concat()).ok_or_else(|| unread(format!("tensor {name} goes beyond what is stored")))
+            let mut numbers = Vec::with_capacity(count * size);
+            for at in indices(place, count) {
+                let read = |at: usize| bytes.get(at.checked_mul(size)?..at.checked_add(1)?.checked_mul(size)?);
+                match at.and_then(read) {
+                    Some(number) => numbers.extend_from_slice(number),
+                    None => return Err(unread(format!("tensor {name} goes beyond what is stored"))),
+                }
+            }
+            Ok(numbers)
         };
         match place.storage.kind {
             Kind::F32 => Ok(numbers(&wide(4)?, f32::from_le_bytes)),
