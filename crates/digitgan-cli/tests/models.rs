@@ -105,3 +105,24 @@ fn networks_are_exported_for_other_programs() {
     }
     assert_eq!(fs::read(place.path("notes.onnx")).unwrap(), b"keep");
 }
+
+#[test]
+fn generators_are_imported() {
+    let place = Place::new();
+    place.succeed("export cgan --format safetensors --out g.safetensors");
+    let said = json(&place.succeed("import g.safetensors --out i.safetensors --json").stdout);
+    assert_eq!((&said["classes"], &said["names"]["bn1.bias"]), (&10.into(), &"bn1.bias".into()));
+    assert_eq!(fs::read(place.path("g.safetensors")).unwrap(), fs::read(place.path("i.safetensors")).unwrap());
+    place.succeed("export acgan --part classifier --format safetensors --out judge.safetensors");
+    fs::write(place.path("notes.txt"), "keep").unwrap();
+    for (command, says) in [
+        ("import judge.safetensors", &["judge.safetensors is not a generator", "shape of its first layer"][..]),
+        ("import notes.txt", &["notes.txt is not a whole safetensors file"]),
+        ("import nothing.pt", &["nothing.pt"]),
+        ("import g.safetensors --prefix ema. --out i.safetensors", &["no tensor has the shape of its first layer"]),
+        ("import g.safetensors --out judge.safetensors", &["other weights than a generator's", "--out"]),
+    ] {
+        let said = place.digitgan(command);
+        assert_eq!(complaint(&said, 1, says), None, "{command}: {said:?}");
+    }
+}
