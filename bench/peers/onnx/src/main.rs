@@ -74,7 +74,8 @@ type Load = fn(&Path) -> Outcome<Box<dyn Runtime>>;
 
 fn main() -> Outcome<()> {
     let folder = std::env::args().nth(1).ok_or("usage: onnx-readers CASES")?;
-    let mut cases: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut cases: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     cases.retain(|case| case.join("case.json").exists());
     cases.sort();
     std::panic::set_hook(Box::new(|_| ()));
@@ -102,7 +103,8 @@ fn main() -> Outcome<()> {
 /// The largest difference, and whether a class that there is not is refused.
 fn judge(case: &Path, load: Load) -> Outcome<(f32, Option<bool>)> {
     let facts: Facts = serde_json::from_slice(&fs::read(case.join("case.json"))?)?;
-    let read = |entries: &[Entry]| entries.iter().map(|entry| Array::read(case, entry)).collect::<Outcome<Vec<Array>>>();
+    let read =
+        |entries: &[Entry]| entries.iter().map(|entry| Array::read(case, entry)).collect::<Outcome<Vec<Array>>>();
     let (inputs, outputs) = (read(&facts.inputs)?, read(&facts.outputs)?);
     let names: Vec<String> = outputs.iter().map(|output| output.name.clone()).collect();
     let runtime = load(&case.join("model.onnx"))?;
@@ -110,7 +112,9 @@ fn judge(case: &Path, load: Load) -> Outcome<(f32, Option<bool>)> {
     for rows in [inputs[0].shape[0], 1] {
         let given: Vec<Array> = inputs.iter().map(|input| input.first(rows)).collect();
         for (found, output) in runtime.run(&given, &names)?.iter().zip(&outputs) {
-            let Numbers::Floats(expected) = output.first(rows).numbers else { return Err("an output of integers".into()) };
+            let Numbers::Floats(expected) = output.first(rows).numbers else {
+                return Err("an output of integers".into());
+            };
             if found.len() != expected.len() {
                 return Err(format!("{} has {} numbers, expected {}", output.name, found.len(), expected.len()).into());
             }
