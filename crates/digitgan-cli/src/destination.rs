@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use digitgan::files;
 use digitgan::files::output::{self as file, FileKind, OutputError};
+use digitgan::weights::TensorFile;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -71,6 +72,17 @@ impl Destination {
                 _ => self.check(kind, json),
             },
             Destination::StandardOutput => self.check(kind, json),
+        }
+    }
+
+    /// Refuses the place of other weights, such as a run's checkpoint, which have the same ending; `own`: whether a file there holds
+    /// such as are written.
+    pub(crate) fn refuse_other_weights(&self, what: &str, own: impl FnOnce(&Path) -> bool) -> anyhow::Result<()> {
+        match self {
+            Destination::File(path) if TensorFile::read(path).is_ok() && !own(path) => {
+                bail!("{} holds other weights than {what}, which are kept: choose another --out", path.display())
+            }
+            _ => Ok(()),
         }
     }
 

@@ -14,7 +14,6 @@ use digitgan::load::default_data_dir;
 use digitgan::metrics::histogram::Confusion;
 use digitgan::run::manifest::Manifest;
 use digitgan::session::judges::{self, JudgeEvent};
-use digitgan::weights::TensorFile;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -89,20 +88,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a place where other weights are, such as a run's generator or checkpoint, which have the same ending.
-fn check_replaceable(out: &Destination) -> anyhow::Result<()> {
-    match out {
-        Destination::File(path) if TensorFile::read(path).is_ok() && ClassifierFile::read(path).is_err() => {
-            anyhow::bail!("{} holds other weights than a judge's, which are kept: choose another --out", path.display())
-        }
-        _ => Ok(()),
-    }
-}
-
 fn train(args: &TrainArgs) -> anyhow::Result<()> {
     args.out.check_in_new_folder(FileKind::Safetensors, args.json)?;
     args.out.check_room("a judge", LEAST_BYTES)?;
-    check_replaceable(&args.out)?;
+    args.out.refuse_other_weights("a judge's", |path| ClassifierFile::read(path).is_ok())?;
     let device = args.threads.cpu()?;
     let loaded = args.data.load(&device)?;
     let identity = loaded.dataset.identity();
@@ -174,6 +163,15 @@ pub(crate) fn at_hand(
     data_dir: Option<&Path>,
 ) -> anyhow::Result<Option<Judge>> {
     Ok(judges::at_hand(device, identity, &folder(data_dir)?)?)
+}
+
+/// The file of the judge of a data set, if it is at hand.
+#[cfg(feature = "onnx")]
+pub(crate) fn file_at_hand(
+    identity: &digitgan::data::DatasetIdentity,
+    data_dir: Option<&Path>,
+) -> anyhow::Result<Option<ClassifierFile>> {
+    Ok(judges::file_at_hand(identity, &folder(data_dir)?)?)
 }
 
 /// Who looks for a collapse in a training, if anybody; shows the training of a judge, where one must be trained first.

@@ -18,10 +18,13 @@ mod device;
 mod evaluate;
 mod exit;
 mod explore;
+#[cfg(feature = "onnx")]
+mod export;
 mod flags;
 mod further;
 mod generate;
 mod generator;
+mod import;
 mod judge;
 mod load_report;
 mod measure;
@@ -68,6 +71,9 @@ enum Command {
     Generate(generate::Args),
     Morph(morph::Args),
     Explore(explore::Args),
+    #[cfg(feature = "onnx")]
+    Export(export::Args),
+    Import(import::Args),
     Evaluate(evaluate::Args),
     #[command(visible_alias = "report")]
     Page(page::Args),
@@ -124,6 +130,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Generate(args) => generate::run(args),
         Command::Morph(args) => morph::run(args),
         Command::Explore(args) => explore::run(args),
+        #[cfg(feature = "onnx")]
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Page(args) => page::run(args),
         Command::Reproduce(args) => reproduce::run(args),

@@ -76,3 +76,53 @@ fn what_is_not_there_is_named() {
         assert_eq!(complaint(&place.digitgan(args), code, &[expected]), None, "{args}");
     }
 }
+
+#[test]
+fn networks_are_exported_for_other_programs() {
+    let place = Place::new();
+    place.succeed("train acgan --data digits --batch-size 8 --max-steps 1 --watch off --name a");
+    let is_onnx = |name: &str| fs::read(place.path(name)).unwrap().starts_with(b"\x08\x07\x12\x08digitgan");
+    place.succeed("export a");
+    assert!(is_onnx("generator.onnx"));
+    place.succeed("export a --part discriminator --out d.onnx");
+    place.succeed("export cgan --part all --out models");
+    assert!(["d.onnx", "models/generator.onnx", "models/classifier.onnx"].into_iter().all(is_onnx));
+    place.succeed("export a --format safetensors --out g.safetensors");
+    place.succeed("sample g.safetensors --count 1");
+    let said = json(&place.succeed("export acgan --out j.onnx --json").stdout);
+    assert_eq!((&said["onnx"]["opset"], &said["written"][0]["part"]), (&14.into(), &"generator".into()));
+    fs::write(place.path("notes.onnx"), "keep").unwrap();
+    for (command, code, says) in [
+        ("export acgan --out notes.onnx", 1, &["notes.onnx is a text, not an ONNX model"][..]),
+        ("export acgan --out notes.txt", 2, &["must end in .onnx"]),
+        ("export acgan --part discriminator", 1, &["only a run has a discriminator"]),
+        ("export acgan --epoch best", 2, &["--epoch is for runs"]),
+        ("export a --part classifier", 1, &["no judge of", "digitgan judge train"]),
+        ("export g.safetensors --part classifier", 1, &["g.safetensors is not a judge"]),
+    ] {
+        let said = place.digitgan(command);
+        assert_eq!(complaint(&said, code, says), None, "{command}: {said:?}");
+    }
+    assert_eq!(fs::read(place.path("notes.onnx")).unwrap(), b"keep");
+}
+
+#[test]
+fn generators_are_imported() {
+    let place = Place::new();
+    place.succeed("export cgan --format safetensors --out g.safetensors");
+    let said = json(&place.succeed("import g.safetensors --out i.safetensors --json").stdout);
+    assert_eq!((&said["classes"], &said["names"]["bn1.bias"]), (&10.into(), &"bn1.bias".into()));
+    assert_eq!(fs::read(place.path("g.safetensors")).unwrap(), fs::read(place.path("i.safetensors")).unwrap());
+    place.succeed("export acgan --part classifier --format safetensors --out judge.safetensors");
+    fs::write(place.path("notes.txt"), "keep").unwrap();
+    for (command, says) in [
+        ("import judge.safetensors", &["judge.safetensors is not a generator", "shape of its first layer"][..]),
+        ("import notes.txt", &["notes.txt is not a whole safetensors file"]),
+        ("import nothing.pt", &["nothing.pt"]),
+        ("import g.safetensors --prefix ema. --out i.safetensors", &["no tensor has the shape of its first layer"]),
+        ("import g.safetensors --out judge.safetensors", &["other weights than a generator's", "--out"]),
+    ] {
+        let said = place.digitgan(command);
+        assert_eq!(complaint(&said, 1, says), None, "{command}: {said:?}");
+    }
+}

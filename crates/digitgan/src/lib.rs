@@ -22,7 +22,7 @@
 //! 3. [`engine`]: a [`Device`](engine::Device) computes a step of training and draws pictures;
 //! 4. [`config`]: what a training is to do, each setting declared once; [`train`]: the one loop of all three models,
 //!    which tells an observer of everything;
-//! 5. [`weights`]: generators and classifiers as bytes, in and out;
+//! 5. [`weights`]: generators and classifiers as bytes, in and out; `onnx`: networks as ONNX models (feature `onnx`);
 //! 6. [`sample`]: pictures from a trained generator;
 //! 7. [`judge`]: a classifier that reads digits; [`metrics`]: how good digits are, from features, classes and pixels;
 //!    [`evaluation`]: all of it for one generator, beside real digits;
@@ -61,6 +61,8 @@ pub mod judge;
 pub mod loss;
 pub mod metrics;
 pub mod model;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod pixel;
 pub mod sample;
 pub mod seed;

@@ -76,6 +76,7 @@ fn errors_below_the_waterline() {
         MetricError::NotImages { found: 783, pixels: 784 } => Input,
         damaged() => Damaged,
         WeightsError::Overflow { name: "bn1.bias".to_owned(), found: "1e300".to_owned() } => Damaged,
+        WeightsError::PyTorch { reason: "it has no data.pkl".to_owned() } => Damaged,
         JudgeError::from(not_finite()) => NotFinite,
         JudgeError::from(input()) => Input,
         JudgeError::from(mismatch()) => Mismatch,

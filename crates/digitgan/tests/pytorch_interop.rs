@@ -122,13 +122,52 @@ g.eval()
 z = torch.randn(20, 100); labels = torch.arange(20) % 10
 save_file({k: v.contiguous() for k, v in g.state_dict().items()}, sys.argv[1])
 save_file({'latents': z, 'images': g(z, labels).detach().contiguous()}, sys.argv[2])
+torch.save({'epoch': 3, 'generator': g.state_dict(), 'optimizer': torch.optim.Adam(g.parameters()).state_dict()}, sys.argv[3])
+torch.save(torch.nn.Sequential(*[getattr(g, n) for n in ['deconv1', 'bn1', 'deconv2', 'bn2', 'deconv3']]).half().state_dict(), sys.argv[4])
+torch.save(g, sys.argv[5])
 ";
-    let (generator, pictures) = (path("generator"), path("pictures"));
-    python(script, &[&generator, &pictures]);
+    let [generator, pictures, checkpoint, halves, module] =
+        ["generator", "pictures", "checkpoint.pt", "halves.pth", "module.pt"].map(path);
+    python(script, &[&generator, &pictures, &checkpoint, &halves, &module]);
     let file = GeneratorFile::read(&generator).unwrap();
+    // What `torch.save` wrote: within a checkpoint exactly, in halves and by other names nearly; a module would have to be run.
+    assert_eq!(GeneratorFile::import_file(&checkpoint, None).unwrap().generator, file);
+    let near = GeneratorFile::import_file(&halves, None).unwrap();
+    assert_eq!(near.names["bn2.running_var"], "3.running_var");
+    for (name, tensor) in &near.generator.tensors {
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() <= b.abs() / 1024.0 + 1e-7;
+        assert!(tensor.values.iter().zip(&file.tensors[name].values).all(close), "{name}");
+    }
+    let refused = GeneratorFile::import_file(&module, None).unwrap_err().to_string();
+    assert!(refused.contains("models.Generator") && refused.contains("state dict alone"), "{refused}");
     let given = TensorFile::read(&pictures).unwrap().tensors;
     let labels: Vec<u8> = (0..20).map(|i| i % 10).collect();
     let ours = our_pictures(&file, &given["latents"].values, &labels);
     let worst = ours.iter().zip(&given["images"].values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst < 1e-5, "largest difference {worst}");
+}
+
+#[test]
+#[ignore = "needs Python with PyTorch"]
+fn the_documented_module_loads_our_weights_and_draws_what_we_draw() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let page = include_str!("../../../docs/other-programs.md");
+    let module = page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let file = digitgan::built_in::BuiltIn::Acgan.generator();
+    file.write(&path("generator.safetensors")).unwrap();
+    let noise = latents(5, Purpose::SampleLatent, 0, COUNT).unwrap();
+    write(&path("latents"), &[("latents", &[COUNT, 100], noise.clone())]);
+    let script = format!(
+        "import os, sys\nos.chdir(sys.argv[1])\n{module}
+from safetensors.torch import save_file
+images = generator(load_file('latents')['latents'], torch.arange({COUNT}) % {CLASSES})
+save_file({{'images': images.detach().contiguous()}}, 'images')
+"
+    );
+    python(&script, &[folder.path()]);
+    let labels: Vec<u8> = (0..COUNT).map(|i| (i % CLASSES) as u8).collect();
+    let (ours, theirs) = (our_pictures(&file, &noise, &labels), TensorFile::read(&path("images")).unwrap().tensors);
+    let worst = ours.iter().zip(&theirs["images"].values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(worst < 1e-5, "largest difference {worst}");
 }

@@ -43,7 +43,7 @@ impl Target {
 }
 
 /// All readers by their names.
-pub(crate) const READERS: [Reader; 25] = [
+pub(crate) const READERS: [Reader; 27] = [
     Reader { name: "idx-images", prepare: data::idx_images },
     Reader { name: "idx-labels", prepare: data::idx_labels },
     Reader { name: "idx", prepare: data::idx },
@@ -66,6 +66,8 @@ pub(crate) const READERS: [Reader; 25] = [
     Reader { name: "config", prepare: run::config },
     Reader { name: "lock", prepare: run::lock },
     Reader { name: "tensors", prepare: weights::tensors },
+    Reader { name: "pytorch", prepare: weights::pytorch },
+    Reader { name: "pickle", prepare: weights::pickle },
     Reader { name: "generator", prepare: weights::generator },
     Reader { name: "classifier", prepare: weights::classifier },
     Reader { name: "checkpoint", prepare: weights::checkpoint },

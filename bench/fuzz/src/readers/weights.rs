@@ -8,7 +8,10 @@ use digitgan::run::{RunDirectory, checkpoint};
 use digitgan::train::Snapshot;
 use digitgan::weights::{ClassifierFile, GeneratorFile, Precision, TensorFile};
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 const CLASSES: usize = 3;
 
@@ -21,6 +24,32 @@ pub(super) fn tensors(_: &Path) -> anyhow::Result<Target> {
     let file = TensorFile { tensors, facts };
     let inputs = [Precision::Single, Precision::Half].map(|precision| file.to_bytes(precision));
     Ok(Target::of(with_and_without_hash(inputs.to_vec()), |bytes| Ok(TensorFile::from_bytes(bytes).is_ok())))
+}
+
+/// By PyTorch: a dictionary with a state dict.
+const STATE_DICT: &[u8] = include_bytes!("../../../../crates/digitgan/tests/fixtures/state_dict.pt");
+
+/// What `torch.save` wrote.
+pub(super) fn pytorch(_: &Path) -> anyhow::Result<Target> {
+    Ok(Target::of(vec![STATE_DICT.to_vec()], |bytes| Ok(TensorFile::from_bytes(bytes).is_ok())))
+}
+
+/// Its pickle, in an archive whose checksums are right, with numbers enough.
+pub(super) fn pickle(_: &Path) -> anyhow::Result<Target> {
+    let mut archive = ZipArchive::new(Cursor::new(STATE_DICT))?;
+    let mut pickle = Vec::new();
+    archive.by_name("state_dict/data.pkl")?.read_to_end(&mut pickle)?;
+    Ok(Target::of(vec![pickle], |pickle| {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        zip.start_file("x/data.pkl", stored)?;
+        zip.write_all(pickle)?;
+        for storage in 0..10 {
+            zip.start_file(format!("x/data/{storage}"), stored)?;
+            zip.write_all(&[0; 256])?;
+        }
+        Ok(TensorFile::from_bytes(&zip.finish()?.into_inner()).is_ok())
+    }))
 }
 
 /// Generators, and PyTorch's state dicts.

@@ -37,6 +37,8 @@ pub enum FileKind {
     Safetensors,
     /// What was measured of digits, a row each (`convert::measures_table`).
     Measures,
+    /// A network, with its weights.
+    Onnx,
 }
 
 impl FileKind {
@@ -50,6 +52,7 @@ impl FileKind {
             FileKind::Svg => "svg",
             FileKind::Safetensors => "safetensors",
             FileKind::Measures => "csv",
+            FileKind::Onnx => "onnx",
         }
     }
 
@@ -63,6 +66,7 @@ impl FileKind {
             FileKind::Svg => "an SVG file",
             FileKind::Safetensors => "a safetensors file",
             FileKind::Measures => "a table of measures",
+            FileKind::Onnx => "an ONNX model",
         }
     }
 }
@@ -232,6 +236,8 @@ fn kind_of_bytes(start: &[u8]) -> &'static str {
     ];
     // Eight bytes of a header's length, and its beginning.
     let is_safetensors = start.get(8) == Some(&b'{') && start[5..8] == [0; 3];
+    // The version of the format, then who wrote it: the first two fields, which writers put first.
+    let is_onnx = matches!(start, [0x08, 1..32, 0x12, ..]);
     let is_text = |start: &[u8]| match std::str::from_utf8(start) {
         Ok(text) => !text.contains('\0'),
         // The last character may be cut.
@@ -242,6 +248,7 @@ fn kind_of_bytes(start: &[u8]) -> &'static str {
     match BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning)) {
         Some((_, name)) => name,
         None if is_safetensors => "a safetensors file",
+        None if is_onnx => "an ONNX model",
         None if is_svg => "an SVG file",
         None if is_text(start) => "a text",
         None => "a file of another kind",
@@ -261,6 +268,7 @@ mod tests {
             (PNG, "a PNG file"),
             (&safetensors, "a safetensors file"),
             (b"PK\x03\x04...", "a ZIP archive"),
+            (b"\x08\x07\x12\x08digitgan", "an ONNX model"),
             (b"keep\n", "a text"),
             (b"<svg xmlns=\"http://www.w3.org/2000/svg\">", "an SVG file"),
             (b"<?xml version=\"1.0\"?>\n<svg>", "an SVG file"),

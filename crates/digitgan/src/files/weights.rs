@@ -2,7 +2,7 @@
 
 use super::{atomic, capped};
 use crate::error::ErrorKind;
-use crate::weights::{ClassifierFile, GeneratorFile, MAX_BYTES, Precision, TensorFile, WeightsError};
+use crate::weights::{ClassifierFile, GeneratorFile, Imported, MAX_BYTES, Precision, TensorFile, WeightsError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,10 @@ impl WeightsFileError {
 /// What stands between a path and what is wrong with the file there, so that both are one sentence.
 fn joint(error: &WeightsError) -> &'static str {
     match error {
-        WeightsError::Format { .. } | WeightsError::Damaged { .. } | WeightsError::Foreign { .. } => " is ",
+        WeightsError::Format { .. }
+        | WeightsError::PyTorch { .. }
+        | WeightsError::Damaged { .. }
+        | WeightsError::Foreign { .. } => " is ",
         _ => ": ",
     }
 }
@@ -102,6 +105,16 @@ impl GeneratorFile {
     /// Those of writing; what was at `path` is then still there.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         atomic::write(path, |out| out.write_all(&self.to_bytes()))
+    }
+}
+
+impl GeneratorFile {
+    /// Takes a generator from the file at `path`, as [`GeneratorFile::import`].
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds no generator that can be told from other tensors.
+    pub fn import_file(path: &Path, prefix: Option<&str>) -> Result<Imported, WeightsFileError> {
+        read(path, |bytes| GeneratorFile::import(bytes, prefix))
     }
 }
 

@@ -51,8 +51,12 @@ impl Judge {
 
     /// The judge of MNIST that comes with the program.
     pub fn of_mnist(device: &Device) -> Judge {
-        let file = ClassifierFile::from_bytes(MNIST_JUDGE);
-        Judge::new(device, file.expect("the built-in judge is whole")).expect("the built-in judge is a classifier")
+        Judge::new(device, Judge::mnist_file()).expect("the built-in judge is a classifier")
+    }
+
+    /// Its weights.
+    pub fn mnist_file() -> ClassifierFile {
+        ClassifierFile::from_bytes(MNIST_JUDGE).expect("the built-in judge is whole")
     }
 
     /// The judge of a data set that comes with the program, if it does.

@@ -62,11 +62,21 @@ pub fn for_training(
 /// # Errors
 /// A judge in `folder` that cannot be used.
 pub fn at_hand(device: &Device, identity: &DatasetIdentity, folder: &Path) -> Result<Option<Judge>, KeptJudgeError> {
-    if let Some(judge) = Judge::built_in(device, identity) {
-        return Ok(Some(judge));
+    let file = file_at_hand(identity, folder)?;
+    Ok(file.map(|file| Judge::new(device, file)).transpose()?)
+}
+
+/// Its weights, as [`at_hand`].
+///
+/// # Errors
+/// A file in `folder` that cannot be read.
+pub fn file_at_hand(identity: &DatasetIdentity, folder: &Path) -> Result<Option<ClassifierFile>, KeptJudgeError> {
+    let built_in = Judge::mnist_file();
+    if built_in.identity.dataset_sha256 == identity.sha256 {
+        return Ok(Some(built_in));
     }
     let path = kept(folder, identity);
-    Ok(if path.exists() { Some(Judge::new(device, ClassifierFile::read(&path)?)?) } else { None })
+    Ok(if path.exists() { Some(ClassifierFile::read(&path)?) } else { None })
 }
 
 /// Checks that the judge of a data set is at hand, or that a new one can be kept in `folder`.

@@ -39,4 +39,11 @@ impl Snapshot {
         let state = initial_state_of(&spec, &config.design(), config.ema > 0.0, config.seed);
         Ok(Snapshot { step: 0, rollbacks: 0, state })
     }
+
+    /// D's tensors by their own names, without Adam's moments.
+    pub fn discriminator(&self) -> TensorMap {
+        let own =
+            |name: &String| Some(name.strip_prefix("discriminator.")?.to_owned()).filter(|n| !n.starts_with("adam."));
+        self.state.iter().filter_map(|(name, tensor)| Some((own(name)?, tensor.clone()))).collect()
+    }
 }

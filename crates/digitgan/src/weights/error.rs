@@ -29,6 +29,12 @@ pub enum WeightsError {
         /// What the reader says.
         reason: String,
     },
+    /// A zip archive that is not one of tensors by PyTorch.
+    #[error("not a state dict saved by PyTorch: {reason}")]
+    PyTorch {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A tensor of another type than floats of 64, 32 or 16 bits.
     #[error("tensor {name} is of type {found}, expected F64, F32, F16 or BF16")]
     Type {

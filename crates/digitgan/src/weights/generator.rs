@@ -112,7 +112,12 @@ impl GeneratorFile {
     /// # Errors
     /// When it is not the state dict of a generator.
     pub fn from_bytes(bytes: &[u8]) -> Result<GeneratorFile, WeightsError> {
-        let TensorFile { tensors, facts } = TensorFile::from_bytes(bytes)?;
+        GeneratorFile::from_file(TensorFile::from_bytes(bytes)?)
+    }
+
+    /// [`GeneratorFile::from_bytes`], of tensors and facts.
+    pub(super) fn from_file(file: TensorFile) -> Result<GeneratorFile, WeightsError> {
+        let TensorFile { tensors, facts } = file;
         let foreign = |reason: String| WeightsError::Foreign { kind: "generator", reason };
         let tensors = unwrapped(tensors).map_err(foreign)?;
         let spec = spec_of(&tensors, &facts).map_err(foreign)?;

@@ -46,13 +46,18 @@ impl TensorFile {
     }
 
     /// Reads the bytes of a file; where it records a hash, as our own files do, the content must match. Floats of 16 bits
-    /// are taken exactly, those of 64 bits rounded to the nearest of 32. Counters that PyTorch keeps are left out.
+    /// are taken exactly, those of 64 bits rounded to the nearest of 32. Counters that PyTorch keeps are left out. With feature
+    /// `files` also what `torch.save` wrote of a state dict, or of a dictionary that holds some: its pickle is read, not run.
     ///
     /// # Errors
     /// Anything that is wrong with them.
     pub fn from_bytes(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(WeightsError::TooLarge { bytes: bytes.len() as u64 });
+        }
+        #[cfg(feature = "files")]
+        if bytes.starts_with(super::pytorch::BEGINNING) {
+            return super::pytorch::read(bytes);
         }
         let format = |error: safetensors::SafeTensorError| WeightsError::Format { reason: error.to_string() };
         let (_, header): (usize, Metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
@@ -167,12 +172,12 @@ fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
     }
 }
 
-fn numbers<const BYTES: usize, N>(bytes: &[u8], number: impl Fn([u8; BYTES]) -> N) -> Vec<N> {
+pub(super) fn numbers<const BYTES: usize, N>(bytes: &[u8], number: impl Fn([u8; BYTES]) -> N) -> Vec<N> {
     bytes.as_chunks().0.iter().map(|&bytes| number(bytes)).collect()
 }
 
 /// Each number as the nearest of 32 bits.
-fn rounded(name: &str, values: &[f64]) -> Result<Vec<f32>, WeightsError> {
+pub(super) fn rounded(name: &str, values: &[f64]) -> Result<Vec<f32>, WeightsError> {
     let round = |&value: &f64| match value as f32 {
         // What is not finite stays so, and is judged as in any other tensor.
         rounded if rounded.is_finite() || !value.is_finite() => Ok(rounded),
@@ -181,7 +186,7 @@ fn rounded(name: &str, values: &[f64]) -> Result<Vec<f32>, WeightsError> {
     values.iter().map(round).collect()
 }
 
-fn is_counter(name: &str) -> bool {
+pub(super) fn is_counter(name: &str) -> bool {
     COUNTERS.contains(&name.rsplit('.').next().unwrap_or(name))
 }
 

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What needs neither disk, network, clock nor flag. A module imports only what stands before it.
-const BELOW: [&str; 18] = [
+const BELOW: [&str; 19] = [
     "hash",
     "error",
     "seed",
@@ -24,6 +24,7 @@ const BELOW: [&str; 18] = [
     "data",
     "loss",
     "weights",
+    "onnx",
     "engine",
     "metrics",
     "judge",
