@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for built_in in BuiltIn::ALL {
         generator(&out.join(built_in.name()), &built_in.generator())?;
     }
-    generator(&out.join("gan"), &lively(GeneratorFile::untrained(Variant::Gan, 10, 3)?))?;
+    generator(&out.join("gan"), &lively(GeneratorFile::untrained(Variant::of_generator(false), 10, 3)?))?;
     classifier(&out.join("classifier"))?;
     let digits = Sampler::new(&Device::cpu(None)?, &BuiltIn::Cgan.generator())?.draw(2, &labels(3 * COUNT))?;
     for variant in Variant::ALL {

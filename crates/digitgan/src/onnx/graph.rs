@@ -1,6 +1,5 @@
 //! A graph of ONNX operators while it is put together, and its bytes.
 
-use super::{IR_VERSION, OPSET};
 use onnx_rs::ast::{
     Attribute, AttributeType, DataType, Dimension, Graph as GraphProto, Model, Node, OpType, OperatorSetId,
     StringStringEntry, TensorProto, TensorShape, TensorShapeDimension, TensorTypeProto, TypeProto, TypeValue,
@@ -8,6 +7,11 @@ use onnx_rs::ast::{
 };
 use std::collections::BTreeMap;
 
+/// The version of ONNX's operators that the models use: the first whose batch normalisation ONNX's own evaluator computes by the
+/// running statistics.
+pub const OPSET: i64 = 14;
+/// The version of ONNX's format, the one that came with [`OPSET`]: ONNX 1.9, of 2021.
+pub const IR_VERSION: i64 = 7;
 /// The name of the one dimension that is not known beforehand.
 const BATCH: &str = "batch";
 

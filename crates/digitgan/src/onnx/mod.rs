@@ -10,16 +10,12 @@
 mod graph;
 mod networks;
 
+pub use graph::{IR_VERSION, OPSET};
+
 use crate::model::{Design, ModelSpec, TensorMap};
 use crate::weights::{ClassifierFile, GeneratorFile, WeightsError};
 use graph::Facts;
 use std::collections::BTreeMap;
-
-/// The version of ONNX's operators that the models use: the first whose batch normalisation ONNX's own evaluator computes by the
-/// running statistics.
-pub const OPSET: i64 = 14;
-/// The version of ONNX's format, the one that came with [`OPSET`]: ONNX 1.9, of 2021.
-pub const IR_VERSION: i64 = 7;
 
 /// A generator: `noise` `[batch, 100]` and, where it sees the class, `class` `[batch]` (int64) to `image` `[batch, 1, 28, 28]`
 /// in [-1, 1]. `more` is said in the model's metadata, beside what the file knows.

@@ -6,6 +6,7 @@
 
 mod classifier;
 mod error;
+mod floats;
 mod generator;
 mod import;
 mod mixture;

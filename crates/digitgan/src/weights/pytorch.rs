@@ -1,8 +1,8 @@
 //! Tensors as `torch.save` writes them: a zip archive with a pickle that says what there is, and a file for each storage.
 
+use super::WeightsError;
+use super::floats::{is_counter, numbers, rounded};
 use super::pickle::{self, Kind, TensorPlace, Value};
-use super::tensor_file::{is_counter, numbers, rounded};
-use super::{TensorFile, WeightsError};
 use crate::model::{Tensor, TensorMap};
 use half::{bf16, f16};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn unread(reason: impl ToString) -> WeightsError {
 }
 
 /// All tensors of floats by their names; those of dictionaries within others by names with dots.
-pub(super) fn read(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
+pub(super) fn read(bytes: &[u8]) -> Result<TensorMap, WeightsError> {
     let mut archive = Archive::open(bytes)?;
     let (values, whole) = pickle::read(&archive.file("data.pkl", MAX_PICKLE)?).map_err(unread)?;
     let mut places = BTreeMap::new();
@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
         let values = archive.tensor(&name, place, count as usize)?;
         tensors.insert(name, Tensor { shape: place.shape.clone(), values });
     }
-    Ok(TensorFile { tensors, facts: BTreeMap::new() })
+    Ok(tensors)
 }
 
 /// Finds the tensors within dictionaries, of which those in `seen` were begun.
@@ -152,6 +152,7 @@ fn indices(place: &TensorPlace, count: usize) -> impl Iterator<Item = Option<usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::TensorFile;
     use std::io::Write;
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;

@@ -1,6 +1,7 @@
 //! Tensors as the bytes of a file: safetensors, with a SHA-256 of everything in it.
 
 use super::WeightsError;
+use super::floats::{is_counter, numbers, rounded};
 use crate::hash::hex;
 use crate::model::{Tensor, TensorMap};
 use half::{bf16, f16};
@@ -10,9 +11,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Largest file that is read: over ten times the largest checkpoint.
 pub const MAX_BYTES: u64 = 512 << 20;
-/// The last parts of the names of PyTorch's counters, integers that nothing here needs: of batches, beside running
-/// statistics, and of averaged models.
-const COUNTERS: [&str; 2] = ["num_batches_tracked", "n_averaged"];
 /// The key of the hash among the facts.
 const HASH: &str = "sha256";
 
@@ -57,7 +55,7 @@ impl TensorFile {
         }
         #[cfg(feature = "files")]
         if bytes.starts_with(super::pytorch::BEGINNING) {
-            return super::pytorch::read(bytes);
+            return Ok(TensorFile { tensors: super::pytorch::read(bytes)?, facts: BTreeMap::new() });
         }
         let format = |error: safetensors::SafeTensorError| WeightsError::Format { reason: error.to_string() };
         let (_, header): (usize, Metadata) = SafeTensors::read_metadata(bytes).map_err(format)?;
@@ -170,24 +168,6 @@ fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, WeightsError> {
         Dtype::F64 => rounded(name, &numbers(bytes, f64::from_le_bytes)),
         other => Err(WeightsError::Type { name: name.to_owned(), found: format!("{other:?}") }),
     }
-}
-
-pub(super) fn numbers<const BYTES: usize, N>(bytes: &[u8], number: impl Fn([u8; BYTES]) -> N) -> Vec<N> {
-    bytes.as_chunks().0.iter().map(|&bytes| number(bytes)).collect()
-}
-
-/// Each number as the nearest of 32 bits.
-pub(super) fn rounded(name: &str, values: &[f64]) -> Result<Vec<f32>, WeightsError> {
-    let round = |&value: &f64| match value as f32 {
-        // What is not finite stays so, and is judged as in any other tensor.
-        rounded if rounded.is_finite() || !value.is_finite() => Ok(rounded),
-        _ => Err(WeightsError::Overflow { name: name.to_owned(), found: format!("{value:e}") }),
-    };
-    values.iter().map(round).collect()
-}
-
-pub(super) fn is_counter(name: &str) -> bool {
-    COUNTERS.contains(&name.rsplit('.').next().unwrap_or(name))
 }
 
 #[cfg(test)]
