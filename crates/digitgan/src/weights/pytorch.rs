@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_pickle_is_run() {
-        let storage = b"((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK\x02tQ";
+        let storage = b"((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x02tQ";
         let tensor = |tail: &[u8]| {
             [b"\x80\x02}X\x01\0\0\0actorch._utils\n_rebuild_tensor_v2\n", &storage[..], tail, b"s."].concat()
         };
