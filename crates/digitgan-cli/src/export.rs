@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 /// Write networks for other programs: as ONNX models, or as safetensors of PyTorch's state dicts
 ///
-/// The generator is drawn with: noise [batch, 100] and class [batch] to image [batch, 1, 28, 28] in [-1, 1]. Of a run there are also the
+/// The generator is drawn with: noise (batch, 100) and class (batch) to image (batch, 1, 28, 28) from -1 to 1. Of a run there are also the
 /// discriminator, from its newest checkpoint, and the classifier that reads such digits.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
